@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// CancelScope: a piece of work that can be cancelled, shielded, or given a
+// deadline, and Shield().
+//
+//   creche::CancelScope scope;
+//   nursery.StartSoon(CancelOnKeyPress, std::ref(scope));
+//   std::optional<Page> page = co_await scope.Run(Fetch(url));
+//   if (scope.cancelled_caught()) Print(scope.reason());
+//
+// For a plain timeout use MoveOnAfter() or FailAfter() (core/timeouts.h).
+
+#ifndef CRECHE_CORE_CANCEL_SCOPE_H_
+#define CRECHE_CORE_CANCEL_SCOPE_H_
+
+#include <coroutine>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "creche/core/task.h"
+#include "creche/internal/async_body.h"
+#include "creche/internal/cancel_node.h"
+#include "creche/internal/status_traits.h"
+#include "creche/internal/task_record.h"
+
+namespace creche {
+
+class Nursery;
+namespace internal {
+
+class ScopeAccess;
+
+}  // namespace internal
+
+struct CancelScopeOptions {
+  // The scope is cancelled at this time on the run's clock...
+  absl::Time deadline = absl::InfiniteFuture();
+  // ... or so long after its entry, whichever is earlier. Not positive: at its
+  // first checkpoint.
+  absl::Duration timeout = absl::InfiniteDuration();
+  // Hides cancellations and deadlines of the scopes outside.
+  bool shield = false;
+};
+
+// Cancellation is level-triggered and final: from the moment when a scope is
+// cancelled every checkpoint inside it, in child tasks too, unwinds the task
+// that stands there: the `co_await` never returns, and frames are destroyed,
+// innermost first, out to the outermost cancelled scope that is visible from
+// there. That scope catches the cancellation. A shield hides what is outside of
+// it, never its own scope's Cancel() or deadline.
+//
+// A scope is used for one Run(), and may be created, cancelled and adjusted
+// before it, by other tasks too. It must outlive its Run().
+class CancelScope {
+ public:
+  CancelScope() = default;
+  explicit CancelScope(CancelScopeOptions options);
+  CancelScope(const CancelScope&) = delete;
+  CancelScope& operator=(const CancelScope&) = delete;
+
+  // Runs `body` (a Task, another awaitable, or a callable that returns one)
+  // inside this scope. co_await gives Completed<R>: the result of the body, or
+  // none if this scope caught a cancellation. Exceptions pass.
+  //
+  // Cancellation: as of `body`. Not a checkpoint by itself.
+  template <typename Body>
+  auto Run(Body&& body);
+
+  // Cancels everything in the scope, at each task's next checkpoint. Tasks that
+  // wait are told at once. Has no effect but the first time: the first reason
+  // is kept.
+  void Cancel(absl::string_view reason = "");
+
+  // True once the scope has been cancelled or its deadline has passed, whether
+  // or not anything was there to be cancelled.
+  bool cancel_called() const;
+
+  // True once the scope has caught a cancellation. Of several scopes that are
+  // cancelled, one inside the other, only the outermost catches.
+  bool cancelled_caught() const { return node_.caught(); }
+
+  // Why the scope was cancelled: what Cancel() was given first, or "deadline".
+  const std::string& reason() const { return node_.reason(); }
+
+  // Absolute, on the run's clock; absl::InfiniteFuture() if there is none. It
+  // is looked at once per scheduler tick, after I/O. A deadline that has passed
+  // unnoticed may still be moved; a scope that was cancelled stays so. Before
+  // entry, deadline() of a scope with a timeout is what it would be now.
+  absl::Time deadline() const;
+  void set_deadline(absl::Time deadline);
+
+  // Lifting a shield delivers a cancellation from outside at once.
+  bool shield() const { return node_.shield(); }
+  void set_shield(bool shield) { node_.set_shield(shield); }
+
+ private:
+  friend class Nursery;
+  friend class internal::ScopeAccess;
+
+  internal::CancelNode node_;
+};
+
+namespace internal {
+
+// What a Status says of a task that was cancelled for `reason`.
+std::string CancelledMessage(const std::string& reason);
+
+// Gives the library's other layers the node of a scope.
+class ScopeAccess {
+ public:
+  static CancelNode& Node(CancelScope& scope) { return scope.node_; }
+};
+
+// Runs a body inside a scope. What it gives to co_await is up to the classes
+// derived from it.
+template <typename Body>
+class ScopedAwaiter : public Awaiting<BodyResult<Body>, HookedContinuation> {
+  using Base = Awaiting<BodyResult<Body>, HookedContinuation>;
+
+ public:
+  using CrecheAwaitable = void;
+  using CrecheAwaitOnce = void;
+
+  bool await_ready() const { return false; }
+
+  Frame OnCompleted() final { return {}; }
+
+  Frame OnUnwound() final {
+    if (!node_->ExitUnwinding()) return this->awaiting_;
+    running.next = this->awaiting_.handle;
+    return {};
+  }
+
+ protected:
+  using Result = BodyResult<Body>;
+
+  explicit ScopedAwaiter(AsyncBody<Body>&& body)
+      : Base(Continuation::Kind::kScope), body_(std::move(body)) {}
+  ScopedAwaiter(ScopedAwaiter&& other) noexcept
+      : Base(Continuation::Kind::kScope), body_(std::move(other.body_)) {}
+  ~ScopedAwaiter() = default;
+
+  // The part of await_suspend.
+  template <typename P>
+  bool RunIn(CancelNode& node, std::coroutine_handle<P> parent) {
+    this->awaiting_ = Frame{parent, &parent.promise()};
+    node_ = &node;
+    node.Enter(*running.task);
+    CRECHE_TRY {
+      return !this->StartAwaited(TaskAccess::Release(body_.MakeTask()));
+    }
+    CRECHE_CATCH_ALL {
+      node.Exit();
+      CRECHE_RETHROW;
+    }
+    return false;
+  }
+
+  // The parts of await_resume. True if the scope caught a cancellation;
+  // otherwise the body's result is to be taken, which leaves the scope.
+  bool was_caught() const { return !this->awaited_; }
+  Result TakeBodyResult() {
+    node_->Exit();
+    return this->TakeResult();
+  }
+  Completed<Result> TakeCompleted() {
+    if constexpr (std::is_void_v<Result>) {
+      if (was_caught()) return false;
+      TakeBodyResult();
+      return true;
+    } else {
+      if (was_caught()) return std::nullopt;
+      return TakeBodyResult();
+    }
+  }
+
+  const CancelNode& node() const { return *node_; }
+
+ private:
+  CancelNode* node_ = nullptr;
+  AsyncBody<Body> body_;
+};
+
+template <typename Body>
+class [[nodiscard]] CancelScopeRun : public ScopedAwaiter<Body> {
+ public:
+  CancelScopeRun(CancelNode& scope, AsyncBody<Body>&& body)
+      : ScopedAwaiter<Body>(std::move(body)), scope_(scope) {}
+
+  template <typename P>
+  bool await_suspend(std::coroutine_handle<P> parent) {
+    return this->RunIn(scope_, parent);
+  }
+  Completed<BodyResult<Body>> await_resume() { return this->TakeCompleted(); }
+
+ private:
+  CancelNode& scope_;
+};
+
+template <typename Body>
+class [[nodiscard]] ShieldAwaiter : public ScopedAwaiter<Body> {
+ public:
+  explicit ShieldAwaiter(AsyncBody<Body>&& body)
+      : ScopedAwaiter<Body>(std::move(body)) {}
+  ShieldAwaiter(ShieldAwaiter&& other) noexcept
+      : ScopedAwaiter<Body>(std::move(other)) {}
+
+  template <typename P>
+  bool await_suspend(std::coroutine_handle<P> parent) {
+    scope_.set_shield(true);
+    return this->RunIn(scope_, parent);
+  }
+  BodyResult<Body> await_resume() { return this->TakeBodyResult(); }
+
+ private:
+  CancelNode scope_;
+};
+
+}  // namespace internal
+
+template <typename Body>
+auto CancelScope::Run(Body&& body) {
+  CRECHE_REQUIRE_SAFE_CLOSURE(Body);
+  return internal::CancelScopeRun<Body>(
+      node_, internal::AsyncBody<Body>(std::forward<Body>(body)));
+}
+
+// Runs `body` (as CancelScope::Run() does) where no cancellation and no
+// deadline from outside reaches it. co_await gives the body's result.
+//
+// Prefer WithCleanup() (core/cleanup.h), which can bound the time a cleanup
+// takes: what is shielded and hangs, hangs the whole run.
+//
+// Cancellation: shielded.
+template <typename Body>
+auto Shield(Body&& body) {
+  CRECHE_REQUIRE_SAFE_CLOSURE(Body);
+  return internal::ShieldAwaiter<Body>(
+      internal::AsyncBody<Body>(std::forward<Body>(body)));
+}
+
+// The earliest deadline that can cancel the running task where it stands;
+// absl::InfinitePast() if it is cancelled already, absl::InfiniteFuture() if
+// there is none. Respects shields.
+absl::Time CurrentEffectiveDeadline();
+
+// True if the running task will be unwound at its next checkpoint.
+bool CurrentlyCancelled();
+
+}  // namespace creche
+
+#endif  // CRECHE_CORE_CANCEL_SCOPE_H_

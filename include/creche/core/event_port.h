@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// EventPort: how a run hears from the outside world. uring/ implements it on
+// io_uring; testing/ has one that never touches the kernel.
+
+#ifndef CRECHE_CORE_EVENT_PORT_H_
+#define CRECHE_CORE_EVENT_PORT_H_
+
+#include <cstddef>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+
+namespace creche {
+
+// A port serves one run at a time, on the thread of that run; only Notify() may
+// be called from elsewhere.
+class EventPort {
+ public:
+  virtual ~EventPort() = default;
+
+  // The run begins on this thread. An error ends it before any task has run.
+  virtual absl::Status Open() = 0;
+
+  // The run has ended: every task, and so every operation, has.
+  virtual void Close() = 0;
+
+  // Submits what tasks have asked for and delivers what has completed, without
+  // waiting. Called once per batch of tasks.
+  virtual void Poll() = 0;
+
+  // The same, but waits for a completion or Notify() for `at_most` (positive,
+  // may be infinite). May return early without cause.
+  virtual void Wait(absl::Duration at_most) = 0;
+
+  // The number of operations under way.
+  virtual size_t pending() const = 0;
+
+  // Ends a Wait(), the current one or else the next.
+  // Thread safety: any thread, and signal handlers.
+  virtual void Notify() = 0;
+};
+
+}  // namespace creche
+
+#endif  // CRECHE_CORE_EVENT_PORT_H_

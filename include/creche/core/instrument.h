@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Instrument: is told as tasks come, run and go. For tracing and measuring.
+//
+//   class StepCounter : public creche::Instrument {
+//    public:
+//     void StepBegins(const creche::TaskId&) override { ++steps; }
+//     int steps = 0;
+//   };
+
+#ifndef CRECHE_CORE_INSTRUMENT_H_
+#define CRECHE_CORE_INSTRUMENT_H_
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+
+namespace creche {
+
+// A task, as instruments see it. Valid during the call only.
+class TaskId {
+ public:
+  TaskId(const void* id, absl::string_view name) : id_(id), name_(name) {}
+
+  // Tells tasks that are alive at the same time apart.
+  const void* id() const { return id_; }
+  // Empty if the task has none.
+  absl::string_view name() const { return name_; }
+
+ private:
+  const void* id_;
+  absl::string_view name_;
+};
+
+// All functions are called on the run's thread, and must neither throw nor call
+// into the run. They cost nothing where no instrument is installed.
+class Instrument {
+ public:
+  virtual ~Instrument() = default;
+
+  virtual void BeforeRun() {}
+  virtual void AfterRun() {}
+  virtual void TaskSpawned(const TaskId& /*task*/) {}
+  virtual void TaskScheduled(const TaskId& /*task*/) {}  // It became runnable.
+  virtual void StepBegins(const TaskId& /*task*/) {}
+  virtual void StepEnds(const TaskId& /*task*/) {}       // Unless it exited.
+  virtual void TaskExited(const TaskId& /*task*/) {}
+  virtual void BeforeIoWait(absl::Duration /*at_most*/) {}
+  virtual void AfterIoWait() {}
+};
+
+}  // namespace creche
+
+#endif  // CRECHE_CORE_INSTRUMENT_H_

@@ -1,0 +1,401 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Nursery: a block that ends only when all its child tasks have ended.
+//
+//   absl::Status status = co_await creche::WithNursery(
+//       [&](creche::Nursery& nursery) -> creche::Task<absl::Status> {
+//         nursery.StartSoon(ReadRequests, std::ref(stream));
+//         nursery.StartSoon(SendHeartbeats, std::ref(stream));
+//         co_return absl::OkStatus();
+//       });
+//   // Here both have ended, and `status` says how.
+
+#ifndef CRECHE_CORE_NURSERY_H_
+#define CRECHE_CORE_NURSERY_H_
+
+#include <coroutine>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "creche/core/cancel_scope.h"
+#include "creche/core/error_group.h"
+#include "creche/core/task.h"
+#include "creche/core/task_status.h"
+#include "creche/internal/async_body.h"
+#include "creche/internal/intrusive_list.h"
+#include "creche/internal/task_record.h"
+
+namespace creche {
+namespace internal {
+
+template <typename Body>
+class NurseryAwaiter;
+class NurseryAccess;
+
+template <typename F>
+class NamedCallable {
+ public:
+  NamedCallable(absl::string_view name, F f)
+      : name_(name), f_(std::move(f)) {}
+
+  const std::string& name() const { return name_; }
+
+  template <typename... Args>
+  CRECHE_CORO_WRAPPER decltype(auto) operator()(Args&&... args) {
+    return internal::Call(std::move(f_), std::forward<Args>(args)...);
+  }
+
+ private:
+  std::string name_;
+  F f_;
+};
+
+template <typename F>
+inline constexpr bool kIsNamed = false;
+template <typename F>
+inline constexpr bool kIsNamed<NamedCallable<F>> = true;
+
+}  // namespace internal
+
+// Gives the task that runs `f` a name: StartSoon(Named("reader", Read), ...).
+template <typename F>
+auto Named(absl::string_view name, F f) {
+  return internal::NamedCallable<F>(name, std::move(f));
+}
+
+// Children inherit the cancel scopes of the place where the nursery was opened,
+// and the task-locals of whoever calls StartSoon(). The body counts as a child.
+// The first failure (an error Status or an exception) cancels everyone, the
+// body included. A nursery whose body has ended still accepts children while
+// others run.
+//
+// There is no way to have a nursery but WithNursery(). It belongs to the thread
+// of its run.
+class Nursery {
+ public:
+  Nursery(const Nursery&) = delete;
+  Nursery& operator=(const Nursery&) = delete;
+
+  // Starts a child task that runs f(args...), which returns Task<void> or
+  // Task<absl::Status>. Copies or moves `f` and `args` into the child (pass
+  // std::ref() for references), where they live until it has ended, and hands
+  // them to `f` as rvalues. Returns before the child runs. A child of a
+  // cancelled nursery still starts, and unwinds at its first checkpoint. Aborts
+  // if the nursery has closed.
+  // Order: children become runnable in the order of the calls.
+  template <typename F, typename... Args>
+  void StartSoon(F&& f, Args&&... args);
+
+  // Starts a child that runs f(args..., TaskStatus<V>), and waits until it
+  // calls Started(v) on that status; co_await gives v, or the error it ended
+  // with before. See core/task_status.h.
+  //
+  // Cancellation: until Started(), the child is cancelled with its caller, and
+  // has then left nothing in this nursery.
+  // Errors: the child's own, unwrapped; kFailedPrecondition: it ended without
+  // calling Started(). Aborts if the nursery has closed.
+  template <typename V = void, typename F, typename... Args>
+  CRECHE_CORO_WRAPPER Task<StatusOrOf<V>> Start(F&& f, Args&&... args);
+
+  // Cancels the body and all children.
+  void Cancel(absl::string_view reason = "") { cancel_scope().Cancel(reason); }
+  CancelScope& cancel_scope() { return *scope_; }
+
+  // The number of children that have not ended, the body not counted.
+  size_t child_count() const { return child_count_; }
+
+ private:
+  friend class internal::NurseryAccess;
+  template <typename Body>
+  friend class internal::NurseryAwaiter;
+
+  // Nurseries are not destroyed when they close, but kept for a later
+  // WithNursery(), so that a call on one that has closed finds an object that
+  // can say so.
+  class Shelf;
+
+  Nursery() = default;
+  ~Nursery() = default;
+
+  static Nursery& Open(internal::TaskRecord& parent);
+  void CheckOpen(const char* what) const;
+
+  void Adopt(internal::TaskRecord* child);
+  void Fail(internal::Failure failure, const std::string& whose);
+
+  // The body has completed or been unwound; its task, which stands in
+  // `awaiting`, waits for the children. On its wake-up `hook` is called.
+  void BodyEnded(internal::HookedContinuation* hook,
+                 const internal::Frame& awaiting);
+  void BodyUnwound();
+  bool body_ended() const { return body_ended_; }
+  void WakeIfEmpty();
+
+  // Everyone has ended. Returns true if a cancellation goes on outwards.
+  bool Leave();
+  std::vector<internal::Failure> TakeFailures() { return std::move(failures_); }
+  const std::string& reason() const { return scope_->reason(); }
+  void Close();
+
+  std::optional<CancelScope> scope_;
+  internal::TaskRecord* parent_ = nullptr;
+  internal::IntrusiveList<internal::TaskRecord, internal::NurseryTasks>
+      children_;
+  size_t child_count_ = 0;
+  size_t pending_starts_ = 0;
+  bool is_open_ = false;
+  bool body_ended_ = false;
+  bool anyone_unwound_ = false;
+  bool keeps_completed_ = false;  // Leave() never passes a cancellation on.
+  std::vector<internal::Failure> failures_;
+  Nursery* next_ = nullptr;       // On the shelf.
+};
+
+namespace internal {
+
+// For the other files that make nurseries what they are.
+class NurseryAccess {
+ public:
+  static CancelNode& Scope(Nursery& nursery) {
+    return ScopeAccess::Node(*nursery.scope_);
+  }
+  static TaskRecord* Parent(const Nursery& nursery) { return nursery.parent_; }
+  static const IntrusiveList<TaskRecord, NurseryTasks>& Children(
+      const Nursery& nursery) {
+    return nursery.children_;
+  }
+  static void CheckOpen(const Nursery& nursery, const char* what) {
+    nursery.CheckOpen(what);
+  }
+  static void Adopt(Nursery& nursery, TaskRecord* child) {
+    nursery.Adopt(child);
+  }
+  // Children report their end; the record is deleted.
+  static void ChildSucceeded(TaskRecord& child);
+  static void ChildFailed(TaskRecord& child, Failure failure);
+  static void ChildUnwound(TaskRecord& child);
+
+  // A pending Start() keeps `nursery` open.
+  static void AddPendingStart(Nursery& nursery);
+  static void RemovePendingStart(Nursery& nursery);
+
+  // Moves `child`, with all below it, into another nursery.
+  static void Move(TaskRecord& child, Nursery& to);
+
+  // What completed is not given up for a cancellation from outside.
+  static void KeepCompleted(Nursery& nursery) {
+    nursery.keeps_completed_ = true;
+  }
+};
+
+// A child: its record, what it runs, and the root of its coroutines, in one
+// block.
+template <typename F, typename... Args>
+class ChildTask final
+    : public TaskRecord,
+      public Awaiting<AwaitResult<CallResult<F, Args...>>, HookedContinuation> {
+  using Result = AwaitResult<CallResult<F, Args...>>;
+  using Root = Awaiting<Result, HookedContinuation>;
+  static_assert(kIsTask<CallResult<F, Args...>>,
+                "creche: what StartSoon() starts must return a Task");
+  static_assert(
+      std::is_void_v<Result> || std::is_same_v<Result, absl::Status>,
+      "creche: a child task returns Task<void> or Task<absl::Status>; the "
+      "value of any other would be discarded: send it through a channel, or "
+      "store it where the nursery's body finds it");
+
+ public:
+  template <typename... Given>
+  explicit ChildTask(Nursery* nursery, CancelNode* scope, F f, Given&&... args)
+      : TaskRecord(nursery, scope),
+        Root(Continuation::Kind::kBoundary),
+        f_(std::move(f)),
+        args_(std::forward<Given>(args)...) {
+    if constexpr (kIsNamed<F>) set_name(f_.name());
+  }
+
+  Frame Begin() override {
+    CRECHE_TRY {
+      this->StartAwaitedFromTrampoline(TaskAccess::Release(
+          CallWith(std::move(f_), std::move(args_),
+                   std::index_sequence_for<Args...>())));
+    }
+    CRECHE_CATCH_ALL {
+      NurseryAccess::ChildFailed(*this, Failure(std::current_exception()));
+    }
+    return {};
+  }
+
+  Frame OnCompleted() override {
+    Promise<Result>& promise = this->awaited_promise();
+    if (promise.state() == PromiseBase::State::kException) [[unlikely]] {
+      Failure failure(promise.exception());
+      this->DestroyAwaited();
+      NurseryAccess::ChildFailed(*this, std::move(failure));
+      return {};
+    }
+    if constexpr (std::is_same_v<Result, absl::Status>) {
+      if (!promise.value().ok()) {
+        Failure failure(promise.value());
+        this->DestroyAwaited();
+        NurseryAccess::ChildFailed(*this, std::move(failure));
+        return {};
+      }
+    }
+    this->DestroyAwaited();
+    NurseryAccess::ChildSucceeded(*this);
+    return {};
+  }
+
+  Frame OnUnwound() override {
+    NurseryAccess::ChildUnwound(*this);
+    return {};
+  }
+
+ private:
+  F f_;
+  std::tuple<Args...> args_;
+};
+
+template <typename Body>
+class [[nodiscard]] NurseryAwaiter
+    : public Awaiting<AwaitResult<CallResult<Body, Nursery&>>,
+                      HookedContinuation> {
+  using Result = AwaitResult<CallResult<Body, Nursery&>>;
+  using Base = Awaiting<Result, HookedContinuation>;
+
+ public:
+  using CrecheAwaitable = void;
+  using CrecheAwaitOnce = void;
+
+  explicit NurseryAwaiter(Body&& body)
+      : Base(Continuation::Kind::kBoundary), body_(std::forward<Body>(body)) {}
+  NurseryAwaiter(NurseryAwaiter&& other) noexcept
+      : Base(Continuation::Kind::kBoundary),
+        body_(std::forward<Body>(other.body_)) {}
+  ~NurseryAwaiter() {
+    if (nursery_ != nullptr) nursery_->Close();
+  }
+
+  bool await_ready() const { return false; }
+
+  template <typename P>
+  void await_suspend(std::coroutine_handle<P> parent) {
+    this->awaiting_ = Frame{parent, &parent.promise()};
+    nursery_ = &Nursery::Open(*running.task);
+    CRECHE_TRY {
+      if (this->StartAwaited(TaskAccess::Release(
+              AsTask(internal::Call(std::forward<Body>(body_), *nursery_))))) {
+        running.completed = this;
+      }
+    }
+    CRECHE_CATCH_ALL {
+      nursery_->Fail(Failure(std::current_exception()), kBodyName);
+      nursery_->BodyEnded(this, this->awaiting_);
+    }
+  }
+
+  StatusOrOf<Result> await_resume() {
+    absl::Status failed = RaiseFailures(nursery_->TakeFailures());
+    if (!failed.ok()) return failed;
+    if constexpr (std::is_void_v<Result> ||
+                  std::is_same_v<Result, absl::Status>) {
+      return absl::OkStatus();
+    } else {
+      if (!this->awaited_) {
+        return absl::CancelledError(CancelledMessage(nursery_->reason()));
+      }
+      return this->TakeResult();
+    }
+  }
+
+  Frame OnCompleted() override {
+    if (nursery_->body_ended()) {
+      if (nursery_->Leave()) return this->awaiting_;
+      running.next = this->awaiting_.handle;
+      return {};
+    }
+    Promise<Result>& promise = this->awaited_promise();
+    if (promise.state() == PromiseBase::State::kException) {
+      nursery_->Fail(Failure(promise.exception()), kBodyName);
+    } else if constexpr (kIsStatusLike<Result>) {
+      if (!promise.value().ok()) {
+        nursery_->Fail(Failure(StatusOf(promise.value())), kBodyName);
+      }
+    }
+    nursery_->BodyEnded(this, this->awaiting_);
+    return {};
+  }
+
+  Frame OnUnwound() override {
+    nursery_->BodyUnwound();
+    nursery_->BodyEnded(this, this->awaiting_);
+    return {};
+  }
+
+ private:
+  static constexpr const char* kBodyName = "the nursery's body";
+
+  KeptCallable<Body> body_;
+  Nursery* nursery_ = nullptr;
+};
+
+template <typename F, typename... Args>
+TaskRecord* NewChild(Nursery* nursery, F&& f, Args&&... args) {
+  return new ChildTask<std::decay_t<F>, std::decay_t<Args>...>(
+      nursery, &NurseryAccess::Scope(*nursery), std::forward<F>(f),
+      std::forward<Args>(args)...);
+}
+
+}  // namespace internal
+
+template <typename F, typename... Args>
+void Nursery::StartSoon(F&& f, Args&&... args) {
+  static_assert(
+      std::is_invocable_v<std::decay_t<F>, std::decay_t<Args>...>,
+      "creche: StartSoon(f, args...) calls f with copies of args, as rvalues: "
+      "pass std::ref(x) where f takes a reference");
+  CheckOpen("StartSoon");
+  Adopt(internal::NewChild(this, std::forward<F>(f),
+                           std::forward<Args>(args)...));
+}
+
+// Opens a nursery and runs body(nursery), which returns a Task<R>. co_await
+// gives StatusOrOf<R> when the body and all children have ended:
+// - nobody failed: the body's result, or OK;
+// - one failed with an error Status: that very Status;
+// - several failed: what GroupErrors() makes of them, in order of arrival;
+// - anything has thrown: an ExceptionGroup is thrown;
+// - cancelled by its own scope, without an error: OK, or kCancelled where the
+//   body was to give a value;
+// - cancelled from outside: the cancellation goes on outwards.
+//
+// Cancellation: as of the body and the children. Leaving the nursery is always
+// a schedule point and never a cancel point: if all ended cleanly, the code
+// after it runs.
+template <typename Body>
+auto WithNursery(Body&& body) {
+  CRECHE_REQUIRE_SAFE_CLOSURE(Body);
+  static_assert(std::is_invocable_v<Body, Nursery&>,
+                "creche: WithNursery() takes a callable with a parameter "
+                "creche::Nursery&");
+  static_assert(
+      internal::TaskAwaitable<internal::CallResult<Body, Nursery&>>,
+      "creche: a nursery's body must return a Task (is it a coroutine with the "
+      "return type creche::Task<...>?)");
+  return internal::NurseryAwaiter<Body>(std::forward<Body>(body));
+}
+
+}  // namespace creche
+
+#include "creche/internal/start.h"
+
+#endif  // CRECHE_CORE_NURSERY_H_

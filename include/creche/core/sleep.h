@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// SleepFor, SleepUntil, SleepForever.
+//
+//   co_await creche::SleepFor(absl::Milliseconds(100));
+
+#ifndef CRECHE_CORE_SLEEP_H_
+#define CRECHE_CORE_SLEEP_H_
+
+#include <coroutine>
+
+#include "absl/time/time.h"
+#include "creche/internal/deadline.h"
+#include "creche/internal/task_record.h"
+
+namespace creche {
+namespace internal {
+
+class [[nodiscard]] SleepAwaiter : public Deadline {
+ public:
+  using CrecheAwaitable = void;
+
+  // A relative `when` counts from the co_await.
+  SleepAwaiter(Nanoseconds when, bool is_relative)
+      : Deadline(Kind::kSleep), when_(when), is_relative_(is_relative) {}
+  SleepAwaiter(SleepAwaiter&& other) noexcept
+      : SleepAwaiter(other.when_, other.is_relative_) {}
+  ~SleepAwaiter() = default;
+
+  bool await_ready() const { return false; }
+  template <typename P>
+  void await_suspend(std::coroutine_handle<P> handle) {
+    Suspend(Frame{handle, &handle.promise()});
+  }
+  void await_resume() const {}
+
+  void Expire();  // The time has come.
+
+ private:
+  void Suspend(const Frame& leaf);
+  static Abort CallAbort(void* self);
+
+  Nanoseconds when_;
+  bool is_relative_;
+  TaskRecord* task_ = nullptr;
+};
+
+}  // namespace internal
+
+// SleepFor(duration) suspends for at least `duration`, counted from the
+// co_await, on the run's clock. If that is not positive, it is a Checkpoint().
+// Cancellation: safe.
+//
+// (An object, so that SleepFor(absl::Seconds(1)) never means absl::SleepFor,
+// which would block the thread.)
+struct SleepForFunction {
+  internal::SleepAwaiter operator()(absl::Duration duration) const;
+};
+inline constexpr SleepForFunction SleepFor;
+
+// Suspends until `time` on the run's clock. If that has passed, a Checkpoint().
+// Cancellation: safe.
+internal::SleepAwaiter SleepUntil(absl::Time time);
+
+// Suspends until cancelled.
+// Cancellation: safe.
+internal::SleepAwaiter SleepForever();
+
+}  // namespace creche
+
+#endif  // CRECHE_CORE_SLEEP_H_

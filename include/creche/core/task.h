@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Task<T>: a lazy coroutine that is owned by whoever awaits it.
+//
+//   creche::Task<int> Answer() { co_return 42; }
+//
+//   creche::Task<> Main() {
+//     int answer = co_await Answer();
+//   }
+//
+// To run a Task beside its caller, give it to a nursery (core/nursery.h).
+
+#ifndef CRECHE_CORE_TASK_H_
+#define CRECHE_CORE_TASK_H_
+
+#include <coroutine>
+#include <type_traits>
+#include <utility>
+
+#include "creche/internal/continuation.h"
+#include "creche/internal/coroutine_attributes.h"
+#include "creche/internal/misuse.h"
+#include "creche/internal/promise.h"
+#include "creche/internal/running.h"
+
+namespace creche {
+namespace internal {
+
+template <typename T>
+class TaskAwaiter;
+class TaskAccess;
+
+}  // namespace internal
+
+// A Task starts when it is awaited, exactly once, as an rvalue. Awaiting it is
+// a call: it is neither a cancel point nor a schedule point by itself. A Task
+// that is destroyed without having been awaited runs nothing.
+//
+// `T` is void or a movable object type. An exception that leaves the coroutine
+// is rethrown where it is awaited. Frames come from a per-thread pool.
+//
+// Cancellation: as of what the coroutine awaits. If it is cancelled, its frame
+// is destroyed (so the destructors of its locals run), then its caller's, out
+// to the cancelled scope.
+template <typename T = void>
+class [[nodiscard]] CRECHE_CORO_TASK Task {
+  static_assert(std::is_void_v<T> ||
+                    (std::is_object_v<T> && std::is_move_constructible_v<T>),
+                "creche: the result of a Task is void or a movable object");
+
+ public:
+  using promise_type = internal::Promise<T>;
+  using CrecheAwaitable = void;
+  using CrecheAwaitOnce = void;
+
+  Task(Task&& other) noexcept : handle_(std::exchange(other.handle_, {})) {}
+  Task& operator=(Task&& other) noexcept {
+    if (this != &other) {
+      Destroy();
+      handle_ = std::exchange(other.handle_, {});
+    }
+    return *this;
+  }
+  Task(const Task&) = delete;
+  Task& operator=(const Task&) = delete;
+  ~Task() { Destroy(); }
+
+  internal::TaskAwaiter<T> operator co_await() && noexcept {
+    return internal::TaskAwaiter<T>(Release());
+  }
+
+ private:
+  friend promise_type;
+  friend internal::TaskAccess;
+  using Handle = std::coroutine_handle<promise_type>;
+
+  explicit Task(Handle handle) noexcept : handle_(handle) {}
+
+  Handle Release() noexcept { return std::exchange(handle_, {}); }
+  void Destroy() noexcept {
+    if (handle_) handle_.destroy();
+  }
+
+  Handle handle_;
+};
+
+namespace internal {
+
+// The library's way to a Task's coroutine.
+class TaskAccess {
+ public:
+  template <typename T>
+  static std::coroutine_handle<Promise<T>> Release(Task<T>&& task) noexcept {
+    return task.Release();
+  }
+};
+
+template <typename T>
+Task<T> Promise<T>::get_return_object() noexcept {
+  return Task<T>(std::coroutine_handle<Promise>::from_promise(*this));
+}
+inline Task<void> Promise<void>::get_return_object() noexcept {
+  return Task<void>(std::coroutine_handle<Promise>::from_promise(*this));
+}
+
+// The typed part of a continuation: starts the coroutine it owns and takes its
+// result. `Base` is Continuation or HookedContinuation.
+template <typename T, typename Base>
+class Awaiting : public Base {
+ public:
+  using Handle = std::coroutine_handle<Promise<T>>;
+
+  explicit Awaiting(Continuation::Kind kind) : Base(kind) {}
+  ~Awaiting() {
+    if (this->awaited_) this->awaited_.destroy();
+  }
+
+ protected:
+  Promise<T>& awaited_promise() const {
+    return Handle::from_address(this->awaited_.address()).promise();
+  }
+
+  // Runs `child` until it completes or waits. Returns true if it has completed;
+  // otherwise this continuation will be told when it has.
+  bool StartAwaited(Handle child) {
+    this->awaited_ = child;
+    Promise<T>& promise = child.promise();
+    if (!MayNest()) [[unlikely]] {
+      promise.set_continuation(this);
+      running.next = child;
+      return false;
+    }
+    child.resume();
+    if (promise.is_done()) return true;
+    promise.set_continuation(this);
+    return false;
+  }
+
+  // The same, from the scheduler's stack: the trampoline starts `child`, and
+  // this continuation is told of its end in any case.
+  void StartAwaitedFromTrampoline(Handle child) {
+    this->awaited_ = child;
+    child.promise().set_continuation(this);
+    running.next = child;
+  }
+
+  void DestroyAwaited() { std::exchange(this->awaited_, {}).destroy(); }
+
+  // Takes the result, or throws. The coroutine's locals (if it ended early) and
+  // arguments are gone before the caller goes on.
+  T TakeResult() {
+    struct DestroyAtExit {
+      Awaiting* self;
+      ~DestroyAtExit() { self->DestroyAwaited(); }
+    } destroy_at_exit{this};
+    return awaited_promise().Take();
+  }
+};
+
+template <typename T>
+class [[nodiscard]] TaskAwaiter : public Awaiting<T, Continuation> {
+ public:
+  using CrecheAwaitable = void;
+  using Handle = std::coroutine_handle<Promise<T>>;
+
+  explicit TaskAwaiter(Handle child) noexcept
+      : Awaiting<T, Continuation>(Continuation::Kind::kCall) {
+    this->awaited_ = child;
+  }
+
+  bool await_ready() const noexcept {
+    if (!this->awaited_) [[unlikely]] {
+      Misuse("a Task is awaited once: this one was awaited or moved before");
+    }
+    return false;
+  }
+
+  template <typename P>
+  bool await_suspend(std::coroutine_handle<P> parent) {
+    this->awaiting_ = Frame{parent, &parent.promise()};
+    return !this->StartAwaited(Handle::from_address(this->awaited_.address()));
+  }
+
+  T await_resume() { return this->TakeResult(); }
+};
+
+}  // namespace internal
+}  // namespace creche
+
+#endif  // CRECHE_CORE_TASK_H_

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Try: unwraps a result, or ends this coroutine with its error.
+//
+//   creche::Task<absl::Status> Greet() {
+//     creche::TcpStream stream =
+//         co_await creche::Try(creche::ConnectTcp("127.0.0.1", 80));
+//     co_await creche::Try(stream.SendAll("hello"));
+//     co_return absl::OkStatus();
+//   }
+
+#ifndef CRECHE_CORE_TRY_H_
+#define CRECHE_CORE_TRY_H_
+
+#include <coroutine>
+#include <type_traits>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "creche/core/task.h"
+#include "creche/internal/async_body.h"
+#include "creche/internal/status_traits.h"
+
+namespace creche {
+namespace internal {
+
+// Ends the coroutine that awaits, early.
+template <typename P>
+void CompleteWithError(PromiseBase& base, const absl::Status& error) {
+  using Result = typename P::Value;
+  if constexpr (kIsStatusLike<Result>) {
+    auto& promise = static_cast<P&>(base);
+    promise.return_value(Result(error));
+    promise.Complete();
+  } else {
+    static_assert(kIsStatusLike<Result>,
+                  "creche: Try() ends the enclosing coroutine with an "
+                  "absl::Status, so that coroutine must return "
+                  "Task<absl::Status> or Task<absl::StatusOr<T>>");
+  }
+}
+
+template <typename S>
+struct UnwrappedImpl;
+template <>
+struct UnwrappedImpl<absl::Status> {
+  using Type = void;
+};
+template <typename T>
+struct UnwrappedImpl<absl::StatusOr<T>> {
+  using Type = T;
+};
+template <typename S>
+using Unwrapped = typename UnwrappedImpl<S>::Type;
+
+// Try(status) and Try(status_or).
+template <typename S>
+class [[nodiscard]] TryValue {
+ public:
+  using CrecheAwaitable = void;
+
+  explicit TryValue(S value) : value_(std::move(value)) {}
+
+  bool await_ready() const { return value_.ok(); }
+
+  template <typename P>
+  void await_suspend(std::coroutine_handle<P> parent) {
+    CompleteWithError<P>(parent.promise(), StatusOf(value_));
+  }
+
+  Unwrapped<S> await_resume() {
+    if constexpr (kIsStatusOr<S>) return *std::move(value_);
+  }
+
+ private:
+  S value_;
+};
+
+// Try(task).
+template <typename S>
+class [[nodiscard]] TryTask : public Awaiting<S, HookedContinuation> {
+  using Base = Awaiting<S, HookedContinuation>;
+
+ public:
+  using CrecheAwaitable = void;
+
+  explicit TryTask(Task<S>&& task)
+      : Base(Continuation::Kind::kTry), task_(std::move(task)) {}
+  TryTask(TryTask&& other) noexcept
+      : Base(Continuation::Kind::kTry), task_(std::move(other.task_)) {}
+
+  bool await_ready() const { return false; }
+
+  template <typename P>
+  bool await_suspend(std::coroutine_handle<P> parent) {
+    this->awaiting_ = Frame{parent, &parent.promise()};
+    complete_with_error_ = &CompleteWithError<P>;
+    if (!this->StartAwaited(TaskAccess::Release(std::move(task_)))) return true;
+    if (Succeeded()) return false;
+    CompleteAwaiting();
+    return true;
+  }
+
+  Unwrapped<S> await_resume() {
+    if constexpr (kIsStatusOr<S>) {
+      return *this->TakeResult();
+    } else {
+      this->TakeResult().IgnoreError();
+    }
+  }
+
+  Frame OnCompleted() override {
+    if (Succeeded()) {
+      running.next = this->awaiting_.handle;
+    } else {
+      CompleteAwaiting();
+    }
+    return {};
+  }
+
+  Frame OnUnwound() override { return this->awaiting_; }
+
+ private:
+  // An exception counts: it is rethrown where the coroutine goes on.
+  bool Succeeded() const {
+    const Promise<S>& child = this->awaited_promise();
+    return child.state() == PromiseBase::State::kException ||
+           child.value().ok();
+  }
+
+  // The child goes first: in a long chain of Try() the destruction of the
+  // outermost frame must not be that of all the others.
+  void CompleteAwaiting() {
+    const absl::Status error = StatusOf(this->awaited_promise().value());
+    this->DestroyAwaited();
+    complete_with_error_(*this->awaiting_.promise, error);
+  }
+
+  Task<S> task_;
+  void (*complete_with_error_)(PromiseBase&, const absl::Status&) = nullptr;
+};
+
+}  // namespace internal
+
+// Awaits `x` if it is an awaitable, and unwraps the absl::Status or
+// absl::StatusOr<T> it gives: `co_await Try(x)` is of type void or T. On error
+// the enclosing coroutine, which must return Task<absl::Status> or
+// Task<absl::StatusOr<U>>, completes with that error; its locals are destroyed
+// before its caller goes on, as with co_return.
+//
+// Cancellation: as of `x`.
+inline internal::TryValue<absl::Status> Try(absl::Status status) {
+  return internal::TryValue<absl::Status>(std::move(status));
+}
+
+template <typename T>
+internal::TryValue<absl::StatusOr<T>> Try(absl::StatusOr<T> result) {
+  return internal::TryValue<absl::StatusOr<T>>(std::move(result));
+}
+
+template <typename Awaitable>
+  requires internal::TaskAwaitable<std::remove_cvref_t<Awaitable>>
+auto Try(Awaitable&& awaitable) {
+  static_assert(!std::is_lvalue_reference_v<Awaitable>,
+                "creche: a Task is awaited once, as an rvalue: pass "
+                "std::move(task) to Try()");
+  using Result = internal::AwaitResult<std::remove_cvref_t<Awaitable>>;
+  static_assert(internal::kIsStatusLike<Result>,
+                "creche: Try() takes what gives an absl::Status or an "
+                "absl::StatusOr<T>");
+  return internal::TryTask<Result>(
+      internal::AsTask(std::forward<Awaitable>(awaitable)));
+}
+
+}  // namespace creche
+
+#endif  // CRECHE_CORE_TRY_H_

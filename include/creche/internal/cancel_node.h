@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// CancelNode: a cancel scope's place in the tree of scopes.
+
+#ifndef CRECHE_INTERNAL_CANCEL_NODE_H_
+#define CRECHE_INTERNAL_CANCEL_NODE_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "creche/internal/deadline.h"
+#include "creche/internal/intrusive_list.h"
+
+namespace creche::internal {
+
+class TaskRecord;
+struct ChildScopes;    // Tag: the scopes entered directly inside a scope.
+struct NurseryTasks;   // Tag: the children of a nursery.
+
+// Invariants, whenever no function of this class is running:
+// 1. is_cancelled() == cancel_called, or not shielded and the parent
+//    is_cancelled(): a cancellation reaches down to the next shields.
+// 2. A task that waits and whose innermost scope is_cancelled() has had its
+//    abort function called.
+// 3. The deadline is armed exactly while the node is entered, not yet cancelled
+//    itself, and its deadline is finite.
+// 4. The scopes that one task stands in form a chain of parents.
+class CancelNode : public ListLink<ChildScopes>, public Deadline {
+ public:
+  enum class Stage : std::uint8_t { kFresh, kEntered, kExited };
+
+  CancelNode() : Deadline(Kind::kScope) {}
+  ~CancelNode();
+
+  // Makes this the innermost scope of `task`, at its place in the tree.
+  void Enter(TaskRecord& task);
+
+  // The reverse; the task's innermost scope is the parent again.
+  void Exit();
+
+  // True if this scope catches a cancellation that is unwinding through it: it
+  // was cancelled itself, and no cancellation is visible from outside.
+  bool Catches() const { return cancel_called_ && !SeesOutsideCancellation(); }
+
+  // Exit() by unwinding. Returns true if this scope caught.
+  bool ExitUnwinding() {
+    const bool catches = Catches();
+    if (catches) caught_ = true;
+    Exit();
+    return catches;
+  }
+
+  // Makes this a root, without a task of its own.
+  void EnterAsRoot(IntrusiveList<TaskRecord, NurseryTasks>& tasks);
+  void ExitAsRoot();
+
+  // Moves this node, with all below it, under another parent.
+  void Reparent(CancelNode& parent);
+
+  void Cancel(absl::string_view reason);
+  void Expire();  // Its deadline has passed.
+
+  bool is_cancelled() const { return is_cancelled_; }
+  bool cancel_called() const { return cancel_called_; }
+  bool caught() const { return caught_; }
+  void set_caught() { caught_ = true; }
+  Stage stage() const { return stage_; }
+  const std::string& reason() const { return reason_; }
+  // The reason of the cancellation that is visible here.
+  const std::string& effective_reason() const;
+
+  bool shield() const { return shield_; }
+  void set_shield(bool shield);
+
+  // Before entry a deadline can be relative: it then counts from entry.
+  Nanoseconds deadline() const { return when_; }
+  void set_deadline(Nanoseconds when);
+  void set_timeout(absl::Duration timeout);
+  absl::Duration timeout() const { return timeout_; }
+  bool is_relative() const { return is_relative_; }
+
+  // The earliest deadline that can cancel what stands in this scope.
+  Nanoseconds EffectiveDeadline() const;
+
+  CancelNode* parent() const { return parent_; }
+  TaskRecord* owner() const { return owner_; }
+
+  // The children of the nursery this scope belongs to, if it does.
+  void set_tasks(IntrusiveList<TaskRecord, NurseryTasks>* tasks) {
+    tasks_ = tasks;
+  }
+  IntrusiveList<TaskRecord, NurseryTasks>* tasks() const { return tasks_; }
+  const IntrusiveList<CancelNode, ChildScopes>& children() const {
+    return children_;
+  }
+
+ private:
+  bool SeesOutsideCancellation() const {
+    return !shield_ && parent_ != nullptr && parent_->is_cancelled_;
+  }
+  void ArmOrDisarm();
+  void Refresh();  // Restores invariants 1 and 2 from here down.
+  void Deliver();  // Restores invariant 2 for the tasks directly in here.
+
+  CancelNode* parent_ = nullptr;
+  IntrusiveList<CancelNode, ChildScopes> children_;
+  TaskRecord* owner_ = nullptr;
+  IntrusiveList<TaskRecord, NurseryTasks>* tasks_ = nullptr;
+
+  Stage stage_ = Stage::kFresh;
+  bool is_cancelled_ = false;
+  bool cancel_called_ = false;
+  bool caught_ = false;
+  bool shield_ = false;
+  bool is_relative_ = false;
+
+  Nanoseconds when_ = kNever;
+  absl::Duration timeout_;
+  std::string reason_;
+};
+
+}  // namespace creche::internal
+
+#endif  // CRECHE_INTERNAL_CANCEL_NODE_H_

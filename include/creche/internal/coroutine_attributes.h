@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// CRECHE_CORO_WRAPPER and friends: what lets clang reject coroutine arguments
+// that dangle.
+//
+// Clang checks every function that returns a Task: a temporary bound to a
+// reference parameter of a coroutine is a warning where the Task outlives it.
+// For that it wants to know which functions are coroutines. One that returns a
+// Task without being a coroutine itself says so:
+//
+//   CRECHE_CORO_WRAPPER creche::Task<int> Fetch(int id) { return Get(id, 3); }
+//
+// A lambda cannot say so in C++20: make it a coroutine (co_return co_await).
+//
+// See "Coroutine attributes" in Clang's attribute reference (clang 17 and
+// newer); other compilers ignore them.
+
+#ifndef CRECHE_INTERNAL_COROUTINE_ATTRIBUTES_H_
+#define CRECHE_INTERNAL_COROUTINE_ATTRIBUTES_H_
+
+#if defined(__clang__) && __has_cpp_attribute(clang::coro_return_type) && \
+    __has_cpp_attribute(clang::coro_lifetimebound) &&                     \
+    __has_cpp_attribute(clang::coro_wrapper)
+#define CRECHE_CORO_TASK \
+  [[clang::coro_return_type, clang::coro_lifetimebound]]
+#define CRECHE_CORO_WRAPPER [[clang::coro_wrapper]]
+#define CRECHE_CORO_OWNS_ARGUMENTS [[clang::coro_disable_lifetimebound]]
+#else
+#define CRECHE_CORO_TASK
+#define CRECHE_CORO_WRAPPER
+#define CRECHE_CORO_OWNS_ARGUMENTS
+#endif
+
+#endif  // CRECHE_INTERNAL_COROUTINE_ATTRIBUTES_H_

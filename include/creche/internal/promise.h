@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Promise: the part of a Task's coroutine frame that the library knows. It
+// holds a continuation and a result, and nothing else that costs time.
+
+#ifndef CRECHE_INTERNAL_PROMISE_H_
+#define CRECHE_INTERNAL_PROMISE_H_
+
+#include <coroutine>
+#include <cstddef>
+#include <exception>
+#include <memory>
+#include <new>
+#include <source_location>
+#include <type_traits>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "creche/internal/continuation.h"
+#include "creche/internal/exceptions.h"
+#include "creche/internal/frame_pool.h"
+#include "creche/internal/running.h"
+#include "creche/internal/status_traits.h"
+
+namespace creche {
+
+template <typename T>
+class Task;
+
+namespace internal {
+
+template <typename Awaitable>
+concept TaskAwaitable = requires { typename Awaitable::CrecheAwaitable; };
+
+template <typename T>
+inline constexpr bool kIsTask = false;
+template <typename T>
+inline constexpr bool kIsTask<Task<T>> = true;
+
+class PromiseBase {
+ public:
+  enum class State : unsigned char { kPending, kValue, kException };
+
+  PromiseBase() = default;
+  PromiseBase(const PromiseBase&) = delete;
+  PromiseBase& operator=(const PromiseBase&) = delete;
+
+  static void* operator new(std::size_t size) {
+    return FramePool::Allocate(size);
+  }
+  static void operator delete(void* memory, std::size_t size) noexcept {
+    FramePool::Free(memory, size);
+  }
+
+  // True from the moment when the coroutine has a result.
+  bool is_done() const { return state_ != State::kPending; }
+  State state() const { return state_; }
+
+  Continuation* continuation() const { return continuation_; }
+  void set_continuation(Continuation* continuation) {
+    continuation_ = continuation;
+  }
+
+  // Where the coroutine awaits, for the task tree.
+  const std::source_location& await_location() const { return location_; }
+
+  // Tells whoever waits that there is a result. A coroutine that completes
+  // before its starter has set a continuation is noticed by the starter.
+  void Complete() noexcept {
+    Continuation* continuation = continuation_;
+    if (continuation == nullptr) return;
+    if (continuation->resumes_on_completion()) [[likely]] {
+      running.next = continuation->awaiting().handle;
+    } else {
+      running.completed = static_cast<HookedContinuation*>(continuation);
+    }
+  }
+
+  std::suspend_always initial_suspend() const noexcept { return {}; }
+
+  struct FinalAwaiter {
+    bool await_ready() const noexcept { return false; }
+    template <typename P>
+    void await_suspend(std::coroutine_handle<P> handle) const noexcept {
+      handle.promise().Complete();
+    }
+    void await_resume() const noexcept {}
+  };
+  FinalAwaiter final_suspend() const noexcept { return {}; }
+
+  // Only awaitables of this library can be awaited: anything else would resume
+  // the coroutine behind the scheduler's back.
+  template <typename Awaitable>
+  Awaitable&& await_transform(
+      Awaitable&& awaitable,
+      std::source_location location = std::source_location::current()) {
+    using Type = std::remove_cvref_t<Awaitable>;
+    static_assert(
+        TaskAwaitable<Type>,
+        "creche: a Task can only await creche's own awaitables (another Task, "
+        "an operation of the library); to wait for something else, wrap it in "
+        "creche::Suspend()");
+    static_assert(
+        !std::is_lvalue_reference_v<Awaitable> ||
+            !requires { typename Type::CrecheAwaitOnce; },
+        "creche: an operation is awaited once, as an rvalue: write "
+        "co_await std::move(operation)");
+    location_ = location;
+    return static_cast<Awaitable&&>(awaitable);
+  }
+
+ protected:
+  ~PromiseBase() = default;
+
+  State state_ = State::kPending;
+
+ private:
+  Continuation* continuation_ = nullptr;
+  std::source_location location_;
+};
+
+// The result of a coroutine: none yet, a value, or an exception.
+template <typename T>
+class Promise : public PromiseBase {
+ public:
+  using Value = T;
+
+  Promise() {}  // NOLINT(modernize-use-equals-default): leaves the union empty.
+  ~Promise() {
+    if (state_ == State::kValue) std::destroy_at(std::addressof(value_));
+    if (state_ == State::kException) std::destroy_at(&exception_);
+  }
+
+  Task<T> get_return_object() noexcept;
+
+  template <typename U = T>
+    requires std::is_constructible_v<T, U&&>
+  void return_value(U&& value) noexcept(
+      std::is_nothrow_constructible_v<T, U&&>) {
+    new (std::addressof(value_)) T(std::forward<U>(value));
+    state_ = State::kValue;
+  }
+
+  void unhandled_exception() noexcept {
+    // The value may have been there already: its coroutine threw while its
+    // locals were being destroyed.
+    if (state_ == State::kValue) std::destroy_at(std::addressof(value_));
+    new (&exception_) std::exception_ptr(std::current_exception());
+    state_ = State::kException;
+  }
+
+  const T& value() const { return value_; }
+  const std::exception_ptr& exception() const { return exception_; }
+
+  // Moves the result out, or throws. Requires: is_done().
+  T Take() {
+    if (state_ == State::kException) [[unlikely]] {
+      std::rethrow_exception(std::move(exception_));
+    }
+    return std::move(value_);
+  }
+
+ private:
+  union {
+    T value_;
+    std::exception_ptr exception_;
+  };
+};
+
+template <>
+class Promise<void> : public PromiseBase {
+ public:
+  using Value = void;
+
+  Task<void> get_return_object() noexcept;
+
+  void return_void() noexcept { state_ = State::kValue; }
+
+  void unhandled_exception() noexcept {
+    exception_ = std::current_exception();
+    state_ = State::kException;
+  }
+
+  const std::exception_ptr& exception() const { return exception_; }
+
+  void Take() {
+    if (state_ == State::kException) [[unlikely]] {
+      std::rethrow_exception(std::move(exception_));
+    }
+  }
+
+ private:
+  std::exception_ptr exception_;
+};
+
+}  // namespace internal
+}  // namespace creche
+
+#endif  // CRECHE_INTERNAL_PROMISE_H_

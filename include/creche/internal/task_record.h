@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// TaskRecord: a task, as the scheduler sees it. There is one for each child of
+// a nursery and one for the main task.
+
+#ifndef CRECHE_INTERNAL_TASK_RECORD_H_
+#define CRECHE_INTERNAL_TASK_RECORD_H_
+
+#include <cstdint>
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "creche/internal/cancel_node.h"
+#include "creche/internal/continuation.h"
+#include "creche/internal/frame_pool.h"
+#include "creche/internal/intrusive_list.h"
+#include "creche/internal/running.h"
+
+namespace creche {
+
+class Nursery;
+
+// What an abort function answers. See core/suspend.h.
+enum class Abort : std::uint8_t { kDone, kPending };
+
+namespace internal {
+
+class LocalBindings;
+
+// A task is in exactly one state:
+//
+//   kNew ----> kRunnable <--> kRunning ----> ended (the record is gone)
+//                  ^             |
+//                  |             v
+//   kAborting ---> +-------- kWaiting
+//       ^                        |
+//       +------------------------+  cancelled, and the abort is pending
+//
+// kNew and kRunnable tasks are in the run queue. A task's abort function is
+// called at most once per wait, and a wait ends exactly once.
+class TaskRecord : public ListLink<NurseryTasks> {
+ public:
+  enum class State : std::uint8_t {
+    kNew,
+    kRunnable,
+    kRunning,
+    kWaiting,
+    kAborting
+  };
+  using AbortFunction = Abort (*)(void* operation);
+
+  TaskRecord(Nursery* nursery, CancelNode* scope);
+  TaskRecord(const TaskRecord&) = delete;
+  TaskRecord& operator=(const TaskRecord&) = delete;
+  virtual ~TaskRecord();
+
+  // Called once, in the task's first step: makes its coroutine and hands it to
+  // the trampoline. Returns the frame to unwind next, as hooks do.
+  virtual Frame Begin() = 0;
+
+  // The running task waits in `leaf` until Wake(). `abort` may be null: then
+  // the wait cannot be cancelled.
+  void Wait(const Frame& leaf, AbortFunction abort, void* operation,
+            const char* what) {
+    leaf_ = leaf;
+    abort_ = abort;
+    operation_ = operation;
+    waits_for_ = what;
+    state_ = State::kWaiting;
+  }
+
+  // The same; on wake-up the scheduler calls `hook`.
+  void WaitForHook(HookedContinuation* hook, const Frame& leaf,
+                   const char* what) {
+    hook_ = hook;
+    Wait(leaf, nullptr, nullptr, what);
+  }
+
+  // The running task lets others run; when its turn comes the scheduler calls
+  // `hook`.
+  void YieldToHook(HookedContinuation* hook, const Frame& leaf);
+
+  // What the task waits for has happened.
+  void Wake();
+
+  // What the task waits for was aborted after all. Requires: the abort function
+  // has said Abort::kPending.
+  void WakeAborted();
+
+  // The running task gives way to others, in `leaf`. When its turn comes it
+  // goes on, or, if `cancellable` and cancelled by then, is unwound.
+  void Yield(const Frame& leaf, bool cancellable);
+
+  // The running task, which is cancelled, is unwound from `leaf`, when its turn
+  // comes.
+  void Stop(const Frame& leaf);
+
+  // If the task waits, calls its abort function, unless that has been done.
+  void RequestAbort();
+
+  bool is_cancelled() const { return scope_->is_cancelled(); }
+  bool is_waiting() const {
+    return state_ == State::kWaiting || state_ == State::kAborting;
+  }
+
+  State state() const { return state_; }
+  CancelNode* scope() const { return scope_; }
+  void set_scope(CancelNode* scope) { scope_ = scope; }
+  Nursery* nursery() const { return nursery_; }
+  void set_nursery(Nursery* nursery) { nursery_ = nursery; }
+  const Frame& leaf() const { return leaf_; }
+  const char* waits_for() const { return waits_for_; }
+  const std::string* name() const { return name_.get(); }
+  void set_name(absl::string_view name) {
+    name_ = std::make_unique<std::string>(name);
+  }
+
+  static void* operator new(std::size_t size) {
+    return FramePool::Allocate(size);
+  }
+  static void operator delete(void* memory, std::size_t size) noexcept {
+    FramePool::Free(memory, size);
+  }
+
+  LocalBindings* locals() const { return locals_; }
+  void set_locals(LocalBindings* locals) { locals_ = locals; }
+
+ private:
+  friend class Scheduler;
+  friend class RunQueue;
+
+  void BecomeRunnable();
+
+  State state_ = State::kNew;
+  bool stop_ = false;           // Unwind when its turn comes.
+  bool check_cancel_ = false;   // Unwind if cancelled when its turn comes.
+  const char* waits_for_ = "its first turn";
+  TaskRecord* next_runnable_ = nullptr;
+  CancelNode* scope_;           // The innermost scope the task stands in.
+  Nursery* nursery_;
+  Frame leaf_;                  // Where it stands, unless it runs.
+  HookedContinuation* hook_ = nullptr;
+  AbortFunction abort_ = nullptr;
+  void* operation_ = nullptr;
+  LocalBindings* locals_ = nullptr;
+  std::unique_ptr<std::string> name_;
+};
+
+// The task that runs on this thread. Aborts, naming `what`, if there is none.
+TaskRecord& CurrentTask(const char* what);
+
+// True if an operation that can complete at once may do so without letting
+// other tasks run first: the task is not cancelled, and it has not completed
+// too many operations like that in a row.
+inline bool MayCompleteAtOnce() {
+  return !running.task->is_cancelled() && --running.operations_left >= 0;
+}
+
+}  // namespace internal
+}  // namespace creche
+
+#endif  // CRECHE_INTERNAL_TASK_RECORD_H_

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Run: from plain code into tasks.
+//
+//   creche::Task<absl::Status> Main() { ... }
+//
+//   int main() {
+//     absl::Status status = creche::Run(Main);
+//     if (!status.ok()) std::cerr << status << "\n";
+//     return status.ok() ? 0 : 1;
+//   }
+
+#ifndef CRECHE_RUN_H_
+#define CRECHE_RUN_H_
+
+#include <concepts>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "creche/core/cancel_scope.h"
+#include "creche/core/clock.h"
+#include "creche/core/event_port.h"
+#include "creche/core/instrument.h"
+#include "creche/core/task.h"
+#include "creche/internal/async_body.h"
+#include "creche/internal/exceptions.h"
+#include "creche/internal/task_record.h"
+
+namespace creche {
+
+struct RunOptions {
+  // The first of these signals cancels the main task, with the signal's name as
+  // the reason ("SIGINT"); the next one ends the process at once, as if it had
+  // never been caught. One run of a process at a time can have a signal.
+  std::vector<int> cancel_on_signals = {};
+  // nullptr: a SystemClock.
+  Clock* clock = nullptr;
+  // nullptr: io_uring.
+  EventPort* port = nullptr;
+  // Called as tasks come, run and go. See core/instrument.h.
+  std::vector<Instrument*> instruments = {};
+  // Set: every batch of runnable tasks is shuffled; the same seed gives the
+  // same order. Unset: first come, first served.
+  std::optional<std::uint64_t> schedule_seed = {};
+  // The size of io_uring's submission queue. More operations than that can be
+  // under way. Range: 1 to 32768, rounded up to a power of two.
+  unsigned ring_entries = 1024;
+};
+
+namespace internal {
+
+// A run, apart from the type of its main task.
+class RunSession {
+ public:
+  explicit RunSession(RunOptions options);
+  RunSession(const RunSession&) = delete;
+  RunSession& operator=(const RunSession&) = delete;
+  ~RunSession();
+
+  // Not OK: there can be no run.
+  const absl::Status& status() const { return status_; }
+
+  CancelNode* root();
+  void Run(TaskRecord& main);
+  void MainEnded();
+  absl::Status CancelledStatus();
+
+ private:
+  struct Parts;
+
+  absl::Status status_;
+  std::unique_ptr<Parts> parts_;
+};
+
+template <typename F, typename... Args>
+class MainTask final
+    : public TaskRecord,
+      public Awaiting<AwaitResult<CallResult<F, Args...>>, HookedContinuation> {
+  using Result = AwaitResult<CallResult<F, Args...>>;
+  using Root = Awaiting<Result, HookedContinuation>;
+
+ public:
+  MainTask(RunSession& session, F&& f, Args&&... args)
+      : TaskRecord(nullptr, session.root()),
+        Root(Continuation::Kind::kBoundary),
+        session_(session),
+        f_(std::forward<F>(f)),
+        args_(std::forward<Args>(args)...) {}
+
+  Frame Begin() override {
+    CRECHE_TRY {
+      this->StartAwaitedFromTrampoline(TaskAccess::Release(
+          AsTask(CallWith(std::forward<F>(f_), std::move(args_),
+                          std::index_sequence_for<Args...>()))));
+    }
+    CRECHE_CATCH_ALL {
+      thrown_ = std::current_exception();
+      session_.MainEnded();
+    }
+    return {};
+  }
+
+  Frame OnCompleted() override {
+    session_.MainEnded();
+    return {};
+  }
+  Frame OnUnwound() override {
+    session_.MainEnded();
+    return {};
+  }
+
+  StatusOrOf<Result> Take() {
+    if (thrown_ != nullptr) std::rethrow_exception(thrown_);
+    if (!this->awaited_) return session_.CancelledStatus();
+    if constexpr (std::is_void_v<Result>) {
+      this->TakeResult();
+      return absl::OkStatus();
+    } else {
+      return this->TakeResult();
+    }
+  }
+
+ private:
+  RunSession& session_;
+  F&& f_;
+  std::tuple<Args&&...> args_;
+  std::exception_ptr thrown_;
+};
+
+template <typename F, typename... Args>
+using RunResult = StatusOrOf<AwaitResult<CallResult<F, Args...>>>;
+
+}  // namespace internal
+
+// Runs main(args...), which returns a Task<R>, and everything it starts, on
+// this thread. Returns when every task has ended: main's result, or kCancelled
+// with the reason if main was cancelled. Exceptions of main are rethrown as
+// they are.
+//
+// Errors: kUnavailable: io_uring cannot be used here; the message says why and
+//   what to do. kResourceExhausted: no descriptors or memory for the ring.
+//   kFailedPrecondition: called inside a run of this thread.
+// Thread safety: any thread; each has its own run.
+//
+// If no task can run and nothing could ever wake one, prints the task tree and
+// aborts: a run never hangs silently.
+template <typename F, typename... Args>
+  requires(!std::same_as<std::remove_cvref_t<F>, RunOptions>)
+internal::RunResult<F, Args...> Run(F&& main, Args&&... args);
+
+template <typename F, typename... Args>
+internal::RunResult<F, Args...> Run(RunOptions options, F&& main,
+                                    Args&&... args) {
+  internal::RunSession session(std::move(options));
+  if (!session.status().ok()) return session.status();
+  internal::MainTask<F, Args...> task(session, std::forward<F>(main),
+                                      std::forward<Args>(args)...);
+  session.Run(task);
+  return task.Take();
+}
+
+template <typename F, typename... Args>
+  requires(!std::same_as<std::remove_cvref_t<F>, RunOptions>)
+internal::RunResult<F, Args...> Run(F&& main, Args&&... args) {
+  return Run(RunOptions(), std::forward<F>(main), std::forward<Args>(args)...);
+}
+
+}  // namespace creche
+
+#endif  // CRECHE_RUN_H_

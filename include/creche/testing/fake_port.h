@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// FakePort: an EventPort that never touches io_uring, for tests that do no I/O.
+//
+//   creche::testing::FakePort port;
+//   creche::testing::MockClock clock;
+//   creche::Run({.clock = &clock, .port = &port}, Body);
+
+#ifndef CRECHE_TESTING_FAKE_PORT_H_
+#define CRECHE_TESTING_FAKE_PORT_H_
+
+#include <cstddef>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "creche/core/event_port.h"
+
+namespace creche::testing {
+
+class FakePort : public EventPort {
+ public:
+  absl::Status Open() override { return absl::OkStatus(); }
+  void Close() override {}
+  void Poll() override {}
+  void Wait(absl::Duration at_most) override;
+  size_t pending() const override { return 0; }
+  void Notify() override;
+
+ private:
+  absl::Mutex mutex_;
+  bool is_notified_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace creche::testing
+
+#endif  // CRECHE_TESTING_FAKE_PORT_H_

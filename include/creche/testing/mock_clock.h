@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// MockClock: time that passes when the test says so.
+//
+//   creche::testing::MockClock clock;   // Jumps to the next deadline whenever
+//                                       // every task waits.
+//   creche::Run({.clock = &clock}, []() -> creche::Task<> {
+//     co_await creche::SleepFor(absl::Hours(1));  // Takes no time.
+//   });
+
+#ifndef CRECHE_TESTING_MOCK_CLOCK_H_
+#define CRECHE_TESTING_MOCK_CLOCK_H_
+
+#include "absl/time/time.h"
+#include "creche/core/clock.h"
+
+namespace creche::testing {
+
+// While operations of the kernel are under way, "every task waits" means that
+// for a millisecond of real time nothing has completed either.
+class MockClock : public Clock {
+ public:
+  enum Mode {
+    kAutojump,
+    kManual,  // Moves only by Advance().
+  };
+
+  explicit MockClock(Mode mode = kAutojump) : mode_(mode) {}
+
+  absl::Time Now() override { return now_; }
+  absl::Duration WaitFor(absl::Time deadline, bool expects_io) override;
+  bool Idle(absl::Time deadline) override;
+
+  // Moves on by `duration`, which must not be negative. Deadlines are noticed
+  // in the scheduler's next tick.
+  void Advance(absl::Duration duration);
+
+ private:
+  const Mode mode_;
+  // Far from the wall clock's time, so that nobody mistakes one for the other.
+  absl::Time now_ = absl::FromUnixSeconds(1'000'000'000);
+};
+
+}  // namespace creche::testing
+
+#endif  // CRECHE_TESTING_MOCK_CLOCK_H_

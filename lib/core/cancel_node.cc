@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "creche/internal/cancel_node.h"
+
+#include <algorithm>
+
+#include "creche/internal/deadline.h"
+#include "creche/internal/misuse.h"
+#include "creche/internal/task_record.h"
+#include "lib/core/scheduler.h"
+
+namespace creche::internal {
+
+CancelNode::~CancelNode() {
+  if (stage_ == Stage::kEntered) {
+    Misuse("a CancelScope was destroyed while its Run() was under way");
+  }
+}
+
+void CancelNode::Enter(TaskRecord& task) {
+  if (stage_ != Stage::kFresh) {
+    Misuse("a CancelScope is used for one Run(): make another");
+  }
+  stage_ = Stage::kEntered;
+  owner_ = &task;
+  parent_ = task.scope();
+  parent_->children_.PushBack(this);
+  task.set_scope(this);
+  is_cancelled_ = cancel_called_ || SeesOutsideCancellation();
+  if (!is_relative_ && when_ == kNever) return;
+  const Nanoseconds now = ClockNow();
+  if (is_relative_) when_ = std::min(when_, Later(now, timeout_));
+  if (when_ <= now) {
+    Expire();
+  } else {
+    ArmOrDisarm();
+  }
+}
+
+void CancelNode::Exit() {
+  stage_ = Stage::kExited;
+  ArmOrDisarm();
+  Unlink();
+  owner_->set_scope(parent_);
+  owner_ = nullptr;
+  parent_ = nullptr;
+}
+
+void CancelNode::EnterAsRoot(IntrusiveList<TaskRecord, NurseryTasks>& tasks) {
+  stage_ = Stage::kEntered;
+  tasks_ = &tasks;
+}
+
+void CancelNode::ExitAsRoot() { stage_ = Stage::kExited; }
+
+void CancelNode::Reparent(CancelNode& parent) {
+  Unlink();
+  parent_ = &parent;
+  parent_->children_.PushBack(this);
+  Refresh();
+}
+
+void CancelNode::Cancel(absl::string_view reason) {
+  if (cancel_called_ || stage_ == Stage::kExited) return;
+  cancel_called_ = true;
+  reason_ = std::string(reason);
+  ArmOrDisarm();
+  Refresh();
+}
+
+void CancelNode::Expire() { Cancel("deadline"); }
+
+const std::string& CancelNode::effective_reason() const {
+  const CancelNode* node = this;
+  while (!node->cancel_called_ && node->SeesOutsideCancellation()) {
+    node = node->parent_;
+  }
+  return node->reason_;
+}
+
+void CancelNode::set_shield(bool shield) {
+  shield_ = shield;
+  if (stage_ == Stage::kEntered) Refresh();
+}
+
+void CancelNode::set_deadline(Nanoseconds when) {
+  when_ = when;
+  is_relative_ = false;
+  ArmOrDisarm();
+}
+
+void CancelNode::set_timeout(absl::Duration timeout) {
+  timeout_ = timeout;
+  is_relative_ = timeout != absl::InfiniteDuration();
+}
+
+Nanoseconds CancelNode::EffectiveDeadline() const {
+  if (is_cancelled_) return kLongAgo;
+  Nanoseconds earliest = kNever;
+  for (const CancelNode* node = this; node != nullptr; node = node->parent_) {
+    earliest = std::min(earliest, node->when_);
+    if (node->shield_) break;
+  }
+  return earliest;
+}
+
+void CancelNode::ArmOrDisarm() {
+  if (is_armed()) running.scheduler->deadlines().Remove(*this);
+  if (stage_ == Stage::kEntered && !cancel_called_ && when_ != kNever) {
+    running.scheduler->deadlines().Add(*this, when_);
+  }
+}
+
+// Walks the tree in pre-order without recursion, so that no depth of nesting is
+// too much. Where nothing changes, nothing below does.
+void CancelNode::Refresh() {
+  CancelNode* node = this;
+  for (;;) {
+    const bool is_cancelled =
+        node->cancel_called_ || node->SeesOutsideCancellation();
+    CancelNode* next = nullptr;
+    if (is_cancelled != node->is_cancelled_) {
+      node->is_cancelled_ = is_cancelled;
+      if (is_cancelled) node->Deliver();
+      next = node->children_.front();
+    }
+    while (next == nullptr) {
+      if (node == this) return;
+      next = node->parent_->children_.after(node);
+      if (next == nullptr) node = node->parent_;
+    }
+    node = next;
+  }
+}
+
+void CancelNode::Deliver() {
+  if (owner_ != nullptr && owner_->scope() == this) owner_->RequestAbort();
+  if (tasks_ == nullptr) return;
+  for (TaskRecord* task = tasks_->front(); task != nullptr;
+       task = tasks_->after(task)) {
+    if (task->scope() == this) task->RequestAbort();
+  }
+}
+
+}  // namespace creche::internal

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "creche/core/cancel_scope.h"
+
+#include <algorithm>
+
+#include "absl/time/time.h"
+#include "creche/internal/deadline.h"
+#include "creche/internal/task_record.h"
+
+namespace creche {
+
+CancelScope::CancelScope(CancelScopeOptions options) {
+  node_.set_deadline(internal::ToNanoseconds(options.deadline));
+  node_.set_timeout(options.timeout);
+  node_.set_shield(options.shield);
+}
+
+void CancelScope::Cancel(absl::string_view reason) { node_.Cancel(reason); }
+
+// Reading notices a deadline that has passed, so that the answer never goes
+// back to false when the deadline is moved later.
+bool CancelScope::cancel_called() const {
+  if (!node_.cancel_called() && node_.deadline() != internal::kNever &&
+      node_.stage() != internal::CancelNode::Stage::kExited &&
+      internal::running.scheduler != nullptr &&
+      node_.deadline() <= internal::ClockNow()) {
+    const_cast<internal::CancelNode&>(node_).Expire();
+  }
+  return node_.cancel_called();
+}
+
+absl::Time CancelScope::deadline() const {
+  internal::Nanoseconds deadline = node_.deadline();
+  if (node_.is_relative() &&
+      node_.stage() == internal::CancelNode::Stage::kFresh) {
+    deadline = std::min(
+        deadline, internal::Later(internal::ClockNow(), node_.timeout()));
+  }
+  return internal::FromNanoseconds(deadline);
+}
+
+void CancelScope::set_deadline(absl::Time deadline) {
+  node_.set_deadline(internal::ToNanoseconds(deadline));
+}
+
+absl::Time CurrentEffectiveDeadline() {
+  return internal::FromNanoseconds(
+      internal::CurrentTask("CurrentEffectiveDeadline()")
+          .scope()
+          ->EffectiveDeadline());
+}
+
+bool CurrentlyCancelled() {
+  return internal::CurrentTask("CurrentlyCancelled()").is_cancelled();
+}
+
+namespace internal {
+
+std::string CancelledMessage(const std::string& reason) {
+  return reason.empty() ? "cancelled" : "cancelled: " + reason;
+}
+
+}  // namespace internal
+}  // namespace creche

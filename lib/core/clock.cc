@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "creche/core/clock.h"
+
+#include <time.h>
+
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "creche/internal/misuse.h"
+#include "creche/internal/running.h"
+#include "lib/core/scheduler.h"
+
+namespace creche {
+namespace {
+
+// clock_gettime(2): CLOCK_MONOTONIC is slewed like the wall clock but never
+// stepped.
+absl::Duration MonotonicNow() {
+  timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return absl::DurationFromTimespec(now);
+}
+
+}  // namespace
+
+SystemClock::SystemClock() : origin_(absl::Now() - MonotonicNow()) {}
+
+absl::Time SystemClock::Now() { return origin_ + MonotonicNow(); }
+
+absl::Duration SystemClock::WaitFor(absl::Time deadline, bool /*expects_io*/) {
+  return deadline == absl::InfiniteFuture() ? absl::InfiniteDuration()
+                                            : deadline - Now();
+}
+
+absl::Time Now() {
+  if (internal::running.scheduler == nullptr) {
+    internal::Misuse("Now() was called outside of a run");
+  }
+  return internal::running.scheduler->clock().Now();
+}
+
+}  // namespace creche

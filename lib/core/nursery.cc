@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "creche/core/nursery.h"
+
+#include <cstddef>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "creche/internal/misuse.h"
+#include "creche/internal/running.h"
+#include "lib/core/scheduler.h"
+
+namespace creche {
+
+using internal::CancelNode;
+using internal::Failure;
+using internal::Frame;
+using internal::HookedContinuation;
+using internal::ScopeAccess;
+using internal::TaskRecord;
+
+// Closed nurseries, first come, first used again. Some rest for a while before
+// that, so that a stale reference to one is more likely to be told so than to
+// find another nursery in its place.
+class Nursery::Shelf {
+ public:
+  Shelf() = default;
+  Shelf(const Shelf&) = delete;
+  Shelf& operator=(const Shelf&) = delete;
+  ~Shelf() {
+    while (size_ > 0) delete Take();
+  }
+
+  static Shelf& OfThisThread() {
+    static thread_local Shelf shelf;
+    return shelf;
+  }
+
+  Nursery* TakeRested() { return size_ > kResting ? Take() : new Nursery; }
+
+  void Put(Nursery* nursery) {
+    nursery->next_ = nullptr;
+    *tail_ = nursery;
+    tail_ = &nursery->next_;
+    ++size_;
+  }
+
+ private:
+  static constexpr size_t kResting = 32;
+
+  Nursery* Take() {
+    Nursery* nursery = head_;
+    head_ = nursery->next_;
+    if (head_ == nullptr) tail_ = &head_;
+    --size_;
+    return nursery;
+  }
+
+  Nursery* head_ = nullptr;
+  Nursery** tail_ = &head_;
+  size_t size_ = 0;
+};
+
+Nursery& Nursery::Open(TaskRecord& parent) {
+  Nursery& nursery = *Shelf::OfThisThread().TakeRested();
+  nursery.scope_.emplace();
+  CancelNode& node = ScopeAccess::Node(*nursery.scope_);
+  node.set_tasks(&nursery.children_);
+  node.Enter(parent);
+  nursery.parent_ = &parent;
+  nursery.is_open_ = true;
+  nursery.body_ended_ = false;
+  nursery.anyone_unwound_ = false;
+  nursery.keeps_completed_ = false;
+  return nursery;
+}
+
+void Nursery::CheckOpen(const char* what) const {
+  if (!is_open_) {
+    internal::Misuse(absl::StrCat(
+        "Nursery::", what,
+        "() was called on a nursery that has closed: its block has ended, and "
+        "no task outlives it"));
+  }
+  if (internal::running.scheduler == nullptr) {
+    internal::Misuse(absl::StrCat(
+        "Nursery::", what, "() was called outside of the nursery's run"));
+  }
+}
+
+void Nursery::Adopt(TaskRecord* child) {
+  children_.PushBack(child);
+  ++child_count_;
+  if (child->state() == TaskRecord::State::kNew) {
+    internal::running.scheduler->MakeRunnable(*child);
+  }
+}
+
+void Nursery::Fail(Failure failure, const std::string& whose) {
+  if (!scope_->cancel_called()) {
+    Cancel(absl::StrCat(whose, " failed: ", failure.Describe()));
+  }
+  failures_.push_back(std::move(failure));
+}
+
+void Nursery::BodyEnded(HookedContinuation* hook, const Frame& awaiting) {
+  body_ended_ = true;
+  parent_->WaitForHook(hook, awaiting, "the children of its nursery");
+  WakeIfEmpty();
+}
+
+void Nursery::BodyUnwound() {
+  anyone_unwound_ = true;
+  Cancel(ScopeAccess::Node(*scope_).effective_reason());
+}
+
+// A nursery closes at the moment when the last one in it ends.
+void Nursery::WakeIfEmpty() {
+  if (!body_ended_ || child_count_ > 0 || pending_starts_ > 0) return;
+  is_open_ = false;
+  parent_->Wake();
+}
+
+// An error of somebody's outlives a cancellation from outside: the task will
+// see that one at its next checkpoint. And if nobody was unwound there is
+// nothing to pass on.
+bool Nursery::Leave() {
+  const bool caught = ScopeAccess::Node(*scope_).Catches();
+  CancelNode& node = ScopeAccess::Node(*scope_);
+  if (anyone_unwound_) {
+    node.ExitUnwinding();
+  } else {
+    node.Exit();
+  }
+  return anyone_unwound_ && !caught && failures_.empty() && !keeps_completed_;
+}
+
+void Nursery::Close() {
+  failures_.clear();
+  Shelf::OfThisThread().Put(this);
+}
+
+namespace internal {
+namespace {
+
+std::string Describe(const TaskRecord& child) {
+  return child.name() == nullptr
+             ? std::string("a child task")
+             : absl::StrCat("child task '", *child.name(), "'");
+}
+
+}  // namespace
+
+void NurseryAccess::ChildSucceeded(TaskRecord& child) {
+  Nursery& nursery = *child.nursery();
+  child.Unlink();
+  --nursery.child_count_;
+  delete &child;
+  nursery.WakeIfEmpty();
+}
+
+void NurseryAccess::ChildFailed(TaskRecord& child, Failure failure) {
+  child.nursery()->Fail(std::move(failure), Describe(child));
+  ChildSucceeded(child);
+}
+
+void NurseryAccess::ChildUnwound(TaskRecord& child) {
+  child.nursery()->BodyUnwound();
+  ChildSucceeded(child);
+}
+
+void NurseryAccess::AddPendingStart(Nursery& nursery) {
+  ++nursery.pending_starts_;
+}
+
+void NurseryAccess::RemovePendingStart(Nursery& nursery) {
+  --nursery.pending_starts_;
+  nursery.WakeIfEmpty();
+}
+
+void NurseryAccess::Move(TaskRecord& child, Nursery& to) {
+  Nursery& from = *child.nursery();
+  CancelNode& old_home = Scope(from);
+  CancelNode& new_home = Scope(to);
+  child.Unlink();
+  --from.child_count_;
+  child.set_nursery(&to);
+  to.children_.PushBack(&child);
+  ++to.child_count_;
+  // What the child stands in hangs on the scope it entered first; if it has
+  // entered none, on its own place.
+  CancelNode* outermost = nullptr;
+  for (CancelNode* node = child.scope(); node != &old_home;
+       node = node->parent()) {
+    outermost = node;
+  }
+  if (outermost == nullptr) {
+    child.set_scope(&new_home);
+    if (child.is_cancelled()) child.RequestAbort();
+  } else {
+    outermost->Reparent(new_home);
+  }
+  from.WakeIfEmpty();
+}
+
+void StartHandshake::Started() {
+  if (is_started) {
+    Misuse("TaskStatus::Started() was called twice on the same status");
+  }
+  is_started = true;
+  if (child == nullptr || starter->child_count() == 0) return;
+  if (NurseryAccess::Scope(*starter).is_cancelled()) return;
+  NurseryAccess::Move(*std::exchange(child, nullptr), *target);
+}
+
+absl::Status EndedWithoutStarted() {
+  return absl::FailedPreconditionError(
+      "the child that Nursery::Start() waited for ended without calling "
+      "Started() on its TaskStatus");
+}
+
+#if defined(__cpp_exceptions)
+void RethrowUnwrapped(const ExceptionGroup& group) {
+  if (group.exceptions().size() != 1) throw;
+  std::rethrow_exception(group.exceptions().front());
+}
+#endif
+
+}  // namespace internal
+}  // namespace creche

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/core/scheduler.h"
+
+#include <algorithm>
+#include <iostream>
+#include <utility>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "creche/core/sleep.h"
+#include "creche/internal/misuse.h"
+#include "creche/internal/running.h"
+#include "lib/core/task_tree.h"
+#include "lib/core/unwinder.h"
+
+namespace creche::internal {
+namespace {
+
+// How much native stack nested calls of coroutines may use before they go
+// through the trampoline instead. Deep enough to be rare, and little enough for
+// threads with small stacks.
+constexpr size_t kNestingBytes = size_t{32} << 10;
+
+// How many operations in a row a task may complete without waiting before
+// others get their turn.
+constexpr int kOperationsPerStep = 64;
+
+}  // namespace
+
+Scheduler::Scheduler(Clock& clock, EventPort& port,
+                     std::optional<std::uint64_t> schedule_seed)
+    : clock_(clock), port_(port) {
+  if (schedule_seed.has_value()) shuffle_.emplace(*schedule_seed);
+}
+
+void Scheduler::Run(TaskRecord& main) {
+  root_.EnterAsRoot(main_);
+  main_.PushBack(&main);
+  running.scheduler = this;
+  running.stack_floor =
+      static_cast<const char*>(__builtin_frame_address(0)) - kNestingBytes;
+  runnable_.PushBack(main);
+  while (!main_ended_) Tick();
+  running.scheduler = nullptr;
+  main.Unlink();
+  root_.ExitAsRoot();
+}
+
+void Scheduler::Tick() {
+  if (runnable_.empty()) {
+    WaitUntilRunnable();
+  } else {
+    port_.Poll();
+    if (!deadlines_.empty()) ExpireDeadlines();
+  }
+  RunBatch();
+}
+
+void Scheduler::WaitUntilRunnable() {
+  port_.Poll();
+  for (;;) {
+    if (!deadlines_.empty()) ExpireDeadlines();
+    if (!runnable_.empty()) return;
+    const absl::Time next = FromNanoseconds(deadlines_.earliest());
+    const bool expects_io = port_.pending() > 0 || outside_wakers_ > 0;
+    const absl::Duration wait = clock_.WaitFor(next, expects_io);
+    if (wait == absl::InfiniteDuration() && !expects_io) ReportDeadlock();
+    if (wait > absl::ZeroDuration()) {
+      port_.Wait(wait);
+      if (!runnable_.empty()) continue;
+    }
+    clock_.Idle(next);
+  }
+}
+
+// Sleeps are woken after all scopes that are due have been cancelled: a timeout
+// beats the sleep inside it.
+void Scheduler::ExpireDeadlines() {
+  const Nanoseconds now = ClockNow();
+  if (deadlines_.earliest() > now) return;
+  std::vector<SleepAwaiter*> sleeps;
+  while (Deadline* due = deadlines_.PopDue(now)) {
+    if (due->kind() == Deadline::Kind::kScope) {
+      static_cast<CancelNode*>(due)->Expire();
+    } else {
+      sleeps.push_back(static_cast<SleepAwaiter*>(due));
+    }
+  }
+  for (SleepAwaiter* sleep : sleeps) sleep->Expire();
+}
+
+void Scheduler::RunBatch() {
+  size_t batch = runnable_.size();
+  if (shuffle_.has_value() && batch > 1) {
+    std::vector<TaskRecord*> tasks(batch);
+    for (TaskRecord*& task : tasks) task = runnable_.PopFront();
+    std::shuffle(tasks.begin(), tasks.end(), *shuffle_);
+    for (TaskRecord* task : tasks) runnable_.PushBack(*task);
+  }
+  for (; batch > 0; --batch) RunStep(*runnable_.PopFront());
+}
+
+void Scheduler::RunStep(TaskRecord& task) {
+  running.task = &task;
+  running.operations_left = kOperationsPerStep;
+  const bool is_new = task.state_ == TaskRecord::State::kNew;
+  const bool stop = std::exchange(task.stop_, false) ||
+                    (std::exchange(task.check_cancel_, false) &&
+                     task.is_cancelled());
+  task.state_ = TaskRecord::State::kRunning;
+  Frame unwinding;
+  if (is_new) {
+    unwinding = task.Begin();
+  } else if (stop) {
+    unwinding = task.leaf_;
+  } else if (HookedContinuation* hook = std::exchange(task.hook_, nullptr)) {
+    running.completed = hook;
+  } else {
+    running.next = task.leaf_.handle;
+  }
+  RunTrampoline(unwinding);
+  running.task = nullptr;
+}
+
+void Scheduler::RunTrampoline(Frame unwinding) {
+  for (;;) {
+    if (running.next) {
+      std::exchange(running.next, {}).resume();
+    } else if (running.completed != nullptr) {
+      unwinding = std::exchange(running.completed, nullptr)->OnCompleted();
+    } else if (unwinding) {
+      unwinding = Unwinder::Step(unwinding);
+    } else {
+      return;
+    }
+  }
+}
+
+void Scheduler::ReportDeadlock() {
+  std::cerr << "creche: deadlock: no task can run, no deadline is set, no "
+               "operation is under way, and nobody outside could wake the "
+               "run. The tasks:\n";
+  PrintTaskTree(root_, std::cerr);
+  Misuse("aborting because of the deadlock above");
+}
+
+Nanoseconds ClockNow() {
+  return ToNanoseconds(running.scheduler->clock().Now());
+}
+
+}  // namespace creche::internal

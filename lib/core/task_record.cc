@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "creche/internal/task_record.h"
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "creche/internal/misuse.h"
+#include "creche/internal/running.h"
+#include "lib/core/scheduler.h"
+
+namespace creche::internal {
+
+TaskRecord::TaskRecord(Nursery* nursery, CancelNode* scope)
+    : scope_(scope), nursery_(nursery) {}
+
+TaskRecord::~TaskRecord() = default;
+
+void TaskRecord::YieldToHook(HookedContinuation* hook, const Frame& leaf) {
+  hook_ = hook;
+  Yield(leaf, /*cancellable=*/false);
+}
+
+void TaskRecord::Wake() {
+  if (!is_waiting()) {
+    Misuse(
+        "a task was woken that does not wait: a Waker is used once, and not "
+        "after its abort function has answered Abort::kDone");
+  }
+  BecomeRunnable();
+}
+
+void TaskRecord::WakeAborted() {
+  if (state_ != State::kAborting) {
+    Misuse(
+        "Waker::Aborted() was called for a task whose abort function has not "
+        "answered Abort::kPending");
+  }
+  stop_ = true;
+  BecomeRunnable();
+}
+
+void TaskRecord::Yield(const Frame& leaf, bool cancellable) {
+  leaf_ = leaf;
+  check_cancel_ = cancellable;
+  waits_for_ = "its turn";
+  BecomeRunnable();
+}
+
+void TaskRecord::Stop(const Frame& leaf) {
+  leaf_ = leaf;
+  stop_ = true;
+  waits_for_ = "its turn to unwind";
+  BecomeRunnable();
+}
+
+void TaskRecord::RequestAbort() {
+  if (state_ != State::kWaiting || abort_ == nullptr) return;
+  const AbortFunction abort = std::exchange(abort_, nullptr);
+  // While the abort function runs the task still counts as waiting, so that
+  // the operation may complete after all.
+  const Abort answer = abort(operation_);
+  if (answer == Abort::kPending) {
+    if (state_ == State::kWaiting) state_ = State::kAborting;
+    return;
+  }
+  if (answer != Abort::kDone || state_ != State::kWaiting) {
+    Misuse(
+        "an abort function answers Abort::kDone (and then nobody wakes the "
+        "task) or Abort::kPending");
+  }
+  stop_ = true;
+  BecomeRunnable();
+}
+
+void TaskRecord::BecomeRunnable() {
+  state_ = State::kRunnable;
+  abort_ = nullptr;
+  running.scheduler->MakeRunnable(*this);
+}
+
+TaskRecord& CurrentTask(const char* what) {
+  if (running.task == nullptr) {
+    Misuse(absl::StrCat(what, " was called outside of a task"));
+  }
+  return *running.task;
+}
+
+}  // namespace creche::internal

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "creche/core/timeouts.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "creche/core/errors.h"
+
+namespace creche::internal {
+
+absl::Status TimeLimit::Error() const {
+  return TimeoutError(
+      is_absolute_
+          ? absl::StrCat("not done by ", absl::FormatTime(deadline_))
+          : absl::StrCat("not done after ", absl::FormatDuration(timeout_)));
+}
+
+}  // namespace creche::internal

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Unwinder: destroys the frames of a cancelled task, innermost first.
+
+#ifndef CRECHE_LIB_CORE_UNWINDER_H_
+#define CRECHE_LIB_CORE_UNWINDER_H_
+
+#include "creche/internal/continuation.h"
+#include "creche/internal/promise.h"
+
+namespace creche::internal {
+
+// One frame at a time, from the leaf outwards, so that no depth of calls is too
+// much for the native stack. (Destroying the outermost frame would destroy all,
+// but recursively.) The frame that awaited a destroyed one no longer owns it.
+class Unwinder {
+ public:
+  // Destroys `leaf`. Returns the frame to destroy next, or none where a
+  // boundary has ended the unwinding.
+  static Frame Step(const Frame& leaf) {
+    Continuation* continuation = leaf.promise->continuation();
+    leaf.handle.destroy();
+    continuation->awaited_ = {};
+    if (!continuation->is_boundary()) return continuation->awaiting();
+    return static_cast<HookedContinuation*>(continuation)->OnUnwound();
+  }
+};
+
+}  // namespace creche::internal
+
+#endif  // CRECHE_LIB_CORE_UNWINDER_H_
