@@ -18,9 +18,9 @@ namespace creche::internal {
 struct RunSession::Parts {
   explicit Parts(const RunOptions& options, EventPort& event_port)
       : port(event_port),
-        scheduler(options.clock != nullptr ? *options.clock
-                                           : system_clock.emplace(),
-                  port, options.schedule_seed) {}
+        scheduler(
+            options.clock != nullptr ? *options.clock : system_clock.emplace(),
+            port, options.schedule_seed) {}
 
   std::optional<SystemClock> system_clock;
   EventPort& port;

@@ -34,8 +34,8 @@ absl::Time CancelScope::deadline() const {
   internal::Nanoseconds deadline = node_.deadline();
   if (node_.is_relative() &&
       node_.stage() == internal::CancelNode::Stage::kFresh) {
-    deadline = std::min(
-        deadline, internal::Later(internal::ClockNow(), node_.timeout()));
+    deadline = std::min(deadline,
+                        internal::Later(internal::ClockNow(), node_.timeout()));
   }
   return internal::FromNanoseconds(deadline);
 }

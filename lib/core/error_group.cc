@@ -57,8 +57,8 @@ absl::Status GroupErrors(std::vector<absl::Status> errors) {
   if (errors.size() == 1) return std::move(errors.front());
   const std::string all = absl::StrJoin(
       errors, "; ", [](std::string* out, const absl::Status& error) {
-        absl::StrAppend(out, error.ToString(
-                                 absl::StatusToStringMode::kWithNoExtraData));
+        absl::StrAppend(
+            out, error.ToString(absl::StatusToStringMode::kWithNoExtraData));
       });
   absl::Status group(errors.front().code(),
                      absl::StrCat(errors.size(), " errors: ", all));
@@ -79,7 +79,8 @@ StatusError::StatusError(absl::Status status)
 ExceptionGroup::ExceptionGroup(std::vector<std::exception_ptr> exceptions)
     : exceptions_(std::move(exceptions)) {
   what_ = absl::StrCat(
-      exceptions_.size(), exceptions_.size() == 1 ? " exception: " : " exceptions: ",
+      exceptions_.size(),
+      exceptions_.size() == 1 ? " exception: " : " exceptions: ",
       absl::StrJoin(exceptions_, "; ",
                     [](std::string* out, const std::exception_ptr& exception) {
                       absl::StrAppend(out, Describe(exception));
@@ -93,7 +94,8 @@ std::string Failure::Describe() const {
 }
 
 absl::Status RaiseFailures(std::vector<Failure> failures) {
-  if (failures.empty()) [[likely]] return absl::OkStatus();
+  if (failures.empty()) [[likely]]
+    return absl::OkStatus();
   std::vector<absl::Status> statuses;
 #if defined(__cpp_exceptions)
   bool any_thrown = false;

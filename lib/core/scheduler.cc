@@ -105,9 +105,9 @@ void Scheduler::RunStep(TaskRecord& task) {
   running.task = &task;
   running.operations_left = kOperationsPerStep;
   const bool is_new = task.state_ == TaskRecord::State::kNew;
-  const bool stop = std::exchange(task.stop_, false) ||
-                    (std::exchange(task.check_cancel_, false) &&
-                     task.is_cancelled());
+  const bool stop =
+      std::exchange(task.stop_, false) ||
+      (std::exchange(task.check_cancel_, false) && task.is_cancelled());
   task.state_ = TaskRecord::State::kRunning;
   Frame unwinding;
   if (is_new) {

@@ -86,8 +86,8 @@ std::vector<absl::Status> DecodeStatuses(absl::string_view encoded) {
   for (std::uint32_t left = reader.Number(); left > 0 && reader.ok(); --left) {
     const auto code = static_cast<absl::StatusCode>(reader.Number());
     absl::Status status(code, reader.String());
-    for (std::uint32_t payloads = reader.Number();
-         payloads > 0 && reader.ok(); --payloads) {
+    for (std::uint32_t payloads = reader.Number(); payloads > 0 && reader.ok();
+         --payloads) {
       const absl::string_view url = reader.String();
       status.SetPayload(url, absl::Cord(reader.String()));
     }

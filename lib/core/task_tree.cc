@@ -46,7 +46,8 @@ class Printer {
   void PrintProperties(const CancelNode& node) {
     if (node.shield()) out_ << ", shielded";
     if (node.deadline() != kNever) {
-      out_ << ", deadline " << absl::FormatTime(FromNanoseconds(node.deadline()));
+      out_ << ", deadline "
+           << absl::FormatTime(FromNanoseconds(node.deadline()));
     }
     if (node.cancel_called()) {
       out_ << ", cancelled";

@@ -42,7 +42,7 @@ class SystemClock final : public Clock {
   absl::Duration WaitFor(absl::Time deadline, bool expects_io) override;
 
  private:
-  absl::Time origin_;        // What Now() says when the monotonic clock says 0.
+  absl::Time origin_;  // What Now() says when the monotonic clock says 0.
 };
 
 // The time on the clock of this thread's run. Aborts if there is no run.

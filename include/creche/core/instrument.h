@@ -42,7 +42,7 @@ class Instrument {
   virtual void TaskSpawned(const TaskId& /*task*/) {}
   virtual void TaskScheduled(const TaskId& /*task*/) {}  // It became runnable.
   virtual void StepBegins(const TaskId& /*task*/) {}
-  virtual void StepEnds(const TaskId& /*task*/) {}       // Unless it exited.
+  virtual void StepEnds(const TaskId& /*task*/) {}  // Unless it exited.
   virtual void TaskExited(const TaskId& /*task*/) {}
   virtual void BeforeIoWait(absl::Duration /*at_most*/) {}
   virtual void AfterIoWait() {}

@@ -43,8 +43,7 @@ class NurseryAccess;
 template <typename F>
 class NamedCallable {
  public:
-  NamedCallable(absl::string_view name, F f)
-      : name_(name), f_(std::move(f)) {}
+  NamedCallable(absl::string_view name, F f) : name_(name), f_(std::move(f)) {}
 
   const std::string& name() const { return name_; }
 
@@ -156,7 +155,7 @@ class Nursery {
   bool anyone_unwound_ = false;
   bool keeps_completed_ = false;  // Leave() never passes a cancellation on.
   std::vector<internal::Failure> failures_;
-  Nursery* next_ = nullptr;       // On the shelf.
+  Nursery* next_ = nullptr;  // On the shelf.
 };
 
 namespace internal {
@@ -224,9 +223,9 @@ class ChildTask final
 
   Frame Begin() override {
     CRECHE_TRY {
-      this->StartAwaitedFromTrampoline(TaskAccess::Release(
-          CallWith(std::move(f_), std::move(args_),
-                   std::index_sequence_for<Args...>())));
+      this->StartAwaitedFromTrampoline(
+          TaskAccess::Release(CallWith(std::move(f_), std::move(args_),
+                                       std::index_sequence_for<Args...>())));
     }
     CRECHE_CATCH_ALL {
       NurseryAccess::ChildFailed(*this, Failure(std::current_exception()));

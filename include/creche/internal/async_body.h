@@ -54,15 +54,16 @@ template <typename F>
 inline constexpr bool kIsSafeClosure = true;
 #endif
 
-#define CRECHE_REQUIRE_SAFE_CLOSURE(F)                                        \
-  static_assert(::creche::internal::kIsSafeClosure<F>,                        \
+#define CRECHE_REQUIRE_SAFE_CLOSURE(F)                                         \
+  static_assert(::creche::internal::kIsSafeClosure<F>,                         \
                 "creche: g++ 12 destroys a temporary closure inside co_await " \
-                "twice if its captures have destructors; name the closure "   \
-                "first (auto body = [...]...; co_await ...(body)), or pass "  \
+                "twice if its captures have destructors; name the closure "    \
+                "first (auto body = [...]...; co_await ...(body)), or pass "   \
                 "arguments instead of captures")
 
 // How a callable argument is kept until the operation has finished: rvalues are
-// moved in, lvalues are copied, and only what cannot be copied is used in place.
+// moved in, lvalues are copied, and only what cannot be copied is used in
+// place.
 template <typename F>
 using KeptCallable = std::conditional_t<
     std::is_lvalue_reference_v<F> &&
@@ -94,8 +95,8 @@ CRECHE_CORO_WRAPPER Result Call(Result (Class::*f)(Parameters...) const,
   if constexpr (std::is_base_of_v<Class, std::remove_cvref_t<Object>>) {
     return (object.*f)(std::forward<Args>(args)...);
   } else if constexpr (requires { object.get(); }) {
-    return (static_cast<const Class&>(object.get()).*f)(
-        std::forward<Args>(args)...);
+    return (static_cast<const Class&>(object.get()).*
+            f)(std::forward<Args>(args)...);
   } else {
     return ((*object).*f)(std::forward<Args>(args)...);
   }
@@ -110,9 +111,8 @@ CRECHE_CORO_WRAPPER decltype(auto) CallWith(F&& f, Tuple&& args,
 }
 
 template <typename F, typename... Args>
-using CallResult =
-    std::remove_cvref_t<decltype(internal::Call(std::declval<F>(),
-                                                std::declval<Args>()...))>;
+using CallResult = std::remove_cvref_t<decltype(internal::Call(
+    std::declval<F>(), std::declval<Args>()...))>;
 
 // A callable without arguments.
 template <typename F>

@@ -15,8 +15,8 @@
 namespace creche::internal {
 
 class TaskRecord;
-struct ChildScopes;    // Tag: the scopes entered directly inside a scope.
-struct NurseryTasks;   // Tag: the children of a nursery.
+struct ChildScopes;   // Tag: the scopes entered directly inside a scope.
+struct NurseryTasks;  // Tag: the children of a nursery.
 
 // Invariants, whenever no function of this class is running:
 // 1. is_cancelled() == cancel_called, or not shielded and the parent

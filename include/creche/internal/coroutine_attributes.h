@@ -21,8 +21,7 @@
 #if defined(__clang__) && __has_cpp_attribute(clang::coro_return_type) && \
     __has_cpp_attribute(clang::coro_lifetimebound) &&                     \
     __has_cpp_attribute(clang::coro_wrapper)
-#define CRECHE_CORO_TASK \
-  [[clang::coro_return_type, clang::coro_lifetimebound]]
+#define CRECHE_CORO_TASK [[clang::coro_return_type, clang::coro_lifetimebound]]
 #define CRECHE_CORO_WRAPPER [[clang::coro_wrapper]]
 #define CRECHE_CORO_OWNS_ARGUMENTS [[clang::coro_disable_lifetimebound]]
 #else

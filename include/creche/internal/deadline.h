@@ -16,8 +16,7 @@ namespace creche::internal {
 using Nanoseconds = std::int64_t;
 
 inline constexpr Nanoseconds kNever = std::numeric_limits<Nanoseconds>::max();
-inline constexpr Nanoseconds kLongAgo =
-    std::numeric_limits<Nanoseconds>::min();
+inline constexpr Nanoseconds kLongAgo = std::numeric_limits<Nanoseconds>::min();
 
 // Rounds up, so that nothing is ever early. Saturates at kNever and kLongAgo.
 Nanoseconds ToNanoseconds(absl::Time time);

@@ -6,8 +6,8 @@
 #ifndef CRECHE_INTERNAL_TASK_RECORD_H_
 #define CRECHE_INTERNAL_TASK_RECORD_H_
 
-#include <cstdint>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -134,13 +134,13 @@ class TaskRecord : public ListLink<NurseryTasks> {
   void BecomeRunnable();
 
   State state_ = State::kNew;
-  bool stop_ = false;           // Unwind when its turn comes.
-  bool check_cancel_ = false;   // Unwind if cancelled when its turn comes.
+  bool stop_ = false;          // Unwind when its turn comes.
+  bool check_cancel_ = false;  // Unwind if cancelled when its turn comes.
   const char* waits_for_ = "its first turn";
   TaskRecord* next_runnable_ = nullptr;
-  CancelNode* scope_;           // The innermost scope the task stands in.
+  CancelNode* scope_;  // The innermost scope the task stands in.
   Nursery* nursery_;
-  Frame leaf_;                  // Where it stands, unless it runs.
+  Frame leaf_;  // Where it stands, unless it runs.
   HookedContinuation* hook_ = nullptr;
   AbortFunction abort_ = nullptr;
   void* operation_ = nullptr;

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Everything that a program which uses creche needs. (Tests have headers of
+// their own in creche/testing/.)
+
+#ifndef CRECHE_CRECHE_H_
+#define CRECHE_CRECHE_H_
+
+// IWYU pragma: begin_exports
+#include "creche/core/cancel_scope.h"
+#include "creche/core/checkpoint.h"
+#include "creche/core/clock.h"
+#include "creche/core/error_group.h"
+#include "creche/core/errors.h"
+#include "creche/core/event_port.h"
+#include "creche/core/nursery.h"
+#include "creche/core/parking_lot.h"
+#include "creche/core/sleep.h"
+#include "creche/core/suspend.h"
+#include "creche/core/task.h"
+#include "creche/core/task_status.h"
+#include "creche/core/timeouts.h"
+#include "creche/core/try.h"
+#include "creche/run.h"
+// IWYU pragma: end_exports
+
+#endif  // CRECHE_CRECHE_H_
