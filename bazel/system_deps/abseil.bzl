@@ -9,7 +9,6 @@ ABSEIL_TARGETS = {
     "absl/base:log_severity": "absl_log_severity",
     "absl/base:no_destructor": "absl_no_destructor",
     "absl/base:nullability": "absl_nullability",
-    "absl/base:prefetch": "absl_prefetch",
     "absl/cleanup:cleanup": "absl_cleanup",
     "absl/container:btree": "absl_btree",
     "absl/container:fixed_array": "absl_fixed_array",

@@ -104,8 +104,9 @@ def _headers_by_target(repository_ctx, labels):
         package, name = label.split(":")
         if name != package.split("/")[-1]:
             continue
-        for entry in repository_ctx.path("include/" + package).readdir():
-            path = "include/{}/{}".format(package, entry.basename)
+        folder = repository_ctx.path("include/" + package)
+        for header in sorted([entry.basename for entry in folder.readdir()]):
+            path = "include/{}/{}".format(package, header)
             if path.endswith(".h") and path not in taken:
                 owned[label].append("//:" + path)
     return owned
