@@ -32,6 +32,7 @@ def creche_system_deps():
             ":gtest": "gmock",
             ":gtest_main": "gmock_main",
         },
+        deps = {":gtest_main": [":gtest"]},
     )
     _declare(
         name = "com_github_google_benchmark",

@@ -28,7 +28,7 @@ cc_library(
     srcs = {archives},
     hdrs = {headers},
     linkopts = {linkopts},
-    deps = ["//:headers"],
+    deps = {deps},
 )
 """
 
@@ -60,6 +60,7 @@ def _system_library_impl(repository_ctx):
             archives = archives,
             headers = repr(owned[label]) if package else 'glob(["include/**"])',
             linkopts = linkopts,
+            deps = ["//:headers"] + repository_ctx.attr.deps.get(label, []),
         )
 
     header = _BUILD_HEADER.format(package = repository_ctx.attr.debian_package)
@@ -180,6 +181,9 @@ system_library = repository_rule(
         "targets": attr.string_dict(
             mandatory = True,
             doc = "package:name -> pkg-config module, or linker flags.",
+        ),
+        "deps": attr.string_list_dict(
+            doc = "package:name -> targets whose archives come after its own.",
         ),
         "headers": attr.string_list_dict(
             doc = "package:name -> its headers, where they are not just name.h.",
