@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "creche/internal/local_bindings.h"
 #include "creche/internal/misuse.h"
 #include "creche/internal/running.h"
 #include "lib/core/scheduler.h"
@@ -12,7 +13,9 @@
 namespace creche::internal {
 
 TaskRecord::TaskRecord(Nursery* nursery, CancelNode* scope)
-    : scope_(scope), nursery_(nursery) {}
+    : scope_(scope), nursery_(nursery) {
+  if (running.task != nullptr) locals_ = running.task->locals_;
+}
 
 TaskRecord::~TaskRecord() = default;
 
