@@ -20,7 +20,7 @@ struct RunSession::Parts {
       : port(event_port),
         scheduler(
             options.clock != nullptr ? *options.clock : system_clock.emplace(),
-            port, options.schedule_seed) {}
+            port, options.instruments, options.schedule_seed) {}
 
   std::optional<SystemClock> system_clock;
   EventPort& port;
