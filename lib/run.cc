@@ -25,7 +25,7 @@ struct RunSession::Parts {
                                       options.uring_features)),
         scheduler(
             options.clock != nullptr ? *options.clock : system_clock.emplace(),
-            port, options.schedule_seed) {}
+            port, options.instruments, options.schedule_seed) {}
   ~Parts() {
     signals.reset();
     if (is_open) port.Close();

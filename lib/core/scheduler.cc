@@ -29,8 +29,9 @@ constexpr int kOperationsPerStep = 64;
 }  // namespace
 
 Scheduler::Scheduler(Clock& clock, EventPort& port,
+                     std::vector<Instrument*> instruments,
                      std::optional<std::uint64_t> schedule_seed)
-    : clock_(clock), port_(port) {
+    : clock_(clock), port_(port), instruments_(std::move(instruments)) {
   if (schedule_seed.has_value()) shuffle_.emplace(*schedule_seed);
 }
 
@@ -40,11 +41,43 @@ void Scheduler::Run(TaskRecord& main) {
   running.scheduler = this;
   running.stack_floor =
       static_cast<const char*>(__builtin_frame_address(0)) - kNestingBytes;
-  runnable_.PushBack(main);
+  for (Instrument* instrument : instruments_) instrument->BeforeRun();
+  Spawn(main);
   while (!main_ended_) Tick();
+  for (Instrument* instrument : instruments_) instrument->AfterRun();
   running.scheduler = nullptr;
   main.Unlink();
   root_.ExitAsRoot();
+}
+
+void Scheduler::MainEnded() {
+  main_ended_ = true;
+  TaskExited(*main_.front());
+  running.task = nullptr;
+}
+
+void Scheduler::Spawn(TaskRecord& task) {
+  ++living_;
+  Instruments(&Instrument::TaskSpawned, task);
+  MakeRunnable(task);
+}
+
+void Scheduler::TaskExited(const TaskRecord& task) {
+  --living_;
+  Instruments(&Instrument::TaskExited, task);
+}
+
+void Scheduler::TellInstruments(void (Instrument::*hook)(const TaskId&),
+                                const TaskRecord& task) {
+  const TaskId id(&task,
+                  task.name() == nullptr ? absl::string_view() : *task.name());
+  for (Instrument* instrument : instruments_) (instrument->*hook)(id);
+}
+
+void Scheduler::WaitOnPort(absl::Duration at_most) {
+  for (Instrument* instrument : instruments_) instrument->BeforeIoWait(at_most);
+  port_.Wait(at_most);
+  for (Instrument* instrument : instruments_) instrument->AfterIoWait();
 }
 
 void Scheduler::Tick() {
@@ -66,7 +99,7 @@ void Scheduler::WaitUntilRunnable() {
     const absl::Duration wait = clock_.WaitFor(next, expects_io);
     if (wait == absl::InfiniteDuration() && !expects_io) ReportDeadlock();
     if (wait > absl::ZeroDuration()) {
-      port_.Wait(wait);
+      WaitOnPort(wait);
     } else {
       port_.Poll();
     }
@@ -118,6 +151,7 @@ void Scheduler::RunStep(TaskRecord& task) {
       std::exchange(task.stop_, false) ||
       (std::exchange(task.check_cancel_, false) && task.is_cancelled());
   task.state_ = TaskRecord::State::kRunning;
+  Instruments(&Instrument::StepBegins, task);
   Frame unwinding;
   if (is_new) {
     unwinding = task.Begin();
@@ -129,6 +163,8 @@ void Scheduler::RunStep(TaskRecord& task) {
     running.next = task.leaf_.handle;
   }
   RunTrampoline(unwinding);
+  if (running.task == nullptr) return;  // It has exited.
+  Instruments(&Instrument::StepEnds, task);
   running.task = nullptr;
 }
 

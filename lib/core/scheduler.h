@@ -9,9 +9,11 @@
 #include <cstdint>
 #include <optional>
 #include <random>
+#include <vector>
 
 #include "creche/core/clock.h"
 #include "creche/core/event_port.h"
+#include "creche/core/instrument.h"
 #include "creche/internal/cancel_node.h"
 #include "creche/internal/continuation.h"
 #include "creche/internal/intrusive_list.h"
@@ -27,7 +29,7 @@ namespace creche::internal {
 // no task that is always runnable can keep I/O or a deadline from being seen.
 class Scheduler {
  public:
-  Scheduler(Clock& clock, EventPort& port,
+  Scheduler(Clock& clock, EventPort& port, std::vector<Instrument*> instruments,
             std::optional<std::uint64_t> schedule_seed);
   Scheduler(const Scheduler&) = delete;
   Scheduler& operator=(const Scheduler&) = delete;
@@ -35,9 +37,20 @@ class Scheduler {
   // Runs `main`, whose scope is root(), and all that it starts. Returns when
   // main has said that it ended.
   void Run(TaskRecord& main);
-  void MainEnded() { main_ended_ = true; }
+  void MainEnded();
 
-  void MakeRunnable(TaskRecord& task) { runnable_.PushBack(task); }
+  // `task` is new. It becomes runnable.
+  void Spawn(TaskRecord& task);
+  void MakeRunnable(TaskRecord& task) {
+    runnable_.PushBack(task);
+    Instruments(&Instrument::TaskScheduled, task);
+  }
+  // The running task has ended.
+  void TaskExited(const TaskRecord& task);
+
+  // Tasks that have not ended, and of those the ones that could run now.
+  size_t living() const { return living_; }
+  size_t runnable() const { return runnable_.size(); }
 
   CancelNode& root() { return root_; }
   DeadlineQueue& deadlines() { return deadlines_; }
@@ -52,6 +65,15 @@ class Scheduler {
   void RemoveOutsideWaker() { --outside_wakers_; }
 
  private:
+  void Instruments(void (Instrument::*hook)(const TaskId&),
+                   const TaskRecord& task) {
+    if (!instruments_.empty()) [[unlikely]]
+      TellInstruments(hook, task);
+  }
+  void TellInstruments(void (Instrument::*hook)(const TaskId&),
+                       const TaskRecord& task);
+  void WaitOnPort(absl::Duration at_most);
+
   void Tick();
   void WaitUntilRunnable();
   void HearFromOutside();
@@ -69,6 +91,8 @@ class Scheduler {
   CancelNode root_;
   std::optional<std::mt19937_64> shuffle_;
   OutsideInbox inbox_;
+  std::vector<Instrument*> instruments_;
+  size_t living_ = 0;
   size_t outside_wakers_ = 0;
   bool main_ended_ = false;
 };
