@@ -18,6 +18,7 @@
 #include "creche/core/errors.h"
 #include "creche/internal/misuse.h"
 #include "creche/internal/running.h"
+#include "lib/net/socket_error.h"
 
 namespace creche::internal {
 namespace {
@@ -150,13 +151,17 @@ absl::Status SocketOperation::Error(int error) const {
   if (MeansBroken(error)) {
     return BrokenResourceError(Describe(std::strerror(error)));
   }
-  return absl::ErrnoToStatus(error, Describe("failed"));
+  return SocketError(error, Where());
+}
+
+std::string SocketOperation::Where() const {
+  std::string where = absl::StrCat(what_, "()");
+  if (socket_) absl::StrAppend(&where, " on ", socket_->name().ToString());
+  return where;
 }
 
 std::string SocketOperation::Describe(absl::string_view text) const {
-  std::string where;
-  if (socket_) where = absl::StrCat(" on ", socket_->name().ToString());
-  return absl::StrCat(what_, "()", where, ": ", text);
+  return absl::StrCat(Where(), ": ", text);
 }
 
 bool ReceiveOperation::CompletesAtOnce() {

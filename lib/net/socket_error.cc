@@ -35,9 +35,7 @@ absl::string_view Advice(int error) {
 }  // namespace
 
 absl::Status SocketError(int error, absl::string_view what) {
-  const absl::Status status =
-      absl::ErrnoToStatus(error, absl::StrCat(what, Advice(error)));
-  return status;
+  return absl::ErrnoToStatus(error, absl::StrCat(what, Advice(error)));
 }
 
 }  // namespace creche::internal

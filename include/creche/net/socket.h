@@ -130,7 +130,7 @@ class [[nodiscard]] SocketOperation : public TaskOperation {
 
   bool may_go_on() const { return !abort_requested() && !socket_->is_closed(); }
   absl::Status Error(int error) const;
-  // "ReceiveSome() from 127.0.0.1:80: ", and then `text`.
+  // "ReceiveSome() on 127.0.0.1:80: ", and then `text`.
   std::string Describe(absl::string_view text) const;
 
   SocketRef socket_;
@@ -140,6 +140,7 @@ class [[nodiscard]] SocketOperation : public TaskOperation {
   friend class Socket;
 
   bool Suspend(const Frame& leaf);
+  std::string Where() const;
   void OnEnd(int result) final;
   void Finish();
 
