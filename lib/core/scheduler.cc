@@ -85,26 +85,35 @@ void Scheduler::Tick() {
     WaitUntilRunnable();
   } else {
     port_.Poll();
-    if (!deadlines_.empty()) ExpireDeadlines();
+    HearFromOutside();
   }
   RunBatch();
 }
 
+// The port is asked once a round, to wait or not to wait: each question may be
+// a system call.
 void Scheduler::WaitUntilRunnable() {
-  port_.Poll();
   for (;;) {
-    if (!deadlines_.empty()) ExpireDeadlines();
-    if (!runnable_.empty()) return;
     const absl::Time next = FromNanoseconds(deadlines_.earliest());
     const bool expects_io = port_.pending() > 0 || outside_wakers_ > 0;
     const absl::Duration wait = clock_.WaitFor(next, expects_io);
     if (wait == absl::InfiniteDuration() && !expects_io) ReportDeadlock();
     if (wait > absl::ZeroDuration()) {
       WaitOnPort(wait);
-      if (!runnable_.empty()) continue;
+    } else {
+      port_.Poll();
     }
-    clock_.Idle(next);
+    HearFromOutside();
+    if (!runnable_.empty()) return;
+    if (clock_.Idle(next)) ExpireDeadlines();
+    if (!runnable_.empty()) return;
   }
+}
+
+// Deadlines come last: what has completed beats a timeout that is due.
+void Scheduler::HearFromOutside() {
+  if (!inbox_.empty()) inbox_.Deliver();
+  if (!deadlines_.empty()) ExpireDeadlines();
 }
 
 // Sleeps are woken after all scopes that are due have been cancelled: a timeout

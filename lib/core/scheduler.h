@@ -19,6 +19,7 @@
 #include "creche/internal/intrusive_list.h"
 #include "creche/internal/task_record.h"
 #include "lib/core/deadline_queue.h"
+#include "lib/core/outside_event.h"
 #include "lib/core/run_queue.h"
 
 namespace creche::internal {
@@ -56,6 +57,9 @@ class Scheduler {
   Clock& clock() { return clock_; }
   EventPort& port() { return port_; }
 
+  // What other threads and signal handlers have for this run.
+  OutsideInbox& inbox() { return inbox_; }
+
   // While there are any, somebody outside the run could wake it.
   void AddOutsideWaker() { ++outside_wakers_; }
   void RemoveOutsideWaker() { --outside_wakers_; }
@@ -72,6 +76,7 @@ class Scheduler {
 
   void Tick();
   void WaitUntilRunnable();
+  void HearFromOutside();
   void ExpireDeadlines();
   void RunBatch();
   void RunStep(TaskRecord& task);
@@ -85,6 +90,7 @@ class Scheduler {
   IntrusiveList<TaskRecord, NurseryTasks> main_;
   CancelNode root_;
   std::optional<std::mt19937_64> shuffle_;
+  OutsideInbox inbox_;
   std::vector<Instrument*> instruments_;
   size_t living_ = 0;
   size_t outside_wakers_ = 0;
