@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "creche/internal/local_bindings.h"
 #include "creche/internal/misuse.h"
 #include "creche/internal/running.h"
 #include "lib/core/scheduler.h"
@@ -12,9 +13,14 @@
 namespace creche::internal {
 
 TaskRecord::TaskRecord(Nursery* nursery, CancelNode* scope)
-    : scope_(scope), nursery_(nursery) {}
+    : scope_(scope), nursery_(nursery) {
+  if (running.task != nullptr) locals_ = running.task->locals_;
+}
 
-TaskRecord::~TaskRecord() = default;
+// What a child was given is destroyed before, still as part of the task.
+TaskRecord::~TaskRecord() {
+  if (running.task == this) running.task = nullptr;
+}
 
 void TaskRecord::YieldToHook(HookedContinuation* hook, const Frame& leaf) {
   hook_ = hook;

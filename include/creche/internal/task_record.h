@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/strings/string_view.h"
 #include "creche/internal/cancel_node.h"
@@ -27,7 +28,7 @@ enum class Abort : std::uint8_t { kDone, kPending };
 
 namespace internal {
 
-class LocalBindings;
+struct LocalBindings;
 
 // A task is in exactly one state:
 //
@@ -124,8 +125,10 @@ class TaskRecord : public ListLink<NurseryTasks> {
     FramePool::Free(memory, size);
   }
 
-  LocalBindings* locals() const { return locals_; }
-  void set_locals(LocalBindings* locals) { locals_ = locals; }
+  const std::shared_ptr<const LocalBindings>& locals() const { return locals_; }
+  void set_locals(std::shared_ptr<const LocalBindings> locals) {
+    locals_ = std::move(locals);
+  }
 
  private:
   friend class Scheduler;
@@ -144,7 +147,7 @@ class TaskRecord : public ListLink<NurseryTasks> {
   HookedContinuation* hook_ = nullptr;
   AbortFunction abort_ = nullptr;
   void* operation_ = nullptr;
-  LocalBindings* locals_ = nullptr;
+  std::shared_ptr<const LocalBindings> locals_;
   std::unique_ptr<std::string> name_;
 };
 

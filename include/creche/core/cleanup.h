@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// WithCleanup: asynchronous cleanup that runs however the body ended.
+//
+//   auto goodbye = [&] { return stream.SendAll("QUIT\r\n"); };
+//   absl::Status status = co_await creche::WithCleanup(
+//       Converse(stream), goodbye, absl::Seconds(1));
+//
+// A destructor is enough for cleanup that need not wait.
+
+#ifndef CRECHE_CORE_CLEANUP_H_
+#define CRECHE_CORE_CLEANUP_H_
+
+#include <coroutine>
+#include <exception>
+#include <optional>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "creche/core/cancel_scope.h"
+#include "creche/core/error_group.h"
+#include "creche/core/task.h"
+#include "creche/internal/async_body.h"
+#include "creche/internal/cancel_node.h"
+#include "creche/internal/exceptions.h"
+#include "creche/internal/status_traits.h"
+#include "creche/internal/task_record.h"
+
+namespace creche {
+namespace internal {
+
+// Runs a cleanup in a shielded scope of its own, for whoever has a frame that
+// waits for it.
+template <typename Cleanup>
+class CleanupRun final
+    : public Awaiting<BodyResult<Cleanup>, HookedContinuation> {
+  using Result = BodyResult<Cleanup>;
+  using Base = Awaiting<Result, HookedContinuation>;
+
+ public:
+  CleanupRun(AsyncBody<Cleanup>&& cleanup, absl::Duration grace)
+      : Base(Continuation::Kind::kBoundary),
+        cleanup_(std::move(cleanup)),
+        grace_(grace) {}
+  CleanupRun(CleanupRun&& other) noexcept
+      : CleanupRun(std::move(other.cleanup_), other.grace_) {}
+
+  // Hands the cleanup to the trampoline; `whoever`'s OnCompleted() is called
+  // when it has ended.
+  void Begin(HookedContinuation* whoever) {
+    whoever_ = whoever;
+    scope_.set_shield(true);
+    scope_.set_timeout(grace_);
+    scope_.Enter(*running.task);
+    CRECHE_TRY {
+      this->StartAwaitedFromTrampoline(
+          TaskAccess::Release(cleanup_.MakeTask()));
+    }
+    CRECHE_CATCH_ALL {
+      exception_ = std::current_exception();
+      Finish();
+    }
+  }
+
+  bool has_ended() const {
+    return scope_.stage() == CancelNode::Stage::kExited;
+  }
+  bool has_failed() const { return exception_ != nullptr || !status_.ok(); }
+  const std::exception_ptr& exception() const { return exception_; }
+  const absl::Status& status() const { return status_; }
+
+  Frame OnCompleted() override {
+    Promise<Result>& promise = this->awaited_promise();
+    if (promise.state() == PromiseBase::State::kException) {
+      exception_ = promise.exception();
+    } else if constexpr (kIsStatusLike<Result>) {
+      status_ = StatusOf(promise.value());
+    }
+    this->DestroyAwaited();
+    Finish();
+    return {};
+  }
+
+  // Its grace has run out.
+  Frame OnUnwound() override {
+    Finish();
+    return {};
+  }
+
+ private:
+  void Finish() {
+    scope_.Exit();
+    running.completed = whoever_;
+  }
+
+  AsyncBody<Cleanup> cleanup_;
+  absl::Duration grace_;
+  CancelNode scope_;
+  HookedContinuation* whoever_ = nullptr;
+  std::exception_ptr exception_;
+  absl::Status status_;
+};
+
+template <typename Body, typename Cleanup>
+class [[nodiscard]] CleanupAwaiter
+    : public Awaiting<BodyResult<Body>, HookedContinuation> {
+  using Result = BodyResult<Body>;
+  using Base = Awaiting<Result, HookedContinuation>;
+  static_assert(
+      !kIsStatusLike<BodyResult<Cleanup>> || kIsStatusLike<Result>,
+      "creche: a cleanup that returns a Status needs a body that returns a "
+      "Status or StatusOr, so that its error is not lost");
+
+ public:
+  using CrecheAwaitable = void;
+  using CrecheAwaitOnce = void;
+
+  CleanupAwaiter(AsyncBody<Body>&& body, AsyncBody<Cleanup>&& cleanup,
+                 absl::Duration grace)
+      : Base(Continuation::Kind::kBoundary),
+        body_(std::move(body)),
+        cleanup_(std::move(cleanup), grace) {}
+  CleanupAwaiter(CleanupAwaiter&& other) noexcept
+      : Base(Continuation::Kind::kBoundary),
+        body_(std::move(other.body_)),
+        cleanup_(std::move(other.cleanup_)) {}
+
+  bool await_ready() const { return false; }
+
+  template <typename P>
+  void await_suspend(std::coroutine_handle<P> parent) {
+    this->awaiting_ = Frame{parent, &parent.promise()};
+    CRECHE_TRY {
+      if (this->StartAwaited(TaskAccess::Release(body_.MakeTask()))) {
+        running.completed = this;
+      }
+    }
+    CRECHE_CATCH_ALL {
+      body_thrown_ = std::current_exception();
+      running.completed = this;
+    }
+  }
+
+  // Called twice: when the body has ended, and when the cleanup has.
+  Frame OnCompleted() override {
+    if (!cleanup_.has_ended()) {
+      cleanup_.Begin(this);
+      return {};
+    }
+    const bool body_unwound = !this->awaited_ && body_thrown_ == nullptr;
+    if (body_unwound && !cleanup_.has_failed()) return this->awaiting_;
+    running.next = this->awaiting_.handle;
+    return {};
+  }
+
+  Frame OnUnwound() override {
+    cleanup_.Begin(this);
+    return {};
+  }
+
+  Result await_resume() {
+    if (!cleanup_.has_failed()) [[likely]] {
+      if (body_thrown_ != nullptr) std::rethrow_exception(body_thrown_);
+      return this->TakeResult();
+    }
+    return TakeFailures();
+  }
+
+ private:
+  // The cleanup has failed: its error joins the body's, if that failed too, and
+  // replaces its value or cancellation otherwise.
+  Result TakeFailures() {
+    std::exception_ptr thrown = body_thrown_;
+    absl::Status status;
+    if (this->awaited_) {
+      Promise<Result>& promise = this->awaited_promise();
+      if (promise.state() == PromiseBase::State::kException) {
+        thrown = promise.exception();
+      } else if constexpr (kIsStatusLike<Result>) {
+        status = StatusOf(promise.value());
+      }
+      this->DestroyAwaited();
+    }
+    if (thrown == nullptr && status.ok() && cleanup_.exception() != nullptr) {
+      std::rethrow_exception(cleanup_.exception());
+    }
+    std::vector<Failure> failures;
+    if (thrown != nullptr) failures.emplace_back(thrown);
+    if (!status.ok()) failures.emplace_back(status);
+    if (cleanup_.exception() != nullptr) {
+      failures.emplace_back(cleanup_.exception());
+    } else {
+      failures.emplace_back(cleanup_.status());
+    }
+    absl::Status failed = RaiseFailures(std::move(failures));
+    if constexpr (kIsStatusLike<Result>) {
+      return failed;
+    } else {
+      // Without a Status to return, only exceptions can be here.
+      std::terminate();
+    }
+  }
+
+  AsyncBody<Body> body_;
+  CleanupRun<Cleanup> cleanup_;
+  std::exception_ptr body_thrown_;
+};
+
+}  // namespace internal
+
+// Runs `body` (a Task, another awaitable, or a callable that returns one), and
+// then `cleanup` (a callable that returns one), shielded from cancellation,
+// however the body ended: by completing, failing, throwing or being cancelled.
+// After `grace`, counted from its start, the cleanup is cancelled too.
+//
+// co_await gives the body's result. If the cleanup fails, its error is given
+// instead, or both: as a group of Statuses, or as an ExceptionGroup. An error
+// of the cleanup is not lost even if the body was cancelled.
+//
+// Cancellation: as of `body`; `cleanup` has run by then.
+template <typename Body, typename Cleanup>
+auto WithCleanup(Body&& body, Cleanup&& cleanup,
+                 absl::Duration grace = absl::InfiniteDuration()) {
+  CRECHE_REQUIRE_SAFE_CLOSURE(Body);
+  CRECHE_REQUIRE_SAFE_CLOSURE(Cleanup);
+  return internal::CleanupAwaiter<Body, Cleanup>(
+      internal::AsyncBody<Body>(std::forward<Body>(body)),
+      internal::AsyncBody<Cleanup>(std::forward<Cleanup>(cleanup)), grace);
+}
+
+}  // namespace creche
+
+#endif  // CRECHE_CORE_CLEANUP_H_

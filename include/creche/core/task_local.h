@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// TaskLocal: a value that follows a task and its children.
+//
+//   creche::TaskLocal<std::string> request_id;   // At namespace scope.
+//
+//   co_await request_id.With("r-42", Handle(request));
+//   ...
+//   Log(*request_id.Get());                      // Anywhere below Handle().
+
+#ifndef CRECHE_CORE_TASK_LOCAL_H_
+#define CRECHE_CORE_TASK_LOCAL_H_
+
+#include <memory>
+#include <utility>
+
+#include "creche/core/task.h"
+#include "creche/internal/async_body.h"
+#include "creche/internal/local_bindings.h"
+#include "creche/internal/task_record.h"
+
+namespace creche {
+
+// Each With() gives the variable a value for its body. Child tasks inherit the
+// values that whoever called StartSoon() or Start() had at that moment; what a
+// task sets is never seen by its parent or its siblings.
+//
+// The object must outlive every task in which it has a value; make it a global.
+template <typename T>
+class TaskLocal {
+ public:
+  TaskLocal() = default;
+  TaskLocal(const TaskLocal&) = delete;
+  TaskLocal& operator=(const TaskLocal&) = delete;
+
+  // The value in the running task; nullptr if there is none, or no task. Valid
+  // until the With() that set it ends, and beyond that in children that
+  // inherited it.
+  const T* Get() const {
+    const void* value = internal::FindLocal(this);
+    return static_cast<const T*>(value);
+  }
+
+  // Runs `body` (a Task, another awaitable, or a callable that returns one)
+  // with this variable set to `value`. co_await gives the body's result.
+  //
+  // Cancellation: as of `body`.
+  template <typename Body>
+  CRECHE_CORO_WRAPPER auto With(T value, Body&& body) {
+    CRECHE_REQUIRE_SAFE_CLOSURE(Body);
+    return RunWith<Body>(std::make_shared<const T>(std::move(value)),
+                         internal::AsyncBody<Body>(std::forward<Body>(body)));
+  }
+
+ private:
+  template <typename Body>
+  CRECHE_CORO_OWNS_ARGUMENTS Task<internal::BodyResult<Body>> RunWith(
+      std::shared_ptr<const T> value, internal::AsyncBody<Body> body) {
+    internal::LocalBinding binding(this, std::move(value));
+    co_return co_await body.MakeTask();
+  }
+};
+
+}  // namespace creche
+
+#endif  // CRECHE_CORE_TASK_LOCAL_H_
