@@ -20,12 +20,13 @@ void SleepAwaiter::Suspend(const Frame& leaf) {
     return;
   }
   const Nanoseconds now = ClockNow();
-  if (is_relative_) when_ = Later(now, absl::Nanoseconds(when_));
-  if (when_ <= now) {
+  const Nanoseconds when =
+      is_relative_ ? Later(now, absl::Nanoseconds(when_)) : when_;
+  if (when <= now) {
     task_->Yield(leaf, /*cancellable=*/true);
     return;
   }
-  if (when_ != kNever) running.scheduler->deadlines().Add(*this, when_);
+  if (when != kNever) running.scheduler->deadlines().Add(*this, when);
   task_->Wait(leaf, &CallAbort, this, is_relative_ ? "SleepFor" : "SleepUntil");
 }
 

@@ -32,6 +32,7 @@ struct ParkedTasks;  // Tag: the tasks parked in a lot.
 class [[nodiscard]] ParkAwaiter : public ListLink<ParkedTasks> {
  public:
   using CrecheAwaitable = void;
+  using CrecheAwaitOnce = void;
 
   ParkAwaiter(ParkingLot* lot, const char* what) : lot_(lot), what_(what) {}
   ParkAwaiter(ParkAwaiter&& other) noexcept

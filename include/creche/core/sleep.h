@@ -19,6 +19,7 @@ namespace internal {
 class [[nodiscard]] SleepAwaiter : public Deadline {
  public:
   using CrecheAwaitable = void;
+  using CrecheAwaitOnce = void;
 
   // A relative `when` counts from the co_await.
   SleepAwaiter(Nanoseconds when, bool is_relative)
