@@ -10,21 +10,40 @@
 #include "absl/status/status.h"
 #include "creche/core/clock.h"
 #include "creche/core/event_port.h"
+#include "lib/cancel_on_signals.h"
 #include "lib/core/scheduler.h"
+#include "lib/uring/uring_port.h"
 
 namespace creche::internal {
 
 // Declared in the order in which the parts depend on each other.
 struct RunSession::Parts {
-  explicit Parts(const RunOptions& options, EventPort& event_port)
-      : port(event_port),
+  explicit Parts(const RunOptions& options)
+      : port(options.port != nullptr
+                 ? *options.port
+                 : uring_port.emplace(options.ring_entries,
+                                      options.uring_features)),
         scheduler(
             options.clock != nullptr ? *options.clock : system_clock.emplace(),
-            port, options.schedule_seed) {}
+            port, options.instruments, options.schedule_seed) {}
+  ~Parts() {
+    signals.reset();
+    if (is_open) port.Close();
+  }
+
+  absl::Status Open(const RunOptions& options) {
+    if (absl::Status opened = port.Open(); !opened.ok()) return opened;
+    is_open = true;
+    if (options.cancel_on_signals.empty()) return absl::OkStatus();
+    return signals.emplace(scheduler).Catch(options.cancel_on_signals);
+  }
 
   std::optional<SystemClock> system_clock;
+  std::optional<UringPort> uring_port;
   EventPort& port;
+  bool is_open = false;
   Scheduler scheduler;
+  std::optional<CancelOnSignals> signals;
 };
 
 RunSession::RunSession(RunOptions options) {
@@ -34,15 +53,11 @@ RunSession::RunSession(RunOptions options) {
         "or use another thread");
     return;
   }
-  EventPort* port = options.port;
-  status_ = port->Open();
-  if (!status_.ok()) return;
-  parts_ = std::make_unique<Parts>(options, *port);
+  parts_ = std::make_unique<Parts>(options);
+  status_ = parts_->Open(options);
 }
 
-RunSession::~RunSession() {
-  if (parts_ != nullptr) parts_->port.Close();
-}
+RunSession::~RunSession() = default;
 
 CancelNode* RunSession::root() { return &parts_->scheduler.root(); }
 void RunSession::Run(TaskRecord& main) { parts_->scheduler.Run(main); }

@@ -33,6 +33,7 @@
 #include "creche/internal/async_body.h"
 #include "creche/internal/exceptions.h"
 #include "creche/internal/task_record.h"
+#include "creche/uring/uring_features.h"
 
 namespace creche {
 
@@ -53,6 +54,8 @@ struct RunOptions {
   // The size of io_uring's submission queue. More operations than that can be
   // under way. Range: 1 to 32768, rounded up to a power of two.
   unsigned ring_entries = 1024;
+  // Which optional features of the kernel are used.
+  UringFeatures uring_features = {};
 };
 
 namespace internal {

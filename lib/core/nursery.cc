@@ -92,9 +92,7 @@ void Nursery::CheckOpen(const char* what) const {
 void Nursery::Adopt(TaskRecord* child) {
   children_.PushBack(child);
   ++child_count_;
-  if (child->state() == TaskRecord::State::kNew) {
-    internal::running.scheduler->MakeRunnable(*child);
-  }
+  internal::running.scheduler->Spawn(*child);
 }
 
 void Nursery::Fail(Failure failure, const std::string& whose) {
@@ -156,6 +154,7 @@ void NurseryAccess::ChildSucceeded(TaskRecord& child) {
   Nursery& nursery = *child.nursery();
   child.Unlink();
   --nursery.child_count_;
+  running.scheduler->TaskExited(child);
   delete &child;
   nursery.WakeIfEmpty();
 }

@@ -29,8 +29,9 @@ constexpr int kOperationsPerStep = 64;
 }  // namespace
 
 Scheduler::Scheduler(Clock& clock, EventPort& port,
+                     std::vector<Instrument*> instruments,
                      std::optional<std::uint64_t> schedule_seed)
-    : clock_(clock), port_(port) {
+    : clock_(clock), port_(port), instruments_(std::move(instruments)) {
   if (schedule_seed.has_value()) shuffle_.emplace(*schedule_seed);
 }
 
@@ -40,11 +41,43 @@ void Scheduler::Run(TaskRecord& main) {
   running.scheduler = this;
   running.stack_floor =
       static_cast<const char*>(__builtin_frame_address(0)) - kNestingBytes;
-  runnable_.PushBack(main);
+  for (Instrument* instrument : instruments_) instrument->BeforeRun();
+  Spawn(main);
   while (!main_ended_) Tick();
+  for (Instrument* instrument : instruments_) instrument->AfterRun();
   running.scheduler = nullptr;
   main.Unlink();
   root_.ExitAsRoot();
+}
+
+void Scheduler::MainEnded() {
+  main_ended_ = true;
+  TaskExited(*main_.front());
+  running.task = nullptr;
+}
+
+void Scheduler::Spawn(TaskRecord& task) {
+  ++living_;
+  Instruments(&Instrument::TaskSpawned, task);
+  MakeRunnable(task);
+}
+
+void Scheduler::TaskExited(const TaskRecord& task) {
+  --living_;
+  Instruments(&Instrument::TaskExited, task);
+}
+
+void Scheduler::TellInstruments(void (Instrument::*hook)(const TaskId&),
+                                const TaskRecord& task) {
+  const TaskId id(&task,
+                  task.name() == nullptr ? absl::string_view() : *task.name());
+  for (Instrument* instrument : instruments_) (instrument->*hook)(id);
+}
+
+void Scheduler::WaitOnPort(absl::Duration at_most) {
+  for (Instrument* instrument : instruments_) instrument->BeforeIoWait(at_most);
+  port_.Wait(at_most);
+  for (Instrument* instrument : instruments_) instrument->AfterIoWait();
 }
 
 void Scheduler::Tick() {
@@ -52,26 +85,35 @@ void Scheduler::Tick() {
     WaitUntilRunnable();
   } else {
     port_.Poll();
-    if (!deadlines_.empty()) ExpireDeadlines();
+    HearFromOutside();
   }
   RunBatch();
 }
 
+// The port is asked once a round, to wait or not to wait: each question may be
+// a system call.
 void Scheduler::WaitUntilRunnable() {
-  port_.Poll();
   for (;;) {
-    if (!deadlines_.empty()) ExpireDeadlines();
-    if (!runnable_.empty()) return;
     const absl::Time next = FromNanoseconds(deadlines_.earliest());
     const bool expects_io = port_.pending() > 0 || outside_wakers_ > 0;
     const absl::Duration wait = clock_.WaitFor(next, expects_io);
     if (wait == absl::InfiniteDuration() && !expects_io) ReportDeadlock();
     if (wait > absl::ZeroDuration()) {
-      port_.Wait(wait);
-      if (!runnable_.empty()) continue;
+      WaitOnPort(wait);
+    } else {
+      port_.Poll();
     }
-    clock_.Idle(next);
+    HearFromOutside();
+    if (!runnable_.empty()) return;
+    if (clock_.Idle(next)) ExpireDeadlines();
+    if (!runnable_.empty()) return;
   }
+}
+
+// Deadlines come last: what has completed beats a timeout that is due.
+void Scheduler::HearFromOutside() {
+  if (!inbox_.empty()) inbox_.Deliver();
+  if (!deadlines_.empty()) ExpireDeadlines();
 }
 
 // Sleeps are woken after all scopes that are due have been cancelled: a timeout
@@ -109,6 +151,7 @@ void Scheduler::RunStep(TaskRecord& task) {
       std::exchange(task.stop_, false) ||
       (std::exchange(task.check_cancel_, false) && task.is_cancelled());
   task.state_ = TaskRecord::State::kRunning;
+  Instruments(&Instrument::StepBegins, task);
   Frame unwinding;
   if (is_new) {
     unwinding = task.Begin();
@@ -120,6 +163,8 @@ void Scheduler::RunStep(TaskRecord& task) {
     running.next = task.leaf_.handle;
   }
   RunTrampoline(unwinding);
+  if (running.task == nullptr) return;  // It has exited.
+  Instruments(&Instrument::StepEnds, task);
   running.task = nullptr;
 }
 

@@ -9,14 +9,17 @@
 #include <cstdint>
 #include <optional>
 #include <random>
+#include <vector>
 
 #include "creche/core/clock.h"
 #include "creche/core/event_port.h"
+#include "creche/core/instrument.h"
 #include "creche/internal/cancel_node.h"
 #include "creche/internal/continuation.h"
 #include "creche/internal/intrusive_list.h"
 #include "creche/internal/task_record.h"
 #include "lib/core/deadline_queue.h"
+#include "lib/core/outside_event.h"
 #include "lib/core/run_queue.h"
 
 namespace creche::internal {
@@ -26,7 +29,7 @@ namespace creche::internal {
 // no task that is always runnable can keep I/O or a deadline from being seen.
 class Scheduler {
  public:
-  Scheduler(Clock& clock, EventPort& port,
+  Scheduler(Clock& clock, EventPort& port, std::vector<Instrument*> instruments,
             std::optional<std::uint64_t> schedule_seed);
   Scheduler(const Scheduler&) = delete;
   Scheduler& operator=(const Scheduler&) = delete;
@@ -34,22 +37,46 @@ class Scheduler {
   // Runs `main`, whose scope is root(), and all that it starts. Returns when
   // main has said that it ended.
   void Run(TaskRecord& main);
-  void MainEnded() { main_ended_ = true; }
+  void MainEnded();
 
-  void MakeRunnable(TaskRecord& task) { runnable_.PushBack(task); }
+  // `task` is new. It becomes runnable.
+  void Spawn(TaskRecord& task);
+  void MakeRunnable(TaskRecord& task) {
+    runnable_.PushBack(task);
+    Instruments(&Instrument::TaskScheduled, task);
+  }
+  // The running task has ended.
+  void TaskExited(const TaskRecord& task);
+
+  // Tasks that have not ended, and of those the ones that could run now.
+  size_t living() const { return living_; }
+  size_t runnable() const { return runnable_.size(); }
 
   CancelNode& root() { return root_; }
   DeadlineQueue& deadlines() { return deadlines_; }
   Clock& clock() { return clock_; }
   EventPort& port() { return port_; }
 
+  // What other threads and signal handlers have for this run.
+  OutsideInbox& inbox() { return inbox_; }
+
   // While there are any, somebody outside the run could wake it.
   void AddOutsideWaker() { ++outside_wakers_; }
   void RemoveOutsideWaker() { --outside_wakers_; }
 
  private:
+  void Instruments(void (Instrument::*hook)(const TaskId&),
+                   const TaskRecord& task) {
+    if (!instruments_.empty()) [[unlikely]]
+      TellInstruments(hook, task);
+  }
+  void TellInstruments(void (Instrument::*hook)(const TaskId&),
+                       const TaskRecord& task);
+  void WaitOnPort(absl::Duration at_most);
+
   void Tick();
   void WaitUntilRunnable();
+  void HearFromOutside();
   void ExpireDeadlines();
   void RunBatch();
   void RunStep(TaskRecord& task);
@@ -63,6 +90,9 @@ class Scheduler {
   IntrusiveList<TaskRecord, NurseryTasks> main_;
   CancelNode root_;
   std::optional<std::mt19937_64> shuffle_;
+  OutsideInbox inbox_;
+  std::vector<Instrument*> instruments_;
+  size_t living_ = 0;
   size_t outside_wakers_ = 0;
   bool main_ended_ = false;
 };

@@ -17,7 +17,10 @@ TaskRecord::TaskRecord(Nursery* nursery, CancelNode* scope)
   if (running.task != nullptr) locals_ = running.task->locals_;
 }
 
-TaskRecord::~TaskRecord() = default;
+// What a child was given is destroyed before, still as part of the task.
+TaskRecord::~TaskRecord() {
+  if (running.task == this) running.task = nullptr;
+}
 
 void TaskRecord::YieldToHook(HookedContinuation* hook, const Frame& leaf) {
   hook_ = hook;

@@ -3,84 +3,124 @@
 #include "lib/core/task_tree.h"
 
 #include <ostream>
+#include <source_location>
 #include <string>
+#include <vector>
 
+#include "absl/time/time.h"
+#include "creche/internal/cancel_node.h"
+#include "creche/internal/continuation.h"
+#include "creche/internal/deadline.h"
 #include "creche/internal/promise.h"
+#include "creche/internal/running.h"
 #include "creche/internal/task_record.h"
 
 namespace creche::internal {
 namespace {
 
-class Printer {
- public:
-  explicit Printer(std::ostream& out) : out_(out) {}
-
-  void PrintScope(const CancelNode& node, int depth) {
-    const bool is_nursery = node.tasks() != nullptr;
-    if (node.parent() != nullptr) {
-      Indent(depth) << (is_nursery ? "nursery" : "cancel scope");
-      PrintProperties(node);
-      out_ << "\n";
-      ++depth;
-    }
-    if (node.owner() != nullptr && node.owner()->scope() == &node) {
-      PrintTask(*node.owner(), depth);
-    }
-    if (is_nursery) {
-      for (const TaskRecord* task = node.tasks()->front(); task != nullptr;
-           task = node.tasks()->after(task)) {
-        if (task->scope() == &node) PrintTask(*task, depth);
-      }
-    }
-    for (const CancelNode* child = node.children().front(); child != nullptr;
-         child = node.children().after(child)) {
-      PrintScope(*child, depth);
-    }
-  }
-
- private:
-  std::ostream& Indent(int depth) {
-    return out_ << std::string(static_cast<size_t>(depth) * 2, ' ');
-  }
-
-  void PrintProperties(const CancelNode& node) {
-    if (node.shield()) out_ << ", shielded";
-    if (node.deadline() != kNever) {
-      out_ << ", deadline "
-           << absl::FormatTime(FromNanoseconds(node.deadline()));
-    }
-    if (node.cancel_called()) {
-      out_ << ", cancelled";
-      if (!node.reason().empty()) out_ << " (" << node.reason() << ")";
-    }
-  }
-
-  void PrintTask(const TaskRecord& task, int depth) {
-    Indent(depth) << "task ";
-    if (task.name() != nullptr) {
-      out_ << "'" << *task.name() << "' ";
-    } else if (task.nursery() == nullptr) {
-      out_ << "'main' ";
-    }
-    if (task.state() == TaskRecord::State::kRunning) {
-      out_ << "is running\n";
-      return;
-    }
-    out_ << "waits for " << task.waits_for();
-    if (task.leaf()) {
-      const std::source_location& at = task.leaf().promise->await_location();
-      out_ << " at " << at.file_name() << ":" << at.line();
-    }
-    out_ << "\n";
-  }
-
-  std::ostream& out_;
+// A line of the tree that is still to be printed: a task, or a scope that one
+// has entered.
+struct Line {
+  const TaskRecord* task = nullptr;
+  const CancelNode* scope = nullptr;
+  int depth = 0;
 };
+
+// How much of a task's call stack is printed.
+constexpr int kCalls = 8;
+
+void PrintLocation(const Frame& frame, std::ostream& out) {
+  const std::source_location& at = frame.promise->await_location();
+  out << at.file_name() << ":" << at.line();
+}
+
+void PrintTask(const TaskRecord& task, std::ostream& out) {
+  out << "task";
+  if (task.name() != nullptr) {
+    out << " '" << *task.name() << "'";
+  } else if (task.nursery() == nullptr) {
+    out << " 'main'";
+  }
+  if (task.state() == TaskRecord::State::kRunning) {
+    out << " is running";
+    return;
+  }
+  out << " waits for " << task.waits_for();
+  Frame frame = task.leaf();
+  const char* link = " at ";
+  for (int call = 0; call < kCalls && frame; ++call) {
+    out << link;
+    PrintLocation(frame, out);
+    link = " < ";
+    const Continuation* caller = frame.promise->continuation();
+    frame = caller == nullptr ? Frame() : caller->awaiting();
+  }
+  if (frame) out << " < ...";
+}
+
+void PrintScope(const CancelNode& scope, std::ostream& out) {
+  out << (scope.tasks() != nullptr ? "nursery" : "cancel scope");
+  if (scope.shield()) out << ", shielded";
+  if (scope.deadline() != kNever) {
+    out << ", deadline in "
+        << absl::FormatDuration(
+               absl::Nanoseconds(scope.deadline() - ClockNow()));
+  }
+  if (scope.cancel_called()) {
+    out << ", cancelled";
+    if (!scope.reason().empty()) out << ": " << scope.reason();
+  } else if (scope.is_cancelled()) {
+    out << ", cancelled from outside";
+  }
+}
+
+// Adds what lies below a line, last first.
+void PushBelow(const Line& line, const CancelNode& home,
+               std::vector<Line>& open) {
+  if (line.task != nullptr) {
+    // The scopes that the task has entered, innermost first.
+    std::vector<const CancelNode*> entered;
+    for (const CancelNode* scope = line.task->scope(); scope != &home;
+         scope = scope->parent()) {
+      entered.push_back(scope);
+    }
+    int depth = line.depth + static_cast<int>(entered.size());
+    for (const CancelNode* scope : entered) {
+      open.push_back({nullptr, scope, depth--});
+    }
+    return;
+  }
+  if (line.scope->tasks() == nullptr) return;
+  std::vector<const TaskRecord*> children;
+  for (const TaskRecord* task = line.scope->tasks()->front(); task != nullptr;
+       task = line.scope->tasks()->after(task)) {
+    children.push_back(task);
+  }
+  for (auto task = children.rbegin(); task != children.rend(); ++task) {
+    open.push_back({*task, line.scope, line.depth + 1});
+  }
+}
 
 }  // namespace
 
 void PrintTaskTree(const CancelNode& root, std::ostream& out) {
-  Printer(out).PrintScope(root, 1);
+  std::vector<Line> open;
+  PushBelow({nullptr, &root, -1}, root, open);
+  while (!open.empty()) {
+    const Line line = open.back();
+    open.pop_back();
+    out << std::string(static_cast<size_t>(line.depth) * 2, ' ');
+    if (line.task != nullptr) {
+      PrintTask(*line.task, out);
+    } else {
+      PrintScope(*line.scope, out);
+    }
+    out << "\n";
+    // A task's line names the scope it was started in.
+    PushBelow(
+        line.task != nullptr ? Line{line.task, nullptr, line.depth} : line,
+        line.task != nullptr ? *line.scope : root, open);
+  }
 }
 
 }  // namespace creche::internal

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Uring: any operation of io_uring, as something a task can wait for.
+//
+//   int result = co_await creche::Uring(
+//       [&](io_uring_sqe& entry) { io_uring_prep_fsync(&entry, fd, 0); });
+//   if (result < 0) co_return absl::ErrnoToStatus(-result, "fsync");
+//
+// For sockets and files there is more convenience in net/ and io/.
+
+#ifndef CRECHE_URING_OPERATION_H_
+#define CRECHE_URING_OPERATION_H_
+
+#include <liburing.h>
+
+#include <coroutine>
+#include <type_traits>
+#include <utility>
+
+#include "creche/internal/async_body.h"
+#include "creche/uring/task_operation.h"
+
+namespace creche {
+namespace internal {
+
+template <typename Prepare>
+class [[nodiscard]] UringAwaiter final : public TaskOperation {
+ public:
+  using CrecheAwaitable = void;
+  using CrecheAwaitOnce = void;
+
+  explicit UringAwaiter(Prepare&& prepare)
+      : prepare_(std::forward<Prepare>(prepare)) {}
+
+  bool await_ready() const { return false; }
+
+  template <typename P>
+  void await_suspend(std::coroutine_handle<P> handle) {
+    io_uring_sqe entry = {};
+    prepare_(entry);
+    StartAndWait(Frame{handle, &handle.promise()}, entry, "Uring");
+  }
+
+  int await_resume() const { return result(); }
+
+ private:
+  KeptCallable<Prepare> prepare_;
+};
+
+}  // namespace internal
+
+// `prepare(entry)` fills a zeroed submission queue entry, except for user_data,
+// which is the library's; it is called when the operation is awaited. co_await
+// gives the operation's result: 0 or more, or a negated errno.
+//
+// Works for every operation that has one result. Of a zero-copy send it gives
+// the first, when the kernel has released the buffer. Multishot operations have
+// no single result, and linked ones would be cut apart: do not use those here.
+//
+// Cancellation: as of the operation, which is cancelled in the kernel. If that
+//   comes too late, the result is delivered. If it worked, the kernel says that
+//   the operation did not happen, apart from what its manual page admits (a
+//   connect leaves a socket that is of no more use).
+// Errors: a negated errno. -ECANCELED here was not asked for by a cancellation.
+// Lifetime: what the entry points to must live until the operation has ended;
+//   what lives in the coroutine that awaits does.
+template <typename Prepare>
+internal::UringAwaiter<Prepare> Uring(Prepare&& prepare) {
+  CRECHE_REQUIRE_SAFE_CLOSURE(Prepare);
+  static_assert(std::is_invocable_v<Prepare&, io_uring_sqe&>,
+                "creche: Uring's argument is called with an io_uring_sqe& that "
+                "it fills");
+  return internal::UringAwaiter<Prepare>(std::forward<Prepare>(prepare));
+}
+
+}  // namespace creche
+
+#endif  // CRECHE_URING_OPERATION_H_

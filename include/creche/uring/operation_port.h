@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// OperationPort: an EventPort that executes kernel operations. The real one
+// runs them on io_uring; others may wrap it (to inject errors) or simulate it
+// (by interpreting the entries they are given).
+
+#ifndef CRECHE_URING_OPERATION_PORT_H_
+#define CRECHE_URING_OPERATION_PORT_H_
+
+#include "creche/core/event_port.h"
+
+struct io_uring_sqe;
+
+namespace creche {
+
+// One operation under way. It stays where it is until its last completion.
+class Operation {
+ public:
+  Operation() = default;
+  Operation(const Operation&) = delete;
+  Operation& operator=(const Operation&) = delete;
+
+  // Called by the port, on the run's thread, between steps of tasks: from
+  // Poll(), Wait() or Close(). `result` and `flags` are those of the completion
+  // queue entry. It is the last completion, after which the port has forgotten
+  // the operation, unless `flags` has IORING_CQE_F_MORE. Runs no user code, and
+  // may start operations, this one included.
+  virtual void Completed(int result, unsigned flags) = 0;
+
+ protected:
+  ~Operation() = default;
+};
+
+class OperationPort : public EventPort {
+ public:
+  // Starts `operation`, which `entry` describes; the port copies the entry and
+  // replaces its user_data. Everything that the entry points to must live until
+  // the last completion. Never calls Completed() itself, not even on failure.
+  // pending() counts the operation from here to its last completion.
+  virtual void Start(Operation& operation, const io_uring_sqe& entry) = 0;
+
+  // Asks for `operation`, which is under way, to end early. Its completion
+  // tells what became of it: -ECANCELED or -EINTR if it did not happen, or what
+  // it says when it did after all. Never calls Completed() itself.
+  virtual void Cancel(Operation& operation) = 0;
+
+  // The port of this thread's run. Aborts the process if that is none: the run
+  // was given an EventPort that executes no operations.
+  static OperationPort& Current();
+
+ protected:
+  // Open() ends with the first, Close() begins with the second. A port that
+  // wraps another calls them around the other's, so that it is the current one.
+  void BecomeCurrent();
+  void ResignCurrent();
+};
+
+}  // namespace creche
+
+#endif  // CRECHE_URING_OPERATION_PORT_H_

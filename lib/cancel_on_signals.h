@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// CancelOnSignals: RunOptions::cancel_on_signals at work.
+
+#ifndef CRECHE_LIB_CANCEL_ON_SIGNALS_H_
+#define CRECHE_LIB_CANCEL_ON_SIGNALS_H_
+
+#include <atomic>
+#include <csignal>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "lib/core/outside_event.h"
+#include "lib/core/scheduler.h"
+
+namespace creche::internal {
+
+// While it exists, the first of the signals cancels the run's root scope, and
+// the next one ends the process as if it had never been caught. The handlers
+// that were there before are put back at the end.
+class CancelOnSignals final : public OutsideEvent {
+ public:
+  explicit CancelOnSignals(Scheduler& scheduler)
+      : OutsideEvent(scheduler), scheduler_(scheduler) {}
+  ~CancelOnSignals();
+
+  // Errors: kInvalidArgument: not a signal that can be caught.
+  //   kFailedPrecondition: another run has it.
+  absl::Status Catch(const std::vector<int>& signals);
+
+  void Happen() override;
+
+ private:
+  struct Caught {
+    int signal;
+    struct sigaction previous;
+  };
+
+  static void OnSignal(int signal);
+
+  Scheduler& scheduler_;
+  std::vector<Caught> caught_;
+  std::atomic<int> first_ = 0;  // The first signal that came.
+};
+
+}  // namespace creche::internal
+
+#endif  // CRECHE_LIB_CANCEL_ON_SIGNALS_H_

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "creche/core/statistics.h"
+
+#include "absl/time/time.h"
+#include "creche/internal/deadline.h"
+#include "creche/internal/misuse.h"
+#include "creche/internal/running.h"
+#include "lib/core/scheduler.h"
+
+namespace creche {
+
+RunStatistics statistics() {
+  internal::Scheduler* scheduler = internal::running.scheduler;
+  if (scheduler == nullptr) {
+    internal::Misuse("statistics() was called outside of a run");
+  }
+  RunStatistics result;
+  result.tasks_living = scheduler->living();
+  result.tasks_runnable = scheduler->runnable();
+  result.deadlines = scheduler->deadlines().size();
+  result.operations = scheduler->port().pending();
+  if (!scheduler->deadlines().empty()) {
+    result.until_next_deadline =
+        internal::FromNanoseconds(scheduler->deadlines().earliest()) -
+        scheduler->clock().Now();
+  }
+  return result;
+}
+
+}  // namespace creche

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "creche/debug/task_tree.h"
+
+#include <ostream>
+#include <sstream>
+#include <string>
+
+#include "creche/internal/running.h"
+#include "lib/core/scheduler.h"
+#include "lib/core/task_tree.h"
+
+namespace creche {
+
+std::string TaskTree() {
+  std::ostringstream out;
+  DumpTasks(out);
+  return out.str();
+}
+
+void DumpTasks(std::ostream& out) {
+  if (internal::running.scheduler == nullptr) return;
+  internal::PrintTaskTree(internal::running.scheduler->root(), out);
+}
+
+}  // namespace creche

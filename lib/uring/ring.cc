@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/uring/ring.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <iterator>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "creche/internal/misuse.h"
+#include "lib/uring/setup_error.h"
+
+namespace creche::internal {
+namespace {
+
+constexpr unsigned kMaxEntries = 32768;
+
+// The completion queue cannot lose anything, a wait can have a timeout, and
+// sockets that are not ready are polled instead of keeping a thread busy.
+constexpr unsigned kNeeded =
+    IORING_FEAT_NODROP | IORING_FEAT_EXT_ARG | IORING_FEAT_FAST_POLL;
+
+// Sets of flags to try, the best first. Each is a subset of the one before it.
+std::vector<unsigned> FlagsToTry(const UringFeatures& features) {
+  const unsigned coop = features.coop_taskrun ? IORING_SETUP_COOP_TASKRUN |
+                                                    IORING_SETUP_TASKRUN_FLAG
+                                              : 0;
+  const unsigned single =
+      features.single_issuer ? IORING_SETUP_SINGLE_ISSUER : 0;
+  const unsigned defer = features.defer_taskrun && coop != 0 && single != 0
+                             ? IORING_SETUP_DEFER_TASKRUN
+                             : 0;
+  const unsigned all = features.submit_all ? IORING_SETUP_SUBMIT_ALL : 0;
+  std::vector<unsigned> flags = {
+      IORING_SETUP_CLAMP | all | coop | single | defer,
+      IORING_SETUP_CLAMP | all | coop | single, IORING_SETUP_CLAMP | all | coop,
+      IORING_SETUP_CLAMP | all, IORING_SETUP_CLAMP};
+  flags.erase(std::unique(flags.begin(), flags.end()), flags.end());
+  return flags;
+}
+
+__kernel_timespec ToKernelTimespec(absl::Duration duration) {
+  // Rounded up: to wake too early would be to wait twice. And never 0, which
+  // takes the kernel far longer than not to wait.
+  const timespec time =
+      absl::ToTimespec(absl::Ceil(duration, absl::Nanoseconds(1)));
+  __kernel_timespec kernel_time = {};
+  kernel_time.tv_sec = time.tv_sec;
+  kernel_time.tv_nsec = time.tv_nsec;
+  return kernel_time;
+}
+
+void CheckEntered(int result) {
+  if (result >= 0) return;
+  switch (-result) {
+    case EINTR:   // A signal.
+    case ETIME:   // The timeout.
+    case EAGAIN:  // Memory is short, or completions wait to be taken: the next
+    case EBUSY:   // time will do.
+      return;
+    default:
+      Misuse(absl::StrCat(
+          "io_uring_enter failed unexpectedly: ", std::strerror(-result),
+          " (was the ring's file descriptor closed?)"));
+  }
+}
+
+}  // namespace
+
+absl::Status Ring::Open(unsigned entries, const UringFeatures& features,
+                        SetupFunction setup) {
+  entries = std::clamp(entries, 1U, kMaxEntries);
+  int result = -EINVAL;
+  io_uring_params params = {};
+  for (unsigned flags : FlagsToTry(features)) {
+    params = {};
+    params.flags = flags;
+    result = setup(entries, &ring_, &params);
+    if (result != -EINVAL) break;
+  }
+  if (result < 0) return SetupError(-result, ReadIoUringDisabled());
+  is_open_ = true;
+  if ((params.features & kNeeded) != kNeeded) {
+    Close();
+    return TooOldError();
+  }
+  can_skip_success_ =
+      features.skip_success && (params.features & IORING_FEAT_CQE_SKIP) != 0;
+  // Fails on older kernels, where the descriptor does.
+  if (features.registered_ring) io_uring_register_ring_fd(&ring_);
+  return absl::OkStatus();
+}
+
+void Ring::Close() {
+  if (!is_open_) return;
+  is_open_ = false;
+  io_uring_queue_exit(&ring_);
+}
+
+void Ring::Queue(const io_uring_sqe& entry) {
+  io_uring_sqe* slot = io_uring_get_sqe(&ring_);
+  while (slot == nullptr) {
+    const int result = io_uring_submit(&ring_);
+    CheckEntered(result);
+    if (result < 0) MakeRoomForCompletions();
+    slot = io_uring_get_sqe(&ring_);
+  }
+  *slot = entry;
+}
+
+void Ring::Submit() {
+  if (io_uring_sq_ready(&ring_) > 0) {
+    CheckEntered(io_uring_submit_and_get_events(&ring_));
+  } else if ((__atomic_load_n(ring_.sq.kflags, __ATOMIC_RELAXED) &
+              (IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW)) != 0) {
+    CheckEntered(io_uring_get_events(&ring_));
+  }
+}
+
+void Ring::SubmitAndWait(absl::Duration at_most) {
+  if (taken_again_ < taken_early_.size()) return Submit();
+  io_uring_cqe* first = nullptr;
+  if (at_most == absl::InfiniteDuration()) {
+    CheckEntered(
+        io_uring_submit_and_wait_timeout(&ring_, &first, 1, nullptr, nullptr));
+  } else {
+    __kernel_timespec timeout = ToKernelTimespec(at_most);
+    CheckEntered(
+        io_uring_submit_and_wait_timeout(&ring_, &first, 1, &timeout, nullptr));
+  }
+}
+
+size_t Ring::Take(Completion* completions, size_t size) {
+  if (taken_again_ == taken_early_.size()) {
+    return TakeFromQueue(completions, size);
+  }
+  size = std::min(size, taken_early_.size() - taken_again_);
+  std::copy_n(taken_early_.begin() + static_cast<ptrdiff_t>(taken_again_), size,
+              completions);
+  taken_again_ += size;
+  if (taken_again_ == taken_early_.size()) {
+    taken_early_.clear();
+    taken_again_ = 0;
+  }
+  return size;
+}
+
+size_t Ring::TakeFromQueue(Completion* completions, size_t size) {
+  size_t count = 0;
+  unsigned head = 0;
+  io_uring_cqe* completion = nullptr;
+  io_uring_for_each_cqe(&ring_, head, completion) {
+    if (count == size) break;
+    completions[count++] = {completion->user_data, completion->res,
+                            completion->flags};
+  }
+  io_uring_cq_advance(&ring_, static_cast<unsigned>(count));
+  return count;
+}
+
+// The kernel refuses entries while completions wait for room in the queue.
+// Called in the middle of a task's step, when nothing may be delivered.
+void Ring::MakeRoomForCompletions() {
+  Completion batch[64];
+  do {
+    CheckEntered(io_uring_get_events(&ring_));
+    while (const size_t count = TakeFromQueue(batch, std::size(batch))) {
+      taken_early_.insert(taken_early_.end(), batch, batch + count);
+    }
+  } while (io_uring_cq_has_overflow(&ring_));
+}
+
+}  // namespace creche::internal

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Ring: an io_uring instance: entries go in, completions come out.
+
+#ifndef CRECHE_LIB_URING_RING_H_
+#define CRECHE_LIB_URING_RING_H_
+
+#include <liburing.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "creche/uring/uring_features.h"
+
+namespace creche::internal {
+
+struct Completion {
+  std::uint64_t user_data = 0;
+  int result = 0;
+  unsigned flags = 0;
+};
+
+class Ring {
+ public:
+  // io_uring_queue_init_params(), or a test's idea of it.
+  using SetupFunction = int (*)(unsigned entries, io_uring* ring,
+                                io_uring_params* params);
+
+  Ring() = default;
+  Ring(const Ring&) = delete;
+  Ring& operator=(const Ring&) = delete;
+  ~Ring() { Close(); }
+
+  absl::Status Open(unsigned entries, const UringFeatures& features,
+                    SetupFunction setup = &io_uring_queue_init_params);
+  void Close();
+  bool is_open() const { return is_open_; }
+  bool can_skip_success() const { return can_skip_success_; }
+
+  // Queues a copy of `entry`. If the queue is full, what is in it goes to the
+  // kernel now.
+  void Queue(const io_uring_sqe& entry);
+
+  // Submits what is queued and lets the kernel finish what it has completed.
+  // No system call if there is neither.
+  void Submit();
+
+  // The same, and waits for a completion, for a positive time at most.
+  void SubmitAndWait(absl::Duration at_most);
+
+  // Takes up to `size` completions. Their slots are free again on return.
+  size_t Take(Completion* completions, size_t size);
+
+ private:
+  size_t TakeFromQueue(Completion* completions, size_t size);
+  void MakeRoomForCompletions();
+
+  io_uring ring_;
+  bool is_open_ = false;
+  bool can_skip_success_ = false;
+  // Completions that had to be taken early, and how many are taken again.
+  std::vector<Completion> taken_early_;
+  size_t taken_again_ = 0;
+};
+
+}  // namespace creche::internal
+
+#endif  // CRECHE_LIB_URING_RING_H_

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "creche/uring/task_operation.h"
+
+#include <liburing.h>
+
+#include <cerrno>
+
+#include "creche/internal/running.h"
+
+namespace creche::internal {
+
+void TaskOperation::StartAndWait(const Frame& leaf, const io_uring_sqe& entry,
+                                 const char* what) {
+  task_ = running.task;
+  if (task_->is_cancelled()) {
+    task_->Stop(leaf);
+    return;
+  }
+  StartNext(entry);
+  task_->Wait(leaf, &CallAbort, this, what);
+}
+
+void TaskOperation::StartNext(const io_uring_sqe& entry) {
+  has_result_ = false;
+  is_under_way_ = true;
+  OperationPort::Current().Start(*this, entry);
+}
+
+// An operation with several completions (a zero-copy send, which reports the
+// end of its use of the buffer) has its result in the first.
+void TaskOperation::Completed(int result, unsigned flags) {
+  if (!has_result_) result_ = result;
+  has_result_ = true;
+  if ((flags & IORING_CQE_F_MORE) != 0) return;
+  is_under_way_ = false;
+  cancel_sent_ = false;
+  OnEnd(result_);
+}
+
+void TaskOperation::OnEnd(int result) {
+  if (abort_requested_ && IsCancelled(result)) {
+    WakeAborted();
+  } else {
+    Wake();
+  }
+}
+
+void TaskOperation::CancelInKernel() {
+  if (cancel_sent_) return;
+  cancel_sent_ = true;
+  OperationPort::Current().Cancel(*this);
+}
+
+bool TaskOperation::IsCancelled(int result) {
+  return result == -ECANCELED || result == -EINTR;
+}
+
+Abort TaskOperation::CallAbort(void* self) {
+  auto* operation = static_cast<TaskOperation*>(self);
+  operation->abort_requested_ = true;
+  // Between its parts, an operation that is not under way will be asked.
+  if (operation->is_under_way_) operation->CancelInKernel();
+  return Abort::kPending;
+}
+
+}  // namespace creche::internal

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/uring/uring_port.h"
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <iterator>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "creche/internal/misuse.h"
+#include "lib/uring/setup_error.h"
+
+namespace creche::internal {
+namespace {
+
+// What the user_data of an entry is: the address of an Operation, or this.
+constexpr std::uint64_t kCancellation = 1;
+
+}  // namespace
+
+UringPort::~UringPort() {
+  if (notify_fd_ >= 0) close(notify_fd_);
+}
+
+absl::Status UringPort::Open() {
+  if (absl::Status opened = ring_.Open(ring_entries_, features_, setup_);
+      !opened.ok()) {
+    return opened;
+  }
+  // Blocking, so that the ring's read waits; 2^64 writes will not come.
+  notify_fd_ = eventfd(0, EFD_CLOEXEC);
+  if (notify_fd_ < 0) {
+    const int error = errno;
+    ring_.Close();
+    return SetupError(error, /*io_uring_disabled=*/-1);
+  }
+  is_closing_ = false;
+  notify_.Arm();
+  BecomeCurrent();
+  return absl::OkStatus();
+}
+
+void UringPort::Close() {
+  if (pending_ != 0) {
+    Misuse("a run has ended with kernel operations under way");
+  }
+  ResignCurrent();
+  is_closing_ = true;
+  Cancel(notify_);
+  while (notify_.is_armed()) {
+    ring_.SubmitAndWait(absl::InfiniteDuration());
+    Deliver();
+  }
+  ring_.Close();
+  close(std::exchange(notify_fd_, -1));
+}
+
+void UringPort::Poll() {
+  ring_.Submit();
+  Deliver();
+}
+
+// A cancellation may report its own end, which is of no interest, in the enter
+// that submits it. To return then would look as if something had happened.
+void UringPort::Wait(absl::Duration at_most) {
+  const bool may_hear_nothing = std::exchange(cancel_queued_, false);
+  const bool is_finite = at_most != absl::InfiniteDuration();
+  const absl::Time start =
+      may_hear_nothing && is_finite ? absl::Now() : absl::Time();
+  ring_.SubmitAndWait(at_most);
+  if (Deliver() || !may_hear_nothing) return;
+  if (is_finite) at_most -= absl::Now() - start;
+  if (at_most <= absl::ZeroDuration()) return;
+  ring_.SubmitAndWait(at_most);
+  Deliver();
+}
+
+void UringPort::Notify() {
+  const int error = errno;
+  const std::uint64_t one = 1;
+  // Fails only if the run has ended, and then nobody waits.
+  [[maybe_unused]] const ssize_t written = write(notify_fd_, &one, sizeof(one));
+  errno = error;
+}
+
+void UringPort::Start(Operation& operation, const io_uring_sqe& entry) {
+  ++pending_;
+  QueueFor(operation, entry);
+}
+
+void UringPort::Cancel(Operation& operation) {
+  io_uring_sqe entry = {};
+  io_uring_prep_cancel64(&entry, reinterpret_cast<std::uintptr_t>(&operation),
+                         0);
+  entry.user_data = kCancellation;
+  if (ring_.can_skip_success()) entry.flags |= IOSQE_CQE_SKIP_SUCCESS;
+  ring_.Queue(entry);
+  cancel_queued_ = true;
+}
+
+void UringPort::QueueFor(Operation& operation, const io_uring_sqe& entry) {
+  io_uring_sqe own = entry;
+  own.user_data = reinterpret_cast<std::uintptr_t>(&operation);
+  ring_.Queue(own);
+}
+
+// Returns true if anything has happened that a run may have waited for.
+bool UringPort::Deliver() {
+  bool delivered = false;
+  Completion batch[64];
+  size_t count = 0;
+  do {
+    count = ring_.Take(batch, std::size(batch));
+    for (size_t i = 0; i < count; ++i) {
+      const Completion& completion = batch[i];
+      if (completion.user_data == kCancellation) continue;
+      delivered = true;
+      auto* operation = reinterpret_cast<Operation*>(
+          static_cast<std::uintptr_t>(completion.user_data));
+      const bool is_last = (completion.flags & IORING_CQE_F_MORE) == 0;
+      if (is_last && operation != &notify_) --pending_;
+      operation->Completed(completion.result, completion.flags);
+    }
+  } while (count == std::size(batch));
+  return delivered;
+}
+
+void UringPort::NotifyOperation::Arm() {
+  io_uring_sqe entry = {};
+  io_uring_prep_read(&entry, port_.notify_fd_, &count_, sizeof(count_), 0);
+  port_.QueueFor(*this, entry);
+  is_armed_ = true;
+}
+
+void UringPort::NotifyOperation::Completed(int /*result*/, unsigned /*flags*/) {
+  is_armed_ = false;
+  if (!port_.is_closing_) Arm();
+}
+
+}  // namespace creche::internal

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// UringPort: the EventPort that runs on io_uring.
+
+#ifndef CRECHE_LIB_URING_URING_PORT_H_
+#define CRECHE_LIB_URING_URING_PORT_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "creche/uring/operation_port.h"
+#include "creche/uring/uring_features.h"
+#include "lib/uring/ring.h"
+
+namespace creche::internal {
+
+class UringPort final : public OperationPort {
+ public:
+  explicit UringPort(unsigned ring_entries = 1024, UringFeatures features = {},
+                     Ring::SetupFunction setup = &io_uring_queue_init_params)
+      : ring_entries_(ring_entries), features_(features), setup_(setup) {}
+  ~UringPort() override;
+
+  absl::Status Open() override;
+  void Close() override;
+  void Poll() override;
+  void Wait(absl::Duration at_most) override;
+  size_t pending() const override { return pending_; }
+  void Notify() override;
+
+  void Start(Operation& operation, const io_uring_sqe& entry) override;
+  void Cancel(Operation& operation) override;
+
+ private:
+  // Reads from the descriptor that Notify() writes to.
+  class NotifyOperation final : public Operation {
+   public:
+    explicit NotifyOperation(UringPort& port) : port_(port) {}
+    void Arm();
+    void Completed(int result, unsigned flags) override;
+    bool is_armed() const { return is_armed_; }
+
+   private:
+    UringPort& port_;
+    std::uint64_t count_ = 0;
+    bool is_armed_ = false;
+  };
+
+  void QueueFor(Operation& operation, const io_uring_sqe& entry);
+  bool Deliver();
+
+  const unsigned ring_entries_;
+  const UringFeatures features_;
+  const Ring::SetupFunction setup_;
+  Ring ring_;
+  size_t pending_ = 0;
+  bool cancel_queued_ = false;  // Since the last Wait().
+  bool is_closing_ = false;
+  int notify_fd_ = -1;
+  NotifyOperation notify_{*this};
+};
+
+}  // namespace creche::internal
+
+#endif  // CRECHE_LIB_URING_URING_PORT_H_

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "creche/core/statistics.h"
+
+#include "absl/time/time.h"
+#include "creche/core/checkpoint.h"
+#include "creche/core/nursery.h"
+#include "creche/core/sleep.h"
+#include "creche/run.h"
+#include "creche/testing/fake_port.h"
+#include "creche/testing/mock_clock.h"
+#include "gtest/gtest.h"
+
+namespace creche {
+namespace {
+
+Task<> Sleep(absl::Duration duration) { co_await SleepFor(duration); }
+
+TEST(StatisticsTest, CountsTasksAndDeadlines) {
+  testing::FakePort port;
+  testing::MockClock clock;
+  auto status = creche::Run({.clock = &clock, .port = &port}, []() -> Task<> {
+    EXPECT_EQ(statistics().tasks_living, 1u);
+    EXPECT_EQ(statistics().until_next_deadline, absl::InfiniteDuration());
+    auto body = [&](Nursery& nursery) -> Task<> {
+      nursery.StartSoon(Sleep, absl::Seconds(3));
+      nursery.StartSoon(Sleep, absl::Seconds(2));
+      EXPECT_EQ(statistics().tasks_runnable, 2u);
+      co_await Checkpoint();
+      EXPECT_EQ(statistics().tasks_living, 3u);
+      EXPECT_EQ(statistics().tasks_runnable, 0u);
+      EXPECT_EQ(statistics().deadlines, 2u);
+      EXPECT_EQ(statistics().until_next_deadline, absl::Seconds(2));
+    };
+    (void)co_await WithNursery(body);
+    EXPECT_EQ(statistics().tasks_living, 1u);
+    EXPECT_EQ(statistics().deadlines, 0u);
+  });
+  EXPECT_TRUE(status.ok());
+}
+
+TEST(StatisticsDeathTest, AbortsOutsideOfARun) {
+  EXPECT_DEATH(statistics(), "statistics\\(\\) was called outside of a run");
+}
+
+}  // namespace
+}  // namespace creche

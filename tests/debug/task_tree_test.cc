@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "creche/debug/task_tree.h"
+
+#include <string>
+
+#include "absl/time/time.h"
+#include "creche/core/cancel_scope.h"
+#include "creche/core/checkpoint.h"
+#include "creche/core/nursery.h"
+#include "creche/core/parking_lot.h"
+#include "creche/core/sleep.h"
+#include "creche/core/timeouts.h"
+#include "creche/run.h"
+#include "creche/testing/fake_port.h"
+#include "creche/testing/mock_clock.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace creche {
+namespace {
+
+Task<> SleepWithTimeout() {
+  co_await MoveOnAfter(absl::Seconds(9), Shield(SleepFor(absl::Seconds(1))));
+}
+
+Task<> Park(ParkingLot& lot) { co_await lot.Park("its parking lot"); }
+
+// Names files without their folders, and no lines.
+std::string WithoutPlaces(const std::string& tree) {
+  std::string lines;
+  for (size_t begin = 0; begin < tree.size();) {
+    const size_t end = tree.find('\n', begin);
+    std::string line = tree.substr(begin, end - begin);
+    lines += line.substr(0, line.find(" at ")) + "\n";
+    begin = end + 1;
+  }
+  return lines;
+}
+
+TEST(TaskTreeTest, ShowsWhoWaitsForWhatInWhichScopes) {
+  testing::FakePort port;
+  testing::MockClock clock;
+  std::string tree;
+  auto status = creche::Run({.clock = &clock, .port = &port}, [&]() -> Task<> {
+    ParkingLot lot;
+    auto body = [&](Nursery& nursery) -> Task<> {
+      nursery.StartSoon(Named("sleeper", SleepWithTimeout));
+      nursery.StartSoon(Park, std::ref(lot));
+      co_await Checkpoint();
+      tree = TaskTree();
+      lot.UnparkAll();
+    };
+    (void)co_await WithNursery(body);
+  });
+  ASSERT_TRUE(status.ok());
+  EXPECT_EQ(WithoutPlaces(tree),
+            "task 'main' is running\n"
+            "  nursery\n"
+            "    task 'sleeper' waits for SleepFor\n"
+            "      cancel scope, deadline in 9s\n"
+            "        cancel scope, shielded\n"
+            "    task waits for its parking lot\n");
+  EXPECT_THAT(tree, ::testing::ContainsRegex("task_tree_test.cc:[0-9]+"));
+}
+
+TEST(TaskTreeTest, IsEmptyOutsideOfARun) { EXPECT_EQ(TaskTree(), ""); }
+
+}  // namespace
+}  // namespace creche

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// RunMocked: a run without a kernel, on a clock that jumps to the next deadline
+// whenever every task waits.
+
+#ifndef CRECHE_TESTS_SUPPORT_MOCKED_RUN_H_
+#define CRECHE_TESTS_SUPPORT_MOCKED_RUN_H_
+
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+#include "absl/time/time.h"
+#include "creche/core/clock.h"
+#include "creche/run.h"
+#include "creche/testing/fake_port.h"
+#include "creche/testing/mock_clock.h"
+
+namespace creche::testing {
+
+template <typename F>
+auto RunMockedOn(MockClock& clock, F&& main,
+                 std::optional<std::uint64_t> seed = std::nullopt) {
+  FakePort port;
+  RunOptions options;
+  options.clock = &clock;
+  options.port = &port;
+  options.schedule_seed = seed;
+  return creche::Run(std::move(options), std::forward<F>(main));
+}
+
+template <typename F>
+auto RunMocked(F&& main) {
+  MockClock clock;
+  return RunMockedOn(clock, std::forward<F>(main));
+}
+
+// Seconds since `start` on the run's clock.
+inline double SecondsSince(absl::Time start) {
+  return absl::ToDoubleSeconds(creche::Now() - start);
+}
+
+}  // namespace creche::testing
+
+#endif  // CRECHE_TESTS_SUPPORT_MOCKED_RUN_H_
