@@ -97,9 +97,10 @@ void Scheduler::Tick() {
 // a system call.
 void Scheduler::WaitUntilRunnable() {
   for (;;) {
+    SettleTimeouts();
     const absl::Time next = FromNanoseconds(deadlines_.earliest());
     const bool expects_io = port_.pending() > 0 || outside_wakers_ > 0;
-    const absl::Duration wait = clock_.WaitFor(next, expects_io);
+    const absl::Duration wait = clock_.clock().WaitFor(next, expects_io);
     if (wait == absl::InfiniteDuration() && !expects_io) ReportDeadlock();
     if (wait > absl::ZeroDuration()) {
       WaitOnPort(wait);
@@ -108,7 +109,7 @@ void Scheduler::WaitUntilRunnable() {
     }
     HearFromOutside();
     if (!runnable_.empty()) return;
-    if (clock_.Idle(next)) ExpireDeadlines();
+    if (clock_.clock().Idle(next)) ExpireDeadlines();
     if (!runnable_.empty()) return;
   }
 }
@@ -116,23 +117,34 @@ void Scheduler::WaitUntilRunnable() {
 // Deadlines come last: what has completed beats a timeout that is due.
 void Scheduler::HearFromOutside() {
   if (!inbox_.empty()) inbox_.Deliver();
-  if (!deadlines_.empty()) ExpireDeadlines();
+  if (!deadlines_.empty() || !unsettled_.empty()) ExpireDeadlines();
+}
+
+void Scheduler::SettleTimeouts() {
+  if (unsettled_.empty()) return;
+  const Nanoseconds now = clock_.Now();
+  while (CancelNode* scope = unsettled_.front()) scope->SettleTimeout(now);
 }
 
 // Sleeps are woken after all scopes that are due have been cancelled: a timeout
 // beats the sleep inside it.
 void Scheduler::ExpireDeadlines() {
-  const Nanoseconds now = ClockNow();
-  if (deadlines_.earliest() > now) return;
-  std::vector<SleepAwaiter*> sleeps;
+  const Nanoseconds now = clock_.Now();
+  while (CancelNode* scope = unsettled_.front()) scope->SettleTimeout(now);
+  SleepAwaiter* first_sleep = nullptr;
+  SleepAwaiter** last_sleep = &first_sleep;
   while (Deadline* due = deadlines_.PopDue(now)) {
     if (due->kind() == Deadline::Kind::kScope) {
       static_cast<CancelNode*>(due)->Expire();
     } else {
-      sleeps.push_back(static_cast<SleepAwaiter*>(due));
+      *last_sleep = static_cast<SleepAwaiter*>(due);
+      last_sleep = &(*last_sleep)->next_due_;
     }
   }
-  for (SleepAwaiter* sleep : sleeps) sleep->Expire();
+  *last_sleep = nullptr;
+  while (first_sleep != nullptr) {
+    std::exchange(first_sleep, first_sleep->next_due_)->Expire();
+  }
 }
 
 void Scheduler::RunBatch() {
@@ -193,8 +205,6 @@ void Scheduler::ReportDeadlock() {
   Misuse("aborting because of the deadlock above");
 }
 
-Nanoseconds ClockNow() {
-  return ToNanoseconds(running.scheduler->clock().Now());
-}
+Nanoseconds ClockNow() { return running.scheduler->clock().Now(); }
 
 }  // namespace creche::internal

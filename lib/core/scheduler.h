@@ -20,6 +20,7 @@
 #include "creche/internal/task_record.h"
 #include "lib/core/deadline_queue.h"
 #include "lib/core/outside_event.h"
+#include "lib/core/run_clock.h"
 #include "lib/core/run_queue.h"
 
 namespace creche::internal {
@@ -54,7 +55,12 @@ class Scheduler {
 
   CancelNode& root() { return root_; }
   DeadlineQueue& deadlines() { return deadlines_; }
-  Clock& clock() { return clock_; }
+  // Scopes whose timeouts are not in the queue yet.
+  IntrusiveList<CancelNode, UnsettledTimeouts>& unsettled() {
+    return unsettled_;
+  }
+  void SettleTimeouts();
+  const RunClock& clock() const { return clock_; }
   EventPort& port() { return port_; }
 
   // What other threads and signal handlers have for this run.
@@ -83,9 +89,10 @@ class Scheduler {
   void RunTrampoline(Frame unwinding);
   [[noreturn]] void ReportDeadlock();
 
-  Clock& clock_;
+  RunClock clock_;
   EventPort& port_;
   DeadlineQueue deadlines_;
+  IntrusiveList<CancelNode, UnsettledTimeouts> unsettled_;
   RunQueue runnable_;
   IntrusiveList<TaskRecord, NurseryTasks> main_;
   CancelNode root_;
