@@ -93,6 +93,12 @@ void Scheduler::Tick() {
 // The port is asked once a round, to wait or not to wait: each question may be
 // a system call.
 void Scheduler::WaitUntilRunnable() {
+  if (!quiescence_.empty()) {
+    port_.Poll();
+    HearFromOutside();
+    if (runnable_.empty()) quiescence_.UnparkAll();
+    return;
+  }
   for (;;) {
     const absl::Time next = FromNanoseconds(deadlines_.earliest());
     const bool expects_io = port_.pending() > 0 || outside_wakers_ > 0;
