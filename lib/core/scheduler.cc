@@ -33,6 +33,9 @@ Scheduler::Scheduler(Clock& clock, EventPort& port,
                      std::optional<std::uint64_t> schedule_seed)
     : clock_(clock), port_(port), instruments_(std::move(instruments)) {
   if (schedule_seed.has_value()) shuffle_.emplace(*schedule_seed);
+  // Spreads small seeds over all bits; never 0.
+  running.choices =
+      static_cast<std::uint32_t>(schedule_seed.value_or(0) * 0x9E3779B9u) | 1;
 }
 
 void Scheduler::Run(TaskRecord& main) {
