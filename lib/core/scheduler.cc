@@ -96,6 +96,12 @@ void Scheduler::Tick() {
 // The port is asked once a round, to wait or not to wait: each question may be
 // a system call.
 void Scheduler::WaitUntilRunnable() {
+  if (!quiescence_.empty()) {
+    port_.Poll();
+    HearFromOutside();
+    if (runnable_.empty()) quiescence_.UnparkAll();
+    return;
+  }
   for (;;) {
     SettleTimeouts();
     const absl::Time next = FromNanoseconds(deadlines_.earliest());

@@ -14,6 +14,7 @@
 #include "creche/core/clock.h"
 #include "creche/core/event_port.h"
 #include "creche/core/instrument.h"
+#include "creche/core/parking_lot.h"
 #include "creche/internal/cancel_node.h"
 #include "creche/internal/continuation.h"
 #include "creche/internal/intrusive_list.h"
@@ -66,6 +67,10 @@ class Scheduler {
   // What other threads and signal handlers have for this run.
   OutsideInbox& inbox() { return inbox_; }
 
+  // Tasks that wait for all the others to wait: woken when, after a look at
+  // what has come in, none is runnable, and before any time passes.
+  ParkingLot& quiescence() { return quiescence_; }
+
   // While there are any, somebody outside the run could wake it.
   void AddOutsideWaker() { ++outside_wakers_; }
   void RemoveOutsideWaker() { --outside_wakers_; }
@@ -97,6 +102,7 @@ class Scheduler {
   IntrusiveList<TaskRecord, NurseryTasks> main_;
   CancelNode root_;
   std::optional<std::mt19937_64> shuffle_;
+  ParkingLot quiescence_;
   OutsideInbox inbox_;
   std::vector<Instrument*> instruments_;
   size_t living_ = 0;

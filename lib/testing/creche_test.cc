@@ -10,6 +10,7 @@
 #include "creche/run.h"
 #include "creche/testing/fake_port.h"
 #include "gtest/gtest.h"
+#include "lib/testing/can_use_io_uring.h"
 #include "lib/testing/deadlock_clock.h"
 #include "lib/testing/schedule_seed.h"
 
@@ -23,6 +24,8 @@ struct TestRun::Parts {
   const std::uint64_t seed;
   ::testing::ScopedTrace trace;
   DeadlockClock clock;
+  // Inside another run, which is a mistake, Run() says so.
+  const bool uses_io_uring = CanUseIoUring();
   FakePort port;
 };
 
@@ -34,7 +37,7 @@ TestRun::~TestRun() = default;
 RunOptions TestRun::options() {
   RunOptions options;
   options.clock = &parts_->clock;
-  options.port = &parts_->port;
+  if (!parts_->uses_io_uring) options.port = &parts_->port;
   options.schedule_seed = parts_->seed;
   return options;
 }
