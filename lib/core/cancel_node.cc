@@ -28,7 +28,15 @@ void CancelNode::Enter(TaskRecord& task) {
   task.set_scope(this);
   is_cancelled_ = cancel_called_ || SeesOutsideCancellation();
   if (!is_relative_ && when_ == kNever) return;
-  const Nanoseconds now = ClockNow();
+  const RunClock& clock = running.scheduler->clock();
+  if (when_ == kNever && timeout_ > absl::ZeroDuration() &&
+      clock.has_bounds()) {
+    when_ = clock.Bound();
+    is_unsettled_ = true;
+    running.scheduler->unsettled().PushBack(this);
+    return;
+  }
+  const Nanoseconds now = clock.Now();
   if (is_relative_) when_ = std::min(when_, Later(now, timeout_));
   if (when_ <= now) {
     Expire();
@@ -37,10 +45,16 @@ void CancelNode::Enter(TaskRecord& task) {
   }
 }
 
+void CancelNode::SettleTimeout(Nanoseconds now) {
+  is_unsettled_ = false;
+  when_ = Later(std::min(now, when_), timeout_);
+  ArmOrDisarm();
+}
+
 void CancelNode::Exit() {
   stage_ = Stage::kExited;
   ArmOrDisarm();
-  Unlink();
+  ListLink<ChildScopes>::Unlink();
   owner_->set_scope(parent_);
   owner_ = nullptr;
   parent_ = nullptr;
@@ -54,7 +68,7 @@ void CancelNode::EnterAsRoot(IntrusiveList<TaskRecord, NurseryTasks>& tasks) {
 void CancelNode::ExitAsRoot() { stage_ = Stage::kExited; }
 
 void CancelNode::Reparent(CancelNode& parent) {
-  Unlink();
+  ListLink<ChildScopes>::Unlink();
   parent_ = &parent;
   parent_->children_.PushBack(this);
   Refresh();
@@ -84,6 +98,7 @@ void CancelNode::set_shield(bool shield) {
 }
 
 void CancelNode::set_deadline(Nanoseconds when) {
+  is_unsettled_ = false;
   when_ = when;
   is_relative_ = false;
   ArmOrDisarm();
@@ -94,19 +109,22 @@ void CancelNode::set_timeout(absl::Duration timeout) {
   is_relative_ = timeout != absl::InfiniteDuration();
 }
 
-Nanoseconds CancelNode::EffectiveDeadline() const {
+Nanoseconds CancelNode::EffectiveDeadline() {
   if (is_cancelled_) return kLongAgo;
   Nanoseconds earliest = kNever;
-  for (const CancelNode* node = this; node != nullptr; node = node->parent_) {
-    earliest = std::min(earliest, node->when_);
+  for (CancelNode* node = this; node != nullptr; node = node->parent_) {
+    earliest = std::min(earliest, node->deadline());
     if (node->shield_) break;
   }
   return earliest;
 }
 
 void CancelNode::ArmOrDisarm() {
+  using Unsettled = ListLink<UnsettledTimeouts>;
+  if (Unsettled::is_linked()) Unsettled::Unlink();
   if (is_armed()) running.scheduler->deadlines().Remove(*this);
-  if (stage_ == Stage::kEntered && !cancel_called_ && when_ != kNever) {
+  if (stage_ == Stage::kEntered && !cancel_called_ && !is_unsettled_ &&
+      when_ != kNever) {
     running.scheduler->deadlines().Add(*this, when_);
   }
 }

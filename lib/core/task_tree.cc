@@ -14,6 +14,7 @@
 #include "creche/internal/promise.h"
 #include "creche/internal/running.h"
 #include "creche/internal/task_record.h"
+#include "lib/core/scheduler.h"
 
 namespace creche::internal {
 namespace {
@@ -61,10 +62,10 @@ void PrintTask(const TaskRecord& task, std::ostream& out) {
 void PrintScope(const CancelNode& scope, std::ostream& out) {
   out << (scope.tasks() != nullptr ? "nursery" : "cancel scope");
   if (scope.shield()) out << ", shielded";
-  if (scope.deadline() != kNever) {
+  if (scope.settled_deadline() != kNever) {
     out << ", deadline in "
         << absl::FormatDuration(
-               absl::Nanoseconds(scope.deadline() - ClockNow()));
+               absl::Nanoseconds(scope.settled_deadline() - ClockNow()));
   }
   if (scope.cancel_called()) {
     out << ", cancelled";
@@ -104,6 +105,7 @@ void PushBelow(const Line& line, const CancelNode& home,
 }  // namespace
 
 void PrintTaskTree(const CancelNode& root, std::ostream& out) {
+  running.scheduler->SettleTimeouts();
   std::vector<Line> open;
   PushBelow({nullptr, &root, -1}, root, open);
   while (!open.empty()) {

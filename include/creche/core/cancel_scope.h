@@ -101,7 +101,8 @@ class CancelScope {
   friend class Nursery;
   friend class internal::ScopeAccess;
 
-  internal::CancelNode node_;
+  // Asking for the deadline may settle what it is.
+  mutable internal::CancelNode node_;
 };
 
 namespace internal {

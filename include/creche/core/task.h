@@ -123,6 +123,7 @@ class Awaiting : public Base {
   // Runs `child` until it completes or waits. Returns true if it has completed;
   // otherwise this continuation will be told when it has.
   bool StartAwaited(Handle child) {
+    CheckIsFresh(child);
     this->awaited_ = child;
     Promise<T>& promise = child.promise();
     if (!MayNest()) [[unlikely]] {
@@ -139,6 +140,7 @@ class Awaiting : public Base {
   // The same, from the scheduler's stack: the trampoline starts `child`, and
   // this continuation is told of its end in any case.
   void StartAwaitedFromTrampoline(Handle child) {
+    CheckIsFresh(child);
     this->awaited_ = child;
     child.promise().set_continuation(this);
     running.next = child;
@@ -155,6 +157,13 @@ class Awaiting : public Base {
     } destroy_at_exit{this};
     return awaited_promise().Take();
   }
+
+ private:
+  static void CheckIsFresh(Handle child) {
+    if (!child) [[unlikely]] {
+      Misuse("a Task is awaited once: this one was awaited or moved before");
+    }
+  }
 };
 
 template <typename T>
@@ -168,12 +177,7 @@ class [[nodiscard]] TaskAwaiter : public Awaiting<T, Continuation> {
     this->awaited_ = child;
   }
 
-  bool await_ready() const noexcept {
-    if (!this->awaited_) [[unlikely]] {
-      Misuse("a Task is awaited once: this one was awaited or moved before");
-    }
-    return false;
-  }
+  bool await_ready() const noexcept { return false; }
 
   template <typename P>
   bool await_suspend(std::coroutine_handle<P> parent) {

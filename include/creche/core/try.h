@@ -59,6 +59,7 @@ template <typename S>
 class [[nodiscard]] TryValue {
  public:
   using CrecheAwaitable = void;
+  using CrecheAwaitOnce = void;
 
   explicit TryValue(S value) : value_(std::move(value)) {}
 
@@ -84,6 +85,7 @@ class [[nodiscard]] TryTask : public Awaiting<S, HookedContinuation> {
 
  public:
   using CrecheAwaitable = void;
+  using CrecheAwaitOnce = void;
 
   explicit TryTask(Task<S>&& task)
       : Base(Continuation::Kind::kTry), task_(std::move(task)) {}

@@ -15,8 +15,9 @@
 namespace creche::internal {
 
 class TaskRecord;
-struct ChildScopes;   // Tag: the scopes entered directly inside a scope.
-struct NurseryTasks;  // Tag: the children of a nursery.
+struct UnsettledTimeouts;  // Tag: scopes whose timeout is not worked out yet.
+struct ChildScopes;        // Tag: the scopes entered directly inside a scope.
+struct NurseryTasks;       // Tag: the children of a nursery.
 
 // Invariants, whenever no function of this class is running:
 // 1. is_cancelled() == cancel_called, or not shielded and the parent
@@ -24,9 +25,12 @@ struct NurseryTasks;  // Tag: the children of a nursery.
 // 2. A task that waits and whose innermost scope is_cancelled() has had its
 //    abort function called.
 // 3. The deadline is armed exactly while the node is entered, not yet cancelled
-//    itself, and its deadline is finite.
+//    itself, and its deadline is finite; or instead, in the batch of its entry,
+//    the node is among the unsettled timeouts.
 // 4. The scopes that one task stands in form a chain of parents.
-class CancelNode : public ListLink<ChildScopes>, public Deadline {
+class CancelNode : public ListLink<ChildScopes>,
+                   public ListLink<UnsettledTimeouts>,
+                   public Deadline {
  public:
   enum class Stage : std::uint8_t { kFresh, kEntered, kExited };
 
@@ -74,14 +78,23 @@ class CancelNode : public ListLink<ChildScopes>, public Deadline {
   void set_shield(bool shield);
 
   // Before entry a deadline can be relative: it then counts from entry.
-  Nanoseconds deadline() const { return when_; }
+  Nanoseconds deadline() {
+    if (is_unsettled_) SettleTimeout(kNever);
+    return when_;
+  }
+  // The same, after Scheduler::SettleTimeouts().
+  Nanoseconds settled_deadline() const { return when_; }
   void set_deadline(Nanoseconds when);
   void set_timeout(absl::Duration timeout);
   absl::Duration timeout() const { return timeout_; }
   bool is_relative() const { return is_relative_; }
 
   // The earliest deadline that can cancel what stands in this scope.
-  Nanoseconds EffectiveDeadline() const;
+  Nanoseconds EffectiveDeadline();
+
+  // Works out the deadline of a timeout that has only a bound of its entry, the
+  // earlier if it is known to have been before `now`.
+  void SettleTimeout(Nanoseconds now);
 
   CancelNode* parent() const { return parent_; }
   TaskRecord* owner() const { return owner_; }
@@ -114,8 +127,9 @@ class CancelNode : public ListLink<ChildScopes>, public Deadline {
   bool caught_ = false;
   bool shield_ = false;
   bool is_relative_ = false;
+  bool is_unsettled_ = false;  // The deadline counts from a bound in `when_`.
 
-  Nanoseconds when_ = kNever;
+  Nanoseconds when_ = kNever;  // Or, unsettled, a bound of the entry.
   absl::Duration timeout_;
   std::string reason_;
 };

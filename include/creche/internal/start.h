@@ -33,6 +33,7 @@ class PendingStart {
  public:
   PendingStart(Nursery& target, std::shared_ptr<StartHandshake> handshake)
       : target_(target), handshake_(std::move(handshake)) {
+    NurseryAccess::CheckOpen(target, "Start");
     handshake_->target = &target;
     NurseryAccess::AddPendingStart(target_);
   }
