@@ -27,7 +27,12 @@
 #include "creche/core/timeouts.h"
 #include "creche/core/try.h"
 #include "creche/debug/task_tree.h"
+#include "creche/net/connect_tcp.h"
+#include "creche/net/socket_address.h"
+#include "creche/net/tcp_listener.h"
+#include "creche/net/tcp_stream.h"
 #include "creche/run.h"
+#include "creche/uring/operation.h"
 // IWYU pragma: end_exports
 
 #endif  // CRECHE_CRECHE_H_
