@@ -10,37 +10,30 @@ namespace creche {
 namespace internal {
 
 void ParkAwaiter::ParkIn(const Frame& leaf) {
-  task_ = running.task;
-  if (task_->is_cancelled()) {
-    task_->Stop(leaf);
+  TaskRecord& task = *running.task;
+  if (task.is_cancelled()) {
+    task.Stop(leaf);
     return;
   }
-  lot_->parked_.PushBack(this);
-  ++lot_->size_;
-  task_->Wait(leaf, &CallAbort, this, what_);
-}
-
-Abort ParkAwaiter::CallAbort(void* self) {
-  auto* parked = static_cast<ParkAwaiter*>(self);
-  parked->Unlink();
-  --parked->lot_->size_;
-  return Abort::kDone;
+  Enter(*lot_, task);
+  const auto abort = [](void* self) {
+    static_cast<ParkAwaiter*>(self)->Leave();
+    return Abort::kDone;
+  };
+  task.Wait(leaf, abort, this, what_);
 }
 
 }  // namespace internal
 
-ParkingLot::~ParkingLot() {
-  if (!empty()) internal::Misuse("a ParkingLot was destroyed with tasks in it");
+void ParkingLot::DestroyedWithTasks() {
+  internal::Misuse(
+      "what a task waits in (a ParkingLot, or a primitive made of one) was "
+      "destroyed before the task");
 }
 
 size_t ParkingLot::Unpark(size_t n) {
   size_t count = 0;
-  for (; count < n && !empty(); ++count) {
-    internal::ParkAwaiter* parked = parked_.front();
-    parked->Unlink();
-    --size_;
-    parked->task_->Wake();
-  }
+  for (; count < n && !empty(); ++count) Unpark(*front());
   return count;
 }
 
@@ -48,14 +41,7 @@ size_t ParkingLot::UnparkAll() { return Unpark(size_); }
 
 size_t ParkingLot::Repark(ParkingLot& other, size_t n) {
   size_t count = 0;
-  for (; count < n && !empty(); ++count) {
-    internal::ParkAwaiter* parked = parked_.front();
-    parked->Unlink();
-    --size_;
-    parked->lot_ = &other;
-    other.parked_.PushBack(parked);
-    ++other.size_;
-  }
+  for (; count < n && !empty(); ++count) Repark(*front(), other);
   return count;
 }
 

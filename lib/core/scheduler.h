@@ -14,12 +14,14 @@
 #include "creche/core/clock.h"
 #include "creche/core/event_port.h"
 #include "creche/core/instrument.h"
+#include "creche/core/parking_lot.h"
 #include "creche/internal/cancel_node.h"
 #include "creche/internal/continuation.h"
 #include "creche/internal/intrusive_list.h"
 #include "creche/internal/task_record.h"
 #include "lib/core/deadline_queue.h"
 #include "lib/core/outside_event.h"
+#include "lib/core/run_clock.h"
 #include "lib/core/run_queue.h"
 
 namespace creche::internal {
@@ -54,11 +56,21 @@ class Scheduler {
 
   CancelNode& root() { return root_; }
   DeadlineQueue& deadlines() { return deadlines_; }
-  Clock& clock() { return clock_; }
+  // Scopes whose deadlines are not in the queue yet: most scopes with a timeout
+  // are left in the batch that they were entered in, and never need to be.
+  IntrusiveList<CancelNode, FreshDeadlines>& fresh_deadlines() {
+    return fresh_deadlines_;
+  }
+  void ArmFreshDeadlines();
+  const RunClock& clock() const { return clock_; }
   EventPort& port() { return port_; }
 
   // What other threads and signal handlers have for this run.
   OutsideInbox& inbox() { return inbox_; }
+
+  // Tasks that wait for all the others to wait: woken when, after a look at
+  // what has come in, none is runnable, and before any time passes.
+  ParkingLot& quiescence() { return quiescence_; }
 
   // While there are any, somebody outside the run could wake it.
   void AddOutsideWaker() { ++outside_wakers_; }
@@ -83,13 +95,15 @@ class Scheduler {
   void RunTrampoline(Frame unwinding);
   [[noreturn]] void ReportDeadlock();
 
-  Clock& clock_;
+  RunClock clock_;
   EventPort& port_;
   DeadlineQueue deadlines_;
+  IntrusiveList<CancelNode, FreshDeadlines> fresh_deadlines_;
   RunQueue runnable_;
   IntrusiveList<TaskRecord, NurseryTasks> main_;
   CancelNode root_;
   std::optional<std::mt19937_64> shuffle_;
+  ParkingLot quiescence_;
   OutsideInbox inbox_;
   std::vector<Instrument*> instruments_;
   size_t living_ = 0;

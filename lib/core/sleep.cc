@@ -2,6 +2,8 @@
 
 #include "creche/core/sleep.h"
 
+#include <utility>
+
 #include "absl/time/time.h"
 #include "creche/internal/deadline.h"
 #include "lib/core/scheduler.h"
@@ -10,36 +12,48 @@ namespace creche {
 namespace internal {
 
 void SleepAwaiter::Suspend(const Frame& leaf) {
-  task_ = running.task;
-  if (task_->is_cancelled()) {
-    task_->Stop(leaf);
-    return;
+  TaskRecord& task = *running.task;
+  if (task.is_cancelled()) {
+    task.Stop(leaf);
+  } else if (TryComplete()) {
+    task.Yield(leaf, /*cancellable=*/true);
+  } else {
+    Enter(task, nullptr);
+    task.Wait(leaf, &CallAbort, this,
+              when_ == kNever ? "SleepForever"
+              : is_relative_  ? "SleepFor"
+                              : "SleepUntil");
   }
-  if (when_ == kNever) {
-    task_->Wait(leaf, &CallAbort, this, "SleepForever");
-    return;
-  }
-  const Nanoseconds now = ClockNow();
-  const Nanoseconds when =
-      is_relative_ ? Later(now, absl::Nanoseconds(when_)) : when_;
-  if (when <= now) {
-    task_->Yield(leaf, /*cancellable=*/true);
-    return;
-  }
-  if (when != kNever) running.scheduler->deadlines().Add(*this, when);
-  task_->Wait(leaf, &CallAbort, this, is_relative_ ? "SleepFor" : "SleepUntil");
+}
+
+bool SleepAwaiter::TryComplete() const {
+  if (when_ == kNever) return false;
+  return when_ <= (is_relative_ ? 0 : ClockNow());
+}
+
+void SleepAwaiter::Enter(TaskRecord& task, Contest* contest) {
+  task_ = &task;
+  contest_ = contest;
+  const Nanoseconds due =
+      is_relative_ ? Later(ClockNow(), absl::Nanoseconds(when_)) : when_;
+  if (due != kNever) running.scheduler->deadlines().Add(*this, due);
+}
+
+void SleepAwaiter::Leave() {
+  if (is_armed()) running.scheduler->deadlines().Remove(*this);
+  task_ = nullptr;
 }
 
 Abort SleepAwaiter::CallAbort(void* self) {
-  auto* sleep = static_cast<SleepAwaiter*>(self);
-  if (sleep->is_armed()) running.scheduler->deadlines().Remove(*sleep);
-  sleep->task_ = nullptr;
+  static_cast<SleepAwaiter*>(self)->Leave();
   return Abort::kDone;
 }
 
 void SleepAwaiter::Expire() {
-  // A timeout that was due in the same tick may have come first.
-  if (task_ != nullptr) task_->Wake();
+  // What was due in the same tick may have ended this wait first.
+  if (task_ == nullptr) return;
+  if (contest_ != nullptr) contest_->Win(this);
+  std::exchange(task_, nullptr)->Wake();
 }
 
 }  // namespace internal

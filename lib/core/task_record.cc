@@ -13,7 +13,7 @@
 namespace creche::internal {
 
 TaskRecord::TaskRecord(Nursery* nursery, CancelNode* scope)
-    : scope_(scope), nursery_(nursery) {
+    : id_(++running.tasks_made), scope_(scope), nursery_(nursery) {
   if (running.task != nullptr) locals_ = running.task->locals_;
 }
 

@@ -66,7 +66,8 @@ int CheckBlocks(const std::filesystem::path& document) {
         lines.begin());
     const Lines block(lines.begin() + static_cast<std::ptrdiff_t>(i) + 1,
                       lines.begin() + static_cast<std::ptrdiff_t>(end));
-    absl::string_view source = i == 0 ? "" : lines[i - 1];
+    absl::string_view source;
+    if (i > 0) source = lines[i - 1];
     if (!absl::ConsumePrefix(&source, "<!-- ") ||
         !absl::ConsumeSuffix(&source, " -->")) {
       ADD_FAILURE() << place << ": the line before names no source";

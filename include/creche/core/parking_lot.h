@@ -10,6 +10,9 @@
 //    private:
 //     creche::ParkingLot waiters_;
 //   };
+//
+// An operation that can also complete without waiting, or that is given
+// something when it is woken, is a ParkingOperation (core/parking_operation.h).
 
 #ifndef CRECHE_CORE_PARKING_LOT_H_
 #define CRECHE_CORE_PARKING_LOT_H_
@@ -17,19 +20,139 @@
 #include <coroutine>
 #include <cstddef>
 
+#include "creche/internal/contest.h"
 #include "creche/internal/intrusive_list.h"
 #include "creche/internal/task_record.h"
 
 namespace creche {
 
 class ParkingLot;
+namespace internal {
+
+class ParkAwaiter;
+struct ParkedTasks;  // Tag: the tasks parked in a lot.
+
+}  // namespace internal
+
+// A task's place in a lot. The base class of awaitables, which live in the
+// frame of the task that waits; what they hold besides is what can be handed to
+// that task before it is woken.
+class Parked : public internal::ListLink<internal::ParkedTasks> {
+ public:
+  bool is_parked() const { return is_linked(); }
+
+  // Requires: is_parked(), or woken and not yet resumed.
+  internal::TaskRecord& task() const { return *task_; }
+
+ protected:
+  Parked() = default;
+  // An awaitable can be moved until it is awaited.
+  Parked(Parked&&) noexcept : Parked() {}
+  ~Parked() = default;
+
+  // Joins the end of `lot`. If there is a contest, unparking wins it.
+  void Enter(ParkingLot& lot, internal::TaskRecord& task,
+             internal::Contest* contest = nullptr);
+
+  // Leaves the lot: what was waited for did not happen.
+  void Leave();
+
+ private:
+  friend class ParkingLot;
+
+  ParkingLot* lot_ = nullptr;
+  internal::TaskRecord* task_ = nullptr;
+  internal::Contest* contest_ = nullptr;
+};
+
+// Order: first parked, first unparked.
+class ParkingLot {
+ public:
+  ParkingLot() = default;
+  ParkingLot(const ParkingLot&) = delete;
+  ParkingLot& operator=(const ParkingLot&) = delete;
+  ~ParkingLot() {
+    if (!empty()) [[unlikely]]
+      DestroyedWithTasks();
+  }
+
+  // Suspends until unparked. `what` names the wait in the task tree and must be
+  // a string literal. Never completes at once.
+  // Cancellation: safe. The task leaves the lot at once, in O(1).
+  internal::ParkAwaiter Park(const char* what = "ParkingLot::Park");
+
+  // Wakes the `n` tasks that have waited longest, or all if there are fewer.
+  // Returns how many.
+  size_t Unpark(size_t n = 1);
+  size_t UnparkAll();
+
+  // Moves the `n` tasks that have waited longest to the end of `other`, in
+  // their order. Returns how many.
+  size_t Repark(ParkingLot& other, size_t n = 1);
+
+  size_t size() const { return size_; }
+  bool empty() const { return size_ == 0; }
+
+  // For primitives that hand something over: the task that has waited longest,
+  // and the one after another; nullptr if there is none.
+  Parked* front() const { return parked_.front(); }
+  Parked* after(const Parked& parked) const { return parked_.after(&parked); }
+  bool Contains(const Parked& parked) const {
+    return parked.is_parked() && parked.lot_ == this;
+  }
+
+  // Wakes one task, out of turn if need be. It must be parked here.
+  void Unpark(Parked& parked) {
+    Remove(parked);
+    if (parked.contest_ != nullptr) [[unlikely]] {
+      parked.contest_->Win(&parked);
+    }
+    parked.task_->Wake();
+  }
+
+  // The same for a task whose abort function has answered Abort::kPending: it
+  // is unwound.
+  void UnparkAborted(Parked& parked) {
+    Remove(parked);
+    parked.task_->WakeAborted();
+  }
+
+  // Moves one task to the end of `other`. It must be parked here.
+  void Repark(Parked& parked, ParkingLot& other) {
+    Remove(parked);
+    other.PushBack(parked);
+  }
+
+ private:
+  friend class Parked;
+
+  void PushBack(Parked& parked) {
+    parked.lot_ = this;
+    parked_.PushBack(&parked);
+    ++size_;
+  }
+  void Remove(Parked& parked) {
+    parked.Unlink();
+    --size_;
+  }
+  [[noreturn]] static void DestroyedWithTasks();
+
+  internal::IntrusiveList<Parked, internal::ParkedTasks> parked_;
+  size_t size_ = 0;
+};
+
+inline void Parked::Enter(ParkingLot& lot, internal::TaskRecord& task,
+                          internal::Contest* contest) {
+  task_ = &task;
+  contest_ = contest;
+  lot.PushBack(*this);
+}
+
+inline void Parked::Leave() { lot_->Remove(*this); }
 
 namespace internal {
 
-struct ParkedTasks;  // Tag: the tasks parked in a lot.
-
-// A parked task; lives in its frame.
-class [[nodiscard]] ParkAwaiter : public ListLink<ParkedTasks> {
+class [[nodiscard]] ParkAwaiter : public Parked {
  public:
   using CrecheAwaitable = void;
   using CrecheAwaitOnce = void;
@@ -46,51 +169,17 @@ class [[nodiscard]] ParkAwaiter : public ListLink<ParkedTasks> {
   void await_resume() const {}
 
  private:
-  friend class creche::ParkingLot;
-
   void ParkIn(const Frame& leaf);
-  static Abort CallAbort(void* self);
 
   ParkingLot* lot_;
-  TaskRecord* task_ = nullptr;
   const char* what_;
 };
 
 }  // namespace internal
 
-// Order: first parked, first unparked.
-class ParkingLot {
- public:
-  ParkingLot() = default;
-  ParkingLot(const ParkingLot&) = delete;
-  ParkingLot& operator=(const ParkingLot&) = delete;
-  ~ParkingLot();  // Requires: no task is parked here.
-
-  // Suspends until unparked. `what` names the wait in the task tree and must be
-  // a string literal. Never completes at once.
-  // Cancellation: safe. The task leaves the lot at once, in O(1).
-  internal::ParkAwaiter Park(const char* what = "ParkingLot::Park") {
-    return internal::ParkAwaiter(this, what);
-  }
-
-  // Wakes the `n` tasks that have waited longest, or all if there are fewer.
-  // Returns how many.
-  size_t Unpark(size_t n = 1);
-  size_t UnparkAll();
-
-  // Moves the `n` tasks that have waited longest to the end of `other`, in
-  // their order. Returns how many.
-  size_t Repark(ParkingLot& other, size_t n = 1);
-
-  size_t size() const { return size_; }
-  bool empty() const { return size_ == 0; }
-
- private:
-  friend class internal::ParkAwaiter;
-
-  internal::IntrusiveList<internal::ParkAwaiter, internal::ParkedTasks> parked_;
-  size_t size_ = 0;
-};
+inline internal::ParkAwaiter ParkingLot::Park(const char* what) {
+  return internal::ParkAwaiter(this, what);
+}
 
 }  // namespace creche
 

@@ -10,6 +10,7 @@
 #include <coroutine>
 
 #include "absl/time/time.h"
+#include "creche/internal/contest.h"
 #include "creche/internal/deadline.h"
 #include "creche/internal/task_record.h"
 
@@ -20,6 +21,7 @@ class [[nodiscard]] SleepAwaiter : public Deadline {
  public:
   using CrecheAwaitable = void;
   using CrecheAwaitOnce = void;
+  using CrecheSelectable = void;
 
   // A relative `when` counts from the co_await.
   SleepAwaiter(Nanoseconds when, bool is_relative)
@@ -37,13 +39,22 @@ class [[nodiscard]] SleepAwaiter : public Deadline {
 
   void Expire();  // The time has come.
 
+  // The protocol of Select(); see core/parking_operation.h.
+  bool TryComplete() const;
+  void Enter(TaskRecord& task, Contest* contest);
+  void Leave();
+
  private:
+  friend class Scheduler;
+
   void Suspend(const Frame& leaf);
   static Abort CallAbort(void* self);
 
-  Nanoseconds when_;
-  bool is_relative_;
+  const Nanoseconds when_;
+  const bool is_relative_;
+  SleepAwaiter* next_due_ = nullptr;  // Of those that are due in one tick.
   TaskRecord* task_ = nullptr;
+  Contest* contest_ = nullptr;
 };
 
 }  // namespace internal

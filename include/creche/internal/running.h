@@ -7,6 +7,7 @@
 #define CRECHE_INTERNAL_RUNNING_H_
 
 #include <coroutine>
+#include <cstdint>
 
 namespace creche::internal {
 
@@ -29,9 +30,27 @@ struct Running {
   // Operations that may still complete at once before the task has to let
   // others run.
   int operations_left = 0;
+
+  // How many tasks this thread has had; the newest one's id.
+  std::uint32_t tasks_made = 0;
+
+  // The state of NextChoice().
+  std::uint32_t choices = 1;
 };
 
 extern constinit thread_local Running running;
+
+// One of 0 ... n - 1, for choices that must be fair. The sequence is the same
+// in every run with the same seed. (xorshift32: Marsaglia, "Xorshift RNGs",
+// 2003.)
+inline std::uint32_t NextChoice(std::uint32_t n) {
+  std::uint32_t x = running.choices;
+  x ^= x << 13;
+  x ^= x >> 17;
+  x ^= x << 5;
+  running.choices = x;
+  return static_cast<std::uint32_t>((std::uint64_t{x} * n) >> 32);
+}
 
 // True if a coroutine may be resumed from within another's frame. On most
 // compilers and flags that makes the native stack grow (no tail call), so

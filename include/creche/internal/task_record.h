@@ -107,6 +107,8 @@ class TaskRecord : public ListLink<NurseryTasks> {
   }
 
   State state() const { return state_; }
+  // Tells tasks apart, also those that live one after the other at one address.
+  std::uint32_t id() const { return id_; }
   CancelNode* scope() const { return scope_; }
   void set_scope(CancelNode* scope) { scope_ = scope; }
   Nursery* nursery() const { return nursery_; }
@@ -139,6 +141,7 @@ class TaskRecord : public ListLink<NurseryTasks> {
   State state_ = State::kNew;
   bool stop_ = false;          // Unwind when its turn comes.
   bool check_cancel_ = false;  // Unwind if cancelled when its turn comes.
+  const std::uint32_t id_;
   const char* waits_for_ = "its first turn";
   TaskRecord* next_runnable_ = nullptr;
   CancelNode* scope_;  // The innermost scope the task stands in.
@@ -160,6 +163,9 @@ TaskRecord& CurrentTask(const char* what);
 inline bool MayCompleteAtOnce() {
   return !running.task->is_cancelled() && --running.operations_left >= 0;
 }
+
+// What the last MayCompleteAtOnce() has said, of a task that is not cancelled.
+inline bool MayStillCompleteAtOnce() { return running.operations_left >= 0; }
 
 }  // namespace internal
 }  // namespace creche

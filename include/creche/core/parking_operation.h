@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// ParkingOperation: an awaitable that completes at once if it can, and
+// otherwise parks until somebody completes it. All of sync/ is made of these.
+//
+//   class Turnstile {                     // Lets through who has a coin.
+//    public:
+//     class Pass : public creche::ParkingOperation<Pass> {
+//      public:
+//       static constexpr const char* kName = "Turnstile::Enter";
+//       explicit Pass(Turnstile* turnstile) : turnstile_(turnstile) {}
+//       bool TryComplete() {
+//         return turnstile_->coins_ > 0 && turnstile_->coins_-- > 0;
+//       }
+//       creche::ParkingLot& lot() { return turnstile_->waiters_; }
+//       void await_resume() {}
+//      private:
+//       Turnstile* turnstile_;
+//     };
+//     Pass Enter() { return Pass(this); }
+//     void InsertCoin() {                 // Handed over: nobody can barge.
+//       if (waiters_.Unpark(1) == 0) ++coins_;
+//     }
+//    private:
+//     int coins_ = 0;
+//     creche::ParkingLot waiters_;
+//   };
+
+#ifndef CRECHE_CORE_PARKING_OPERATION_H_
+#define CRECHE_CORE_PARKING_OPERATION_H_
+
+#include <coroutine>
+
+#include "creche/core/parking_lot.h"
+#include "creche/internal/contest.h"
+#include "creche/internal/running.h"
+#include "creche/internal/task_record.h"
+
+namespace creche {
+
+// `Operation` derives from ParkingOperation<Operation> and has
+//   static constexpr const char* kName;   names the wait in the task tree
+//   bool TryComplete();       completes now and returns true, or returns false
+//                             and has done nothing
+//   ParkingLot& lot();        where to wait otherwise
+//   R await_resume();         gives the result; called once, after completion
+// and is movable until awaited. It may hide Enter() and Leave(), to know when
+// it starts and stops to wait. `Base` is Parked or derives from it.
+//
+// Whoever makes what the operation waits for true completes it, with all that
+// belongs to it, before ParkingLot::Unpark() wakes the task: from then on the
+// operation has happened, and a cancellation waits for the task's next
+// checkpoint. A task that is cancelled while it is parked leaves the lot, and
+// nothing has happened.
+//
+// The same protocol is what Select() (sync/select.h) stands on.
+//
+// Cancellation: safe.
+template <typename Operation, typename Base = Parked>
+class ParkingOperation : public Base {
+ public:
+  using CrecheAwaitable = void;
+  using CrecheAwaitOnce = void;
+  using CrecheSelectable = void;
+
+  bool await_ready() {
+    return internal::MayCompleteAtOnce() && self().TryComplete();
+  }
+
+  template <typename P>
+  void await_suspend(std::coroutine_handle<P> handle) {
+    const internal::Frame leaf{handle, &handle.promise()};
+    internal::TaskRecord& task = *internal::running.task;
+    if (task.is_cancelled()) {
+      task.Stop(leaf);
+    } else if (!internal::MayStillCompleteAtOnce() && self().TryComplete()) {
+      // Enough has completed at once: others first.
+      task.Yield(leaf, /*cancellable=*/false);
+    } else {
+      self().Enter(task, nullptr);
+      task.Wait(leaf, &CallAbort, &self(), Operation::kName);
+    }
+  }
+
+  void Enter(internal::TaskRecord& task, internal::Contest* contest) {
+    Parked::Enter(self().lot(), task, contest);
+  }
+  void Leave() { Parked::Leave(); }
+
+ protected:
+  ParkingOperation() = default;
+  using Base::Base;
+  ParkingOperation(ParkingOperation&&) noexcept = default;
+  ~ParkingOperation() = default;
+
+ private:
+  Operation& self() { return static_cast<Operation&>(*this); }
+
+  static Abort CallAbort(void* operation) {
+    static_cast<Operation*>(operation)->Leave();
+    return Abort::kDone;
+  }
+};
+
+}  // namespace creche
+
+#endif  // CRECHE_CORE_PARKING_OPERATION_H_

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/testing/deadlock_clock.h"
+
+#include <sstream>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "creche/internal/cancel_node.h"
+#include "creche/internal/running.h"
+#include "lib/core/scheduler.h"
+#include "lib/core/task_tree.h"
+
+namespace creche::testing::internal {
+namespace {
+
+using creche::internal::CancelNode;
+
+// How long, in real time, a test may wait for the kernel or another thread
+// while no deadline is set.
+constexpr absl::Duration kPatience = absl::Seconds(10);
+constexpr absl::Duration kSlice = absl::Milliseconds(100);
+
+void LiftShields(CancelNode& node) {
+  if (node.shield()) node.set_shield(false);
+  const auto& children = node.children();
+  for (CancelNode* child = children.front(); child != nullptr;
+       child = children.after(child)) {
+    LiftShields(*child);
+  }
+}
+
+}  // namespace
+
+absl::Duration DeadlockClock::WaitFor(absl::Time deadline, bool expects_io) {
+  const absl::Duration wait = MockClock::WaitFor(deadline, expects_io);
+  if (wait != absl::InfiniteDuration() || had_deadlock_) return wait;
+  if (expects_io) return kSlice;
+  CancelAll("no task can run, no deadline is set, no operation is under way");
+  return absl::ZeroDuration();
+}
+
+bool DeadlockClock::Idle(absl::Time deadline) {
+  if (MockClock::Idle(deadline)) {
+    waited_ = absl::ZeroDuration();
+    return true;
+  }
+  waited_ += kSlice;
+  if (waited_ >= kPatience && !had_deadlock_) {
+    CancelAll("nothing has happened for a long time, and no deadline is set");
+  }
+  return false;
+}
+
+void DeadlockClock::CancelAll(const char* problem) {
+  had_deadlock_ = true;
+  CancelNode& root = creche::internal::running.scheduler->root();
+  std::ostringstream tree;
+  creche::internal::PrintTaskTree(root, tree);
+  description_ =
+      absl::StrCat("deadlock: ", problem, ". The tasks:\n", tree.str());
+  root.Cancel("deadlock");
+  LiftShields(root);
+}
+
+}  // namespace creche::testing::internal

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "creche/testing/wait_all_tasks_blocked.h"
+
+#include "creche/core/parking_lot.h"
+#include "creche/internal/task_record.h"
+#include "lib/core/scheduler.h"
+
+namespace creche::testing {
+
+creche::internal::ParkAwaiter WaitAllTasksBlocked() {
+  creche::internal::CurrentTask("WaitAllTasksBlocked()");
+  return creche::internal::running.scheduler->quiescence().Park(
+      "WaitAllTasksBlocked");
+}
+
+}  // namespace creche::testing
