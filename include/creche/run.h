@@ -111,7 +111,18 @@ class MainTask final
     return {};
   }
 
+  // Takes the result while the run goes on: the locals of a coroutine that has
+  // ended early are destroyed here, and may need it.
   Frame OnCompleted() override {
+    CRECHE_TRY {
+      if constexpr (std::is_void_v<Result>) {
+        this->TakeResult();
+        result_.emplace();
+      } else {
+        result_.emplace(this->TakeResult());
+      }
+    }
+    CRECHE_CATCH_ALL { thrown_ = std::current_exception(); }
     session_.MainEnded();
     return {};
   }
@@ -122,19 +133,15 @@ class MainTask final
 
   StatusOrOf<Result> Take() {
     if (thrown_ != nullptr) std::rethrow_exception(thrown_);
-    if (!this->awaited_) return session_.CancelledStatus();
-    if constexpr (std::is_void_v<Result>) {
-      this->TakeResult();
-      return absl::OkStatus();
-    } else {
-      return this->TakeResult();
-    }
+    if (!result_.has_value()) return session_.CancelledStatus();
+    return *std::move(result_);
   }
 
  private:
   RunSession& session_;
   F&& f_;
   std::tuple<Args&&...> args_;
+  std::optional<StatusOrOf<Result>> result_;
   std::exception_ptr thrown_;
 };
 

@@ -33,14 +33,19 @@ void CancelNode::Enter(TaskRecord& task) {
   if (when_ <= now) {
     Expire();
   } else {
-    ArmOrDisarm();
+    running.scheduler->fresh_deadlines().PushBack(this);
   }
+}
+
+void CancelNode::ArmFresh() {
+  ListLink<FreshDeadlines>::Unlink();
+  running.scheduler->deadlines().Add(*this, when_);
 }
 
 void CancelNode::Exit() {
   stage_ = Stage::kExited;
   ArmOrDisarm();
-  Unlink();
+  ListLink<ChildScopes>::Unlink();
   owner_->set_scope(parent_);
   owner_ = nullptr;
   parent_ = nullptr;
@@ -54,7 +59,7 @@ void CancelNode::EnterAsRoot(IntrusiveList<TaskRecord, NurseryTasks>& tasks) {
 void CancelNode::ExitAsRoot() { stage_ = Stage::kExited; }
 
 void CancelNode::Reparent(CancelNode& parent) {
-  Unlink();
+  ListLink<ChildScopes>::Unlink();
   parent_ = &parent;
   parent_->children_.PushBack(this);
   Refresh();
@@ -98,13 +103,15 @@ Nanoseconds CancelNode::EffectiveDeadline() const {
   if (is_cancelled_) return kLongAgo;
   Nanoseconds earliest = kNever;
   for (const CancelNode* node = this; node != nullptr; node = node->parent_) {
-    earliest = std::min(earliest, node->when_);
+    earliest = std::min(earliest, node->deadline());
     if (node->shield_) break;
   }
   return earliest;
 }
 
 void CancelNode::ArmOrDisarm() {
+  using Fresh = ListLink<FreshDeadlines>;
+  if (Fresh::is_linked()) Fresh::Unlink();
   if (is_armed()) running.scheduler->deadlines().Remove(*this);
   if (stage_ == Stage::kEntered && !cancel_called_ && when_ != kNever) {
     running.scheduler->deadlines().Add(*this, when_);

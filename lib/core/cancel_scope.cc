@@ -21,11 +21,11 @@ void CancelScope::Cancel(absl::string_view reason) { node_.Cancel(reason); }
 // Reading notices a deadline that has passed, so that the answer never goes
 // back to false when the deadline is moved later.
 bool CancelScope::cancel_called() const {
-  if (!node_.cancel_called() && node_.deadline() != internal::kNever &&
+  if (!node_.cancel_called() && internal::running.scheduler != nullptr &&
       node_.stage() != internal::CancelNode::Stage::kExited &&
-      internal::running.scheduler != nullptr &&
+      node_.deadline() != internal::kNever &&
       node_.deadline() <= internal::ClockNow()) {
-    const_cast<internal::CancelNode&>(node_).Expire();
+    node_.Expire();
   }
   return node_.cancel_called();
 }

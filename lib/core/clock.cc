@@ -4,6 +4,8 @@
 
 #include <time.h>
 
+#include <cstdint>
+
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "creche/internal/misuse.h"
@@ -15,17 +17,24 @@ namespace {
 
 // clock_gettime(2): CLOCK_MONOTONIC is slewed like the wall clock but never
 // stepped.
-absl::Duration MonotonicNow() {
+std::int64_t MonotonicNow() {
   timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
-  return absl::DurationFromTimespec(now);
+  return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
 }
 
 }  // namespace
 
-SystemClock::SystemClock() : origin_(absl::Now() - MonotonicNow()) {}
+SystemClock::SystemClock()
+    : origin_(absl::GetCurrentTimeNanos() - MonotonicNow()) {}
 
-absl::Time SystemClock::Now() { return origin_ + MonotonicNow(); }
+absl::Time SystemClock::Now() {
+  return absl::FromUnixNanos(NowInNanoseconds());
+}
+
+std::int64_t SystemClock::NowInNanoseconds() const {
+  return origin_ + MonotonicNow();
+}
 
 absl::Duration SystemClock::WaitFor(absl::Time deadline, bool /*expects_io*/) {
   return deadline == absl::InfiniteFuture() ? absl::InfiniteDuration()
@@ -36,7 +45,7 @@ absl::Time Now() {
   if (internal::running.scheduler == nullptr) {
     internal::Misuse("Now() was called outside of a run");
   }
-  return internal::running.scheduler->clock().Now();
+  return internal::running.scheduler->clock().clock().Now();
 }
 
 }  // namespace creche

@@ -103,9 +103,10 @@ void Scheduler::WaitUntilRunnable() {
     return;
   }
   for (;;) {
+    ArmFreshDeadlines();
     const absl::Time next = FromNanoseconds(deadlines_.earliest());
     const bool expects_io = port_.pending() > 0 || outside_wakers_ > 0;
-    const absl::Duration wait = clock_.WaitFor(next, expects_io);
+    const absl::Duration wait = clock_.clock().WaitFor(next, expects_io);
     if (wait == absl::InfiniteDuration() && !expects_io) ReportDeadlock();
     if (wait > absl::ZeroDuration()) {
       WaitOnPort(wait);
@@ -114,7 +115,7 @@ void Scheduler::WaitUntilRunnable() {
     }
     HearFromOutside();
     if (!runnable_.empty()) return;
-    if (clock_.Idle(next)) ExpireDeadlines();
+    if (clock_.clock().Idle(next)) ExpireDeadlines();
     if (!runnable_.empty()) return;
   }
 }
@@ -122,23 +123,32 @@ void Scheduler::WaitUntilRunnable() {
 // Deadlines come last: what has completed beats a timeout that is due.
 void Scheduler::HearFromOutside() {
   if (!inbox_.empty()) inbox_.Deliver();
+  ArmFreshDeadlines();
   if (!deadlines_.empty()) ExpireDeadlines();
+}
+
+void Scheduler::ArmFreshDeadlines() {
+  while (CancelNode* scope = fresh_deadlines_.front()) scope->ArmFresh();
 }
 
 // Sleeps are woken after all scopes that are due have been cancelled: a timeout
 // beats the sleep inside it.
 void Scheduler::ExpireDeadlines() {
-  const Nanoseconds now = ClockNow();
-  if (deadlines_.earliest() > now) return;
-  std::vector<SleepAwaiter*> sleeps;
+  const Nanoseconds now = clock_.Now();
+  SleepAwaiter* first_sleep = nullptr;
+  SleepAwaiter** last_sleep = &first_sleep;
   while (Deadline* due = deadlines_.PopDue(now)) {
     if (due->kind() == Deadline::Kind::kScope) {
       static_cast<CancelNode*>(due)->Expire();
     } else {
-      sleeps.push_back(static_cast<SleepAwaiter*>(due));
+      *last_sleep = static_cast<SleepAwaiter*>(due);
+      last_sleep = &(*last_sleep)->next_due_;
     }
   }
-  for (SleepAwaiter* sleep : sleeps) sleep->Expire();
+  *last_sleep = nullptr;
+  while (first_sleep != nullptr) {
+    std::exchange(first_sleep, first_sleep->next_due_)->Expire();
+  }
 }
 
 void Scheduler::RunBatch() {
@@ -200,8 +210,6 @@ void Scheduler::ReportDeadlock() {
   Misuse("aborting because of the deadlock above");
 }
 
-Nanoseconds ClockNow() {
-  return ToNanoseconds(running.scheduler->clock().Now());
-}
+Nanoseconds ClockNow() { return running.scheduler->clock().Now(); }
 
 }  // namespace creche::internal

@@ -21,6 +21,7 @@
 #include "creche/internal/task_record.h"
 #include "lib/core/deadline_queue.h"
 #include "lib/core/outside_event.h"
+#include "lib/core/run_clock.h"
 #include "lib/core/run_queue.h"
 
 namespace creche::internal {
@@ -55,7 +56,13 @@ class Scheduler {
 
   CancelNode& root() { return root_; }
   DeadlineQueue& deadlines() { return deadlines_; }
-  Clock& clock() { return clock_; }
+  // Scopes whose deadlines are not in the queue yet: most scopes with a timeout
+  // are left in the batch that they were entered in, and never need to be.
+  IntrusiveList<CancelNode, FreshDeadlines>& fresh_deadlines() {
+    return fresh_deadlines_;
+  }
+  void ArmFreshDeadlines();
+  const RunClock& clock() const { return clock_; }
   EventPort& port() { return port_; }
 
   // What other threads and signal handlers have for this run.
@@ -96,9 +103,10 @@ class Scheduler {
   void RunTrampoline(Frame unwinding);
   [[noreturn]] void ReportDeadlock();
 
-  Clock& clock_;
+  RunClock clock_;
   EventPort& port_;
   DeadlineQueue deadlines_;
+  IntrusiveList<CancelNode, FreshDeadlines> fresh_deadlines_;
   RunQueue runnable_;
   IntrusiveList<TaskRecord, NurseryTasks> main_;
   CancelNode root_;

@@ -18,12 +18,13 @@ RunStatistics statistics() {
   RunStatistics result;
   result.tasks_living = scheduler->living();
   result.tasks_runnable = scheduler->runnable();
+  scheduler->ArmFreshDeadlines();
   result.deadlines = scheduler->deadlines().size();
   result.operations = scheduler->port().pending();
   if (!scheduler->deadlines().empty()) {
     result.until_next_deadline =
         internal::FromNanoseconds(scheduler->deadlines().earliest()) -
-        scheduler->clock().Now();
+        internal::FromNanoseconds(scheduler->clock().Now());
   }
   return result;
 }

@@ -14,6 +14,7 @@
 #include "creche/internal/promise.h"
 #include "creche/internal/running.h"
 #include "creche/internal/task_record.h"
+#include "lib/core/scheduler.h"
 
 namespace creche::internal {
 namespace {

@@ -101,7 +101,8 @@ class CancelScope {
   friend class Nursery;
   friend class internal::ScopeAccess;
 
-  internal::CancelNode node_;
+  // Asking whether it was cancelled may notice that its deadline has passed.
+  mutable internal::CancelNode node_;
 };
 
 namespace internal {

@@ -324,11 +324,9 @@ class [[nodiscard]] NurseryAwaiter
     }
     Promise<Result>& promise = this->awaited_promise();
     if (promise.state() == PromiseBase::State::kException) {
-      nursery_->Fail(Failure(promise.exception()), kBodyName);
+      BodyFailed(Failure(promise.exception()));
     } else if constexpr (kIsStatusLike<Result>) {
-      if (!promise.value().ok()) {
-        nursery_->Fail(Failure(StatusOf(promise.value())), kBodyName);
-      }
+      if (!promise.value().ok()) BodyFailed(Failure(StatusOf(promise.value())));
     }
     nursery_->BodyEnded(this, this->awaiting_);
     return {};
@@ -342,6 +340,13 @@ class [[nodiscard]] NurseryAwaiter
 
  private:
   static constexpr const char* kBodyName = "the nursery's body";
+
+  // The locals of a body that has ended early are destroyed before its children
+  // go on, as with co_return.
+  void BodyFailed(Failure failure) {
+    this->DestroyAwaited();
+    nursery_->Fail(std::move(failure), kBodyName);
+  }
 
   KeptCallable<Body> body_;
   Nursery* nursery_ = nullptr;

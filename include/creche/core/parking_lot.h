@@ -97,6 +97,9 @@ class ParkingLot {
   // and the one after another; nullptr if there is none.
   Parked* front() const { return parked_.front(); }
   Parked* after(const Parked& parked) const { return parked_.after(&parked); }
+  bool Contains(const Parked& parked) const {
+    return parked.is_parked() && parked.lot_ == this;
+  }
 
   // Wakes one task, out of turn if need be. It must be parked here.
   void Unpark(Parked& parked) {

@@ -45,7 +45,7 @@ namespace creche {
 //   ParkingLot& lot();        where to wait otherwise
 //   R await_resume();         gives the result; called once, after completion
 // and is movable until awaited. It may hide Enter() and Leave(), to know when
-// it starts and stops to wait.
+// it starts and stops to wait. `Base` is Parked or derives from it.
 //
 // Whoever makes what the operation waits for true completes it, with all that
 // belongs to it, before ParkingLot::Unpark() wakes the task: from then on the
@@ -56,8 +56,8 @@ namespace creche {
 // The same protocol is what Select() (sync/select.h) stands on.
 //
 // Cancellation: safe.
-template <typename Operation>
-class ParkingOperation : public Parked {
+template <typename Operation, typename Base = Parked>
+class ParkingOperation : public Base {
  public:
   using CrecheAwaitable = void;
   using CrecheAwaitOnce = void;
@@ -89,6 +89,7 @@ class ParkingOperation : public Parked {
 
  protected:
   ParkingOperation() = default;
+  using Base::Base;
   ParkingOperation(ParkingOperation&&) noexcept = default;
   ~ParkingOperation() = default;
 

@@ -45,11 +45,14 @@ class [[nodiscard]] SleepAwaiter : public Deadline {
   void Leave();
 
  private:
+  friend class Scheduler;
+
   void Suspend(const Frame& leaf);
   static Abort CallAbort(void* self);
 
   const Nanoseconds when_;
   const bool is_relative_;
+  SleepAwaiter* next_due_ = nullptr;  // Of those that are due in one tick.
   TaskRecord* task_ = nullptr;
   Contest* contest_ = nullptr;
 };

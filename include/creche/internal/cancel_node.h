@@ -15,8 +15,9 @@
 namespace creche::internal {
 
 class TaskRecord;
-struct ChildScopes;   // Tag: the scopes entered directly inside a scope.
-struct NurseryTasks;  // Tag: the children of a nursery.
+struct FreshDeadlines;  // Tag: scopes that were entered in this batch.
+struct ChildScopes;     // Tag: the scopes entered directly inside a scope.
+struct NurseryTasks;    // Tag: the children of a nursery.
 
 // Invariants, whenever no function of this class is running:
 // 1. is_cancelled() == cancel_called, or not shielded and the parent
@@ -24,9 +25,12 @@ struct NurseryTasks;  // Tag: the children of a nursery.
 // 2. A task that waits and whose innermost scope is_cancelled() has had its
 //    abort function called.
 // 3. The deadline is armed exactly while the node is entered, not yet cancelled
-//    itself, and its deadline is finite.
+//    itself, and its deadline is finite; or instead, in the batch of its entry,
+//    the node is among the fresh deadlines.
 // 4. The scopes that one task stands in form a chain of parents.
-class CancelNode : public ListLink<ChildScopes>, public Deadline {
+class CancelNode : public ListLink<ChildScopes>,
+                   public ListLink<FreshDeadlines>,
+                   public Deadline {
  public:
   enum class Stage : std::uint8_t { kFresh, kEntered, kExited };
 
@@ -82,6 +86,9 @@ class CancelNode : public ListLink<ChildScopes>, public Deadline {
 
   // The earliest deadline that can cancel what stands in this scope.
   Nanoseconds EffectiveDeadline() const;
+
+  // Puts a fresh deadline into the queue.
+  void ArmFresh();
 
   CancelNode* parent() const { return parent_; }
   TaskRecord* owner() const { return owner_; }

@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// MakeChannel: values that travel from task to task, each to exactly one.
+//
+//   auto [send, receive] = creche::MakeChannel<Job>(10);
+//   nursery.StartSoon(Produce, std::move(send));
+//
+//   while (std::optional<Job> job = co_await receive.Receive()) Work(*job);
+//   // Here every sender has been closed, and nothing is left.
+//
+// For values that every task is to see there are Broadcast (sync/broadcast.h)
+// and Watch (sync/watch.h); to wait for one of several channels, Select()
+// (sync/select.h).
+
+#ifndef CRECHE_SYNC_CHANNEL_H_
+#define CRECHE_SYNC_CHANNEL_H_
+
+#include <concepts>
+#include <cstddef>
+#include <limits>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "creche/core/parking_lot.h"
+#include "creche/core/parking_operation.h"
+#include "creche/internal/channel_state.h"
+
+namespace creche {
+
+template <typename T>
+class Receiver;
+template <typename T>
+class Sender;
+
+// A capacity: senders never wait.
+inline constexpr size_t kUnbounded = std::numeric_limits<size_t>::max();
+
+// A channel whose buffer holds up to `capacity` values. 0 is a rendezvous: each
+// value goes from a task that sends to a task that receives.
+template <typename T>
+std::pair<Sender<T>, Receiver<T>> MakeChannel(size_t capacity);
+
+struct ChannelStatistics {
+  size_t capacity = 0;
+  size_t buffer_used = 0;
+  size_t peak_buffer_used = 0;
+  size_t open_senders = 0;
+  size_t open_receivers = 0;
+  size_t tasks_waiting_to_send = 0;
+  size_t tasks_waiting_to_receive = 0;
+};
+
+namespace internal {
+
+// What a Sender and a Receiver have in common: a handle on the channel, which
+// is closed at the latest when it is destroyed.
+template <typename T, typename Handle>
+class ChannelEnd : private ChannelHandle {
+  static_assert(std::is_object_v<T> && !std::is_const_v<T>,
+                "creche: the values of a channel are movable objects");
+  static_assert(std::is_nothrow_move_constructible_v<T>,
+                "creche: the values of a channel must be nothrow move "
+                "constructible, so that none is lost to an exception while it "
+                "is handed over; send a std::unique_ptr<T> instead");
+
+ public:
+  ChannelEnd(ChannelEnd&& other) noexcept { MoveFrom(other); }
+  ChannelEnd& operator=(ChannelEnd&& other) noexcept {
+    if (this != &other) {
+      Close();
+      MoveFrom(other);
+    }
+    return *this;
+  }
+  ChannelEnd(const ChannelEnd&) = delete;
+  ChannelEnd& operator=(const ChannelEnd&) = delete;
+  ~ChannelEnd() { Close(); }
+
+  // Another handle on the same end; the end is open until all are closed. That
+  // of a closed handle is closed.
+  Handle Clone() const {
+    if (state_ != nullptr) Handle::AddTo(*state_);
+    return Handle(state_);
+  }
+
+  // Closes this handle, and wakes the tasks that wait on it. Has no effect the
+  // second time.
+  void Close() {
+    if (State* state = std::exchange(state_, nullptr)) {
+      Handle::RemoveFrom(*state, *this);
+    }
+  }
+
+  // True once closed, or moved from.
+  bool is_closed() const { return state_ == nullptr; }
+
+  // Of the channel, whichever handle is asked; all 0 if this one is closed.
+  ChannelStatistics statistics() const {
+    if (state_ == nullptr) return {};
+    return {state_->capacity(),         state_->buffer_used(),
+            state_->peak_buffer_used(), state_->open_senders(),
+            state_->open_receivers(),   state_->senders().size(),
+            state_->receivers().size()};
+  }
+
+ protected:
+  using State = ChannelState<T>;
+
+  explicit ChannelEnd(State* state) : state_(state) {}
+
+  State* state() const { return state_; }
+  ChannelHandle& handle() { return *this; }
+
+ private:
+  void MoveFrom(ChannelEnd& other) {
+    state_ = std::exchange(other.state_, nullptr);
+    waiting = std::exchange(other.waiting, 0);
+    if (waiting > 0) Handle::QueueOf(*state_).MoveHandle(other, *this);
+  }
+
+  State* state_ = nullptr;
+};
+
+}  // namespace internal
+
+// The sending end. A moved-from handle is a closed one.
+template <typename T>
+class Sender : public internal::ChannelEnd<T, Sender<T>> {
+  using End = internal::ChannelEnd<T, Sender<T>>;
+
+ public:
+  class SendOperation;
+
+  // Suspends until `value` is in the buffer or has been taken by a task; gives
+  // an absl::Status. On an error, and if cancelled, the value is destroyed
+  // unsent; to keep it, name the operation and look at its value().
+  //
+  // Cancellation: safe. Nothing was sent.
+  // Errors: IsClosedResource(): this handle is closed, or was, while this
+  //   waited. IsBrokenResource(): every Receiver is closed.
+  // Order: first come, first served. A task that waits owns the next free slot.
+  // Lifetime: closing this handle, or destroying it, ends the wait; moving it
+  //   takes those who wait along.
+  SendOperation Send(T value) { return SendOperation(this, std::move(value)); }
+
+  // The same without waiting. Moves from `value` only if that was sent.
+  // Errors: as Send(). IsWouldBlock(): the buffer is full, or, at a rendezvous,
+  //   nobody waits to receive.
+  absl::Status TrySend(T&& value) {
+    const auto result = this->state() != nullptr
+                            ? this->state()->TrySend(value)
+                            : internal::ChannelResult::kClosed;
+    return internal::SendStatus(result, "Sender::TrySend");
+  }
+  absl::Status TrySend(const T& value)
+    requires std::copy_constructible<T>
+  {
+    T copy(value);
+    return TrySend(std::move(copy));
+  }
+
+ private:
+  friend End;
+  template <typename U>
+  friend std::pair<Sender<U>, Receiver<U>> MakeChannel(size_t capacity);
+  using State = internal::ChannelState<T>;
+
+  using End::End;
+
+  static void AddTo(State& state) { state.AddSender(); }
+  static void RemoveFrom(State& state, const internal::ChannelHandle& handle) {
+    state.CloseSender(handle);
+  }
+  static internal::ChannelQueue& QueueOf(State& state) {
+    return state.senders();
+  }
+};
+
+// The receiving end. A moved-from handle is a closed one. Clones compete for
+// the values.
+template <typename T>
+class Receiver : public internal::ChannelEnd<T, Receiver<T>> {
+  using End = internal::ChannelEnd<T, Receiver<T>>;
+
+ public:
+  class ReceiveOperation;
+
+  // Suspends until there is a value; gives a std::optional<T>. nullopt is the
+  // end: every Sender is closed and all that they sent has been received, or
+  // this handle is closed, or was, while this waited (TryReceive() tells which
+  // of the two it is).
+  //
+  // Cancellation: safe. Nothing was taken.
+  // Order: first come, first served. A value that was sent to a task that waits
+  //   is that task's.
+  // Lifetime: closing this handle, or destroying it, ends the wait; moving it
+  //   takes those who wait along.
+  ReceiveOperation Receive() { return ReceiveOperation(this); }
+
+  // The same without waiting.
+  // Errors: IsWouldBlock(): there is no value. IsEndOfStream(): and there will
+  //   be none, for every Sender is closed. IsClosedResource(): this handle is.
+  absl::StatusOr<T> TryReceive() {
+    std::optional<T> value;
+    const auto result = this->state() != nullptr
+                            ? this->state()->TryReceive(value)
+                            : internal::ChannelResult::kClosed;
+    if (result == internal::ChannelResult::kDone) return *std::move(value);
+    return internal::ReceiveStatus(result, "Receiver::TryReceive");
+  }
+
+ private:
+  friend End;
+  template <typename U>
+  friend std::pair<Sender<U>, Receiver<U>> MakeChannel(size_t capacity);
+  using State = internal::ChannelState<T>;
+
+  using End::End;
+
+  static void AddTo(State& state) { state.AddReceiver(); }
+  static void RemoveFrom(State& state, const internal::ChannelHandle& handle) {
+    state.CloseReceiver(handle);
+  }
+  static internal::ChannelQueue& QueueOf(State& state) {
+    return state.receivers();
+  }
+};
+
+template <typename T>
+class [[nodiscard]] Sender<T>::SendOperation
+    : public ParkingOperation<SendOperation, internal::WaitingSender<T>> {
+  using Base = ParkingOperation<SendOperation, internal::WaitingSender<T>>;
+
+ public:
+  static constexpr const char* kName = "Sender::Send";
+
+  SendOperation(Sender* sender, T&& value)
+      : Base(std::move(value)), sender_(sender) {}
+
+  // What is to be sent; moved from once it has been.
+  T& value() { return internal::WaitingSender<T>::value; }
+
+  bool TryComplete() {
+    this->result = sender_->state() != nullptr
+                       ? sender_->state()->TrySend(value())
+                       : internal::ChannelResult::kClosed;
+    return this->result != internal::ChannelResult::kWouldBlock;
+  }
+  ParkingLot& lot() const { return sender_->state()->senders().lot(); }
+  void Enter(internal::TaskRecord& task, internal::Contest* contest) {
+    this->WaitOn(sender_->handle());
+    Base::Enter(task, contest);
+  }
+  void Leave() {
+    this->StopWaiting();
+    Base::Leave();
+  }
+  absl::Status await_resume() const {
+    return internal::SendStatus(this->result, kName);
+  }
+
+ private:
+  Sender* sender_;
+};
+
+template <typename T>
+class [[nodiscard]] Receiver<T>::ReceiveOperation
+    : public ParkingOperation<ReceiveOperation, internal::WaitingReceiver<T>> {
+  using Base = ParkingOperation<ReceiveOperation, internal::WaitingReceiver<T>>;
+
+ public:
+  static constexpr const char* kName = "Receiver::Receive";
+
+  explicit ReceiveOperation(Receiver* receiver) : receiver_(receiver) {}
+
+  bool TryComplete() {
+    this->result = receiver_->state() != nullptr
+                       ? receiver_->state()->TryReceive(this->value)
+                       : internal::ChannelResult::kClosed;
+    return this->result != internal::ChannelResult::kWouldBlock;
+  }
+  ParkingLot& lot() const { return receiver_->state()->receivers().lot(); }
+  void Enter(internal::TaskRecord& task, internal::Contest* contest) {
+    this->WaitOn(receiver_->handle());
+    Base::Enter(task, contest);
+  }
+  void Leave() {
+    this->StopWaiting();
+    Base::Leave();
+  }
+  std::optional<T> await_resume() {
+    return std::exchange(this->value, std::nullopt);
+  }
+
+ private:
+  Receiver* receiver_;
+};
+
+template <typename T>
+std::pair<Sender<T>, Receiver<T>> MakeChannel(size_t capacity) {
+  auto* state = new internal::ChannelState<T>(capacity);
+  return {Sender<T>(state), Receiver<T>(state)};
+}
+
+}  // namespace creche
+
+#endif  // CRECHE_SYNC_CHANNEL_H_

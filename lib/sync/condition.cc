@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "creche/sync/condition.h"
+
+#include <cstddef>
+
+#include "creche/internal/misuse.h"
+#include "creche/internal/running.h"
+
+namespace creche {
+
+void Condition::WaitOperation::Suspend(const internal::Frame& leaf) {
+  if (lent_guard->lock_ != &condition_->lock_) {
+    internal::Misuse(
+        "Condition::Wait() was given a guard that does not hold the "
+        "condition's lock");
+  }
+  internal::TaskRecord& task = *internal::running.task;
+  if (task.is_cancelled()) {
+    task.Stop(leaf);
+    return;
+  }
+  Enter(condition_->waiters_, task);
+  const auto abort = [](void* self) {
+    return static_cast<WaitOperation*>(self)->OnCancelled();
+  };
+  task.Wait(leaf, abort, this, "Condition::Wait");
+  lent_guard->Release();
+}
+
+// A task that is cancelled before it was notified must hold the lock before it
+// is unwound; one that was notified before, and waits for the lock only, goes
+// on with it.
+Abort Condition::WaitOperation::OnCancelled() {
+  if (condition_->waiters_.Contains(*this)) {
+    is_aborted = true;
+    Lock& lock = condition_->lock_;
+    if (!lock.is_locked_) {
+      Leave();
+      lock.GiveTo(*this);
+      return Abort::kDone;
+    }
+    condition_->waiters_.Repark(*this, lock.waiters_);
+  }
+  return Abort::kPending;
+}
+
+void Condition::Notify(size_t n) {
+  for (; n > 0 && !waiters_.empty(); --n) {
+    auto& waiter = static_cast<Lock::Waiter&>(*waiters_.front());
+    waiters_.Repark(waiter, lock_.waiters_);
+    if (!lock_.is_locked_) lock_.HandOver();
+  }
+}
+
+}  // namespace creche

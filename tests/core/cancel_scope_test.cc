@@ -1,0 +1,403 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "creche/core/cancel_scope.h"
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "creche/core/checkpoint.h"
+#include "creche/core/clock.h"
+#include "creche/core/nursery.h"
+#include "creche/core/sleep.h"
+#include "creche/core/timeouts.h"
+#include "gtest/gtest.h"
+#include "tests/support/lifetime_probe.h"
+#include "tests/support/mocked_run.h"
+
+namespace creche {
+namespace {
+
+using testing::LifetimeProbe;
+using testing::MockClock;
+using testing::RunMocked;
+using testing::RunMockedOn;
+using testing::SecondsSince;
+
+void Expect(absl::Status status) { EXPECT_TRUE(status.ok()) << status; }
+
+// T24, R4: idempotent and level-triggered.
+TEST(CancelScopeTest, CancelsEachCheckpointUntilItIsLeft) {
+  int cancelled = 0;
+  Expect(RunMocked([&]() -> Task<> {
+    CancelScope scope;
+    auto body = [&](Nursery& nursery) -> Task<> {
+      for (int i = 0; i < 2; ++i) {
+        nursery.StartSoon([&]() -> Task<> {
+          LifetimeProbe probe(&cancelled);
+          co_await SleepFor(absl::Seconds(1));
+          ADD_FAILURE() << "not cancelled";
+        });
+      }
+      scope.Cancel();
+      scope.Cancel();
+      co_return;
+    };
+    const bool completed = co_await scope.Run([&]() -> Task<> {
+      absl::Status status = co_await WithNursery(body);
+      ADD_FAILURE() << status;
+    });
+    EXPECT_FALSE(completed);
+    EXPECT_TRUE(scope.cancel_called());
+    EXPECT_TRUE(scope.cancelled_caught());
+  }));
+  EXPECT_EQ(cancelled, 0);
+}
+
+// T25, R6: what completed in a cancelled scope completed.
+TEST(CancelScopeTest, CancelAfterTheLastCheckpointCatchesNothing) {
+  auto result = RunMocked([]() -> Task<int> {
+    CancelScope scope;
+    std::optional<int> value = co_await scope.Run([&]() -> Task<int> {
+      scope.Cancel();
+      co_await ShieldedCheckpoint();
+      co_return 1;
+    });
+    EXPECT_TRUE(scope.cancel_called());
+    EXPECT_FALSE(scope.cancelled_caught());
+    co_await Checkpoint();
+    co_return value.value_or(0);
+  });
+
+  EXPECT_EQ(result.value_or(0), 1);
+}
+
+// T26, R6: the outermost of the cancelled scopes catches, and it alone.
+TEST(CancelScopeTest, OutermostCancelledScopeCatches) {
+  Expect(RunMocked([]() -> Task<> {
+    CancelScope first, second, third;
+    const bool completed = co_await first.Run([&]() -> Task<> {
+      co_await second.Run([&]() -> Task<> {
+        co_await third.Run([&]() -> Task<> {
+          third.Cancel();
+          second.Cancel();
+          co_await SleepForever();
+        });
+        ADD_FAILURE() << "caught by the third";
+      });
+    });
+    EXPECT_TRUE(completed);
+    EXPECT_FALSE(first.cancelled_caught());
+    EXPECT_TRUE(second.cancelled_caught());
+    EXPECT_FALSE(third.cancelled_caught());
+    EXPECT_TRUE(third.cancel_called());
+  }));
+}
+
+TEST(CancelScopeTest, OuterScopeWinsWhenBothExpire) {
+  Expect(RunMocked([]() -> Task<> {
+    CancelScope outer({.timeout = absl::Seconds(5)});
+    CancelScope inner({.timeout = absl::Seconds(5)});
+    auto in_outer = [&]() -> Task<> { co_await inner.Run(SleepForever()); };
+    co_await outer.Run(in_outer);
+    EXPECT_TRUE(outer.cancelled_caught());
+    EXPECT_FALSE(inner.cancelled_caught());
+  }));
+}
+
+// T30
+TEST(CancelScopeTest, CancelBeforeEntryCancelsTheFirstCheckpoint) {
+  std::string trace;
+  Expect(RunMocked([&]() -> Task<> {
+    CancelScope scope;
+    scope.Cancel("early");
+    EXPECT_TRUE(scope.cancel_called());
+    const bool completed = co_await scope.Run([&]() -> Task<> {
+      trace += "entered";
+      EXPECT_TRUE(CurrentlyCancelled());
+      co_await Checkpoint();
+      trace += " passed";
+    });
+    EXPECT_FALSE(completed);
+    EXPECT_EQ(scope.reason(), "early");
+  }));
+  EXPECT_EQ(trace, "entered");
+}
+
+// T30
+TEST(CancelScopeTest, MovingTheDeadlineNeverUncancels) {
+  MockClock clock(MockClock::kManual);
+  Expect(RunMockedOn(clock, [&]() -> Task<> {
+    CancelScope scope({.deadline = creche::Now() + absl::Seconds(1)});
+    EXPECT_FALSE(scope.cancel_called());
+    clock.Advance(absl::Seconds(1));
+    EXPECT_TRUE(scope.cancel_called());
+    scope.set_deadline(absl::InfiniteFuture());
+    EXPECT_TRUE(scope.cancel_called());
+    EXPECT_FALSE(co_await scope.Run(Checkpoint()));
+  }));
+}
+
+TEST(CancelScopeTest, IsCancelledByAnotherTask) {
+  auto woken = RunMocked([]() -> Task<double> {
+    const absl::Time start = creche::Now();
+    CancelScope scope;
+    auto body = [&](Nursery& nursery) -> Task<> {
+      nursery.StartSoon([&]() -> Task<> {
+        co_await SleepFor(absl::Seconds(2));
+        scope.Cancel("enough");
+      });
+      co_await scope.Run(SleepForever());
+    };
+    Expect(co_await WithNursery(body));
+    EXPECT_EQ(scope.reason(), "enough");
+    co_return SecondsSince(start);
+  });
+
+  EXPECT_EQ(woken.value_or(0), 2);
+}
+
+// T31
+TEST(CancelScopeTest, DeadlineMovedIntoThePastCancelsTheNextCheckpoint) {
+  MockClock clock(MockClock::kManual);
+  Expect(RunMockedOn(clock, [&]() -> Task<> {
+    const absl::Time start = creche::Now();
+    CancelScope scope({.deadline = start + absl::Seconds(10)});
+    co_await scope.Run([&]() -> Task<> {
+      clock.Advance(absl::Seconds(5));
+      co_await Checkpoint();
+      scope.set_deadline(start + absl::Seconds(1));
+      EXPECT_FALSE(CurrentlyCancelled());  // Not before the next tick.
+      co_await Checkpoint();
+      ADD_FAILURE() << "not cancelled";
+    });
+    EXPECT_TRUE(scope.cancelled_caught());
+    EXPECT_EQ(scope.reason(), "deadline");
+  }));
+}
+
+// T32
+TEST(CancelScopeTest, DeadlineAfterItWasLeftMeansNothing) {
+  MockClock clock(MockClock::kManual);
+  Expect(RunMockedOn(clock, [&]() -> Task<> {
+    CancelScope scope({.timeout = absl::Seconds(1)});
+    EXPECT_TRUE(co_await scope.Run(Checkpoint()));
+    clock.Advance(absl::Seconds(2));
+    co_await Checkpoint();
+    EXPECT_FALSE(scope.cancel_called());
+  }));
+}
+
+// T33: a checkpoint sees a deadline that has just passed.
+TEST(CancelScopeTest, CheckpointSeesADeadlineThatHasJustPassed) {
+  MockClock clock(MockClock::kManual);
+  Expect(RunMockedOn(clock, [&]() -> Task<> {
+    CancelScope scope({.timeout = absl::Seconds(5)});
+    EXPECT_FALSE(co_await scope.Run([&]() -> Task<> {
+      clock.Advance(absl::Seconds(10));
+      co_await Checkpoint();
+      ADD_FAILURE() << "not cancelled";
+    }));
+  }));
+}
+
+// R12
+TEST(CancelScopeTest, OverdueDeadlineThatNobodyNoticedMayBeMoved) {
+  MockClock clock(MockClock::kManual);
+  Expect(RunMockedOn(clock, [&]() -> Task<> {
+    CancelScope scope({.timeout = absl::Seconds(5)});
+    EXPECT_TRUE(co_await scope.Run([&]() -> Task<> {
+      clock.Advance(absl::Seconds(10));
+      scope.set_deadline(creche::Now() + absl::Seconds(1));
+      co_await Checkpoint();
+    }));
+  }));
+}
+
+// R12
+TEST(CancelScopeTest, ReadingCancelCalledNoticesADeadline) {
+  MockClock clock(MockClock::kManual);
+  Expect(RunMockedOn(clock, [&]() -> Task<> {
+    CancelScope scope({.timeout = absl::Seconds(5)});
+    EXPECT_FALSE(co_await scope.Run([&]() -> Task<> {
+      clock.Advance(absl::Seconds(10));
+      EXPECT_FALSE(CurrentlyCancelled());
+      EXPECT_TRUE(scope.cancel_called());
+      EXPECT_TRUE(CurrentlyCancelled());
+      scope.set_deadline(absl::InfiniteFuture());
+      co_await Checkpoint();
+    }));
+  }));
+}
+
+// T34, R11
+TEST(CancelScopeTest, EffectiveDeadlineIsTheEarliestThatIsVisible) {
+  Expect(RunMocked([]() -> Task<> {
+    const absl::Time start = creche::Now();
+    auto at = [&](int seconds) { return start + absl::Seconds(seconds); };
+    EXPECT_EQ(CurrentEffectiveDeadline(), absl::InfiniteFuture());
+    CancelScope outer({.deadline = at(5)}), inner({.deadline = at(10)});
+    co_await outer.Run([&]() -> Task<> {
+      EXPECT_EQ(CurrentEffectiveDeadline(), at(5));
+      co_await inner.Run([&]() -> Task<> {
+        EXPECT_EQ(CurrentEffectiveDeadline(), at(5));
+        inner.set_deadline(at(3));
+        EXPECT_EQ(CurrentEffectiveDeadline(), at(3));
+        inner.set_deadline(at(10));
+        EXPECT_EQ(CurrentEffectiveDeadline(), at(5));
+        inner.set_shield(true);
+        EXPECT_EQ(CurrentEffectiveDeadline(), at(10));
+        inner.set_shield(false);
+        EXPECT_EQ(CurrentEffectiveDeadline(), at(5));
+        outer.Cancel();
+        EXPECT_EQ(CurrentEffectiveDeadline(), absl::InfinitePast());
+        inner.set_shield(true);
+        EXPECT_EQ(CurrentEffectiveDeadline(), at(10));
+        co_return;
+      });
+      EXPECT_EQ(CurrentEffectiveDeadline(), absl::InfinitePast());
+    });
+    EXPECT_EQ(CurrentEffectiveDeadline(), absl::InfiniteFuture());
+  }));
+}
+
+// T35
+TEST(CancelScopeTest, TimeoutCountsFromEntry) {
+  auto ended = RunMocked([]() -> Task<double> {
+    const absl::Time start = creche::Now();
+    CancelScope scope({.timeout = absl::Seconds(5)});
+    EXPECT_EQ(scope.deadline(), start + absl::Seconds(5));
+    co_await SleepFor(absl::Seconds(3));
+    EXPECT_EQ(scope.deadline(), start + absl::Seconds(8));
+    co_await scope.Run([&]() -> Task<> {
+      EXPECT_EQ(scope.deadline(), start + absl::Seconds(8));
+      co_await SleepForever();
+    });
+    co_return SecondsSince(start);
+  });
+
+  EXPECT_EQ(ended.value_or(0), 8);
+}
+
+// T36 has no equal: what is relative can be asked as an absolute time, too.
+TEST(CancelScopeTest, EarlierOfDeadlineAndTimeoutCounts) {
+  for (const int deadline : {2, 9}) {
+    auto ended = RunMocked([&]() -> Task<double> {
+      const absl::Time start = creche::Now();
+      CancelScope scope({.deadline = start + absl::Seconds(deadline),
+                         .timeout = absl::Seconds(5)});
+      co_await scope.Run(SleepForever());
+      co_return SecondsSince(start);
+    });
+    EXPECT_EQ(ended.value_or(0), deadline == 2 ? 2 : 5);
+  }
+}
+
+// T42
+TEST(CancelScopeTest, DeadlineThatMovesOftenIsDueOnce) {
+  auto ended = RunMocked([]() -> Task<double> {
+    const absl::Time start = creche::Now();
+    CancelScope scope;
+    co_await scope.Run([&]() -> Task<> {
+      for (int i = 0; i < 2000; ++i) {
+        scope.set_deadline(start + absl::Seconds(i % 2 == 0 ? 10 : 20));
+      }
+      co_await SleepForever();
+    });
+    co_return SecondsSince(start);
+  });
+
+  EXPECT_EQ(ended.value_or(0), 20);
+}
+
+// T40
+TEST(CancelScopeTest, KeepsTheFirstReason) {
+  Expect(RunMocked([]() -> Task<> {
+    CancelScope scope({.timeout = absl::Seconds(1)});
+    co_await scope.Run([&]() -> Task<> {
+      scope.Cancel("first");
+      scope.Cancel("second");
+      co_await Shield(SleepFor(absl::Seconds(2)));
+    });
+    EXPECT_EQ(scope.reason(), "first");
+  }));
+}
+
+// R1: a cancellation never hits a task that is to run already.
+TEST(CancelScopeTest, TaskThatIsToRunRunsUpToItsNextCheckpoint) {
+  std::string trace;
+  Expect(RunMocked([&]() -> Task<> {
+    auto body = [&](Nursery& nursery) -> Task<> {
+      nursery.StartSoon([&]() -> Task<> {
+        trace += 'a';
+        co_await ShieldedCheckpoint();
+        trace += 'b';
+        co_await Checkpoint();
+        trace += 'c';
+      });
+      co_await Checkpoint();
+      nursery.Cancel();
+    };
+    Expect(co_await WithNursery(body));
+  }));
+  EXPECT_EQ(trace, "ab");
+}
+
+// The body's own destructors run inside the scope.
+TEST(CancelScopeTest, DestroysLocalsBeforeItIsLeft) {
+  struct AsksForTheScope {
+    bool* cancelled;
+    ~AsksForTheScope() { *cancelled = CurrentlyCancelled(); }
+  };
+  bool cancelled = false;
+  Expect(RunMocked([&]() -> Task<> {
+    CancelScope scope;
+    co_await scope.Run([&]() -> Task<> {
+      AsksForTheScope local{&cancelled};
+      scope.Cancel();
+      co_await Checkpoint();
+    });
+    EXPECT_FALSE(CurrentlyCancelled());
+  }));
+  EXPECT_TRUE(cancelled);
+}
+
+#if defined(__cpp_exceptions)
+TEST(CancelScopeTest, ExceptionsPass) {
+  Expect(RunMocked([]() -> Task<> {
+    CancelScope scope;
+    bool thrown = false;
+    try {
+      co_await scope.Run([&]() -> Task<> {
+        scope.Cancel();
+        throw 1;
+        co_return;
+      });
+    } catch (int) {
+      thrown = true;
+    }
+    EXPECT_TRUE(thrown);
+    EXPECT_FALSE(scope.cancelled_caught());
+    co_await Checkpoint();
+  }));
+}
+
+// Cancellation is no exception: no handler sees it.
+TEST(CancelScopeTest, HandlersDoNotSeeACancellation) {
+  Expect(RunMocked([]() -> Task<> {
+    auto body = []() -> Task<> {
+      try {
+        co_await SleepForever();
+      } catch (...) {
+        ADD_FAILURE() << "caught";
+      }
+    };
+    EXPECT_FALSE(co_await MoveOnAfter(absl::Seconds(1), body));
+  }));
+}
+#endif
+
+}  // namespace
+}  // namespace creche

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include <sys/types.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/match.h"
+#include "creche/core/cancel_scope.h"
+#include "creche/core/checkpoint.h"
+#include "creche/core/sleep.h"
+#include "creche/core/task.h"
+#include "creche/run.h"
+#include "gtest/gtest.h"
+
+namespace creche {
+namespace {
+
+absl::Status RunCatching(std::vector<int> signals, Task<> (*main)()) {
+  RunOptions options;
+  options.cancel_on_signals = std::move(signals);
+  return creche::Run(std::move(options), main);
+}
+
+Task<> RaiseAndSleep() {
+  raise(SIGINT);
+  co_await SleepForever();
+}
+
+TEST(CancelOnSignalsTest, TheFirstSignalCancelsTheMainTask) {
+  const absl::Status status = RunCatching({SIGTERM, SIGINT}, RaiseAndSleep);
+
+  EXPECT_EQ(status.code(), absl::StatusCode::kCancelled);
+  EXPECT_TRUE(absl::StrContains(status.message(), "SIGINT")) << status;
+}
+
+// A thread that sends signals to this process once the run is ready for them.
+void SendSoon(int number) {
+  std::thread([=] { kill(getpid(), number); }).detach();
+}
+
+TEST(CancelOnSignalsTest, ASignalFromElsewhereEndsAWait) {
+  const auto main = []() -> Task<> {
+    SendSoon(SIGUSR1);
+    // There is nothing else that could wake the run.
+    co_await SleepForever();
+  };
+
+  const absl::Status status = RunCatching({SIGUSR1}, main);
+
+  EXPECT_TRUE(absl::StrContains(status.message(), "SIGUSR1")) << status;
+}
+
+TEST(CancelOnSignalsTest, PutsTheOldHandlersBack) {
+  signal(SIGUSR2, SIG_IGN);
+  const auto nothing = []() -> Task<> { co_return; };
+
+  EXPECT_TRUE(RunCatching({SIGUSR2}, nothing).ok());
+
+  EXPECT_EQ(signal(SIGUSR2, SIG_DFL), SIG_IGN);
+}
+
+TEST(CancelOnSignalsTest, OneRunAtATimeHasASignal) {
+  const auto main = []() -> Task<> {
+    absl::Status status;
+    std::thread other(
+        [&] { status = RunCatching({SIGINT}, []() -> Task<> { co_return; }); });
+    other.join();
+    EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+    co_return;
+  };
+  EXPECT_TRUE(RunCatching({SIGINT}, main).ok());
+}
+
+TEST(CancelOnSignalsTest, RefusesWhatCannotBeCaught) {
+  const auto nothing = []() -> Task<> { co_return; };
+  for (int bad : {0, -1, 1000, SIGKILL}) {
+    const absl::Status status = RunCatching({bad}, nothing);
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << status;
+  }
+}
+
+TEST(CancelOnSignalsDeathTest, TheSecondSignalEndsTheProcess) {
+  const auto stubborn = []() -> Task<> {
+    raise(SIGINT);
+    co_await Shield(RaiseAndSleep());
+  };
+  EXPECT_EXIT(RunCatching({SIGINT}, stubborn).IgnoreError(),
+              ::testing::KilledBySignal(SIGINT), "");
+}
+
+}  // namespace
+}  // namespace creche

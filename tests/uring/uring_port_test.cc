@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/uring/uring_port.h"
+
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdlib>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/match.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "gtest/gtest.h"
+#include "tests/support/open_files.h"
+
+namespace creche::internal {
+namespace {
+
+using creche::testing::OpenFiles;
+using creche::testing::Pipe;
+
+class CountingOperation final : public Operation {
+ public:
+  void Completed(int result, unsigned /*flags*/) override {
+    ++completions;
+    last_result = result;
+  }
+  int completions = 0;
+  int last_result = 0;
+};
+
+// Lets this process go on without the system call: it fails with `error`, or
+// ends the process if that is 0.
+void Forbid(int system_call, int error) {
+  sock_filter filter[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<unsigned>(system_call), 0,
+               1),
+      BPF_STMT(BPF_RET | BPF_K,
+               error == 0 ? SECCOMP_RET_KILL_PROCESS
+                          : SECCOMP_RET_ERRNO | static_cast<unsigned>(error)),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  sock_fprog program = {std::size(filter), filter};
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+      prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0) {
+    abort();
+  }
+}
+
+TEST(UringPortTest, LeavesNoDescriptorBehind) {
+  const size_t files = OpenFiles();
+  {
+    UringPort port;
+    ASSERT_TRUE(port.Open().ok());
+    EXPECT_GT(OpenFiles(), files);
+    port.Close();
+    EXPECT_EQ(OpenFiles(), files);
+    ASSERT_TRUE(port.Open().ok()) << "a port can serve several runs";
+    port.Close();
+  }
+  EXPECT_EQ(OpenFiles(), files);
+}
+
+TEST(UringPortTest, RunsAnOperation) {
+  UringPort port;
+  ASSERT_TRUE(port.Open().ok());
+  CountingOperation operation;
+  io_uring_sqe entry = {};
+  io_uring_prep_nop(&entry);
+  entry.user_data = 12345;  // The port's business, whatever is in there.
+
+  port.Start(operation, entry);
+  EXPECT_EQ(port.pending(), 1U);
+  port.Poll();
+
+  EXPECT_EQ(operation.completions, 1);
+  EXPECT_EQ(port.pending(), 0U);
+  port.Close();
+}
+
+TEST(UringPortTest, CountsAMultishotOperationUntilItsLastCompletion) {
+  Pipe pipe;
+  UringPort port;
+  ASSERT_TRUE(port.Open().ok());
+  CountingOperation operation;
+  io_uring_sqe entry = {};
+  io_uring_prep_poll_multishot(&entry, pipe.read_end(), POLLIN);
+
+  port.Start(operation, entry);
+  for (int round = 1; round <= 3; ++round) {
+    ASSERT_EQ(write(pipe.write_end(), "x", 1), 1);
+    port.Wait(absl::InfiniteDuration());
+    EXPECT_EQ(operation.completions, round);
+    EXPECT_EQ(port.pending(), 1U);
+  }
+  port.Cancel(operation);
+  while (port.pending() > 0) port.Wait(absl::InfiniteDuration());
+
+  EXPECT_EQ(operation.last_result, -ECANCELED);
+  port.Close();
+}
+
+TEST(UringPortTest, NotifyEndsAWaitOnce) {
+  UringPort port;
+  ASSERT_TRUE(port.Open().ok());
+  std::thread other([&] { port.Notify(); });
+
+  port.Wait(absl::InfiniteDuration());
+  other.join();
+  EXPECT_EQ(port.pending(), 0U);
+
+  const absl::Time start = absl::Now();
+  port.Wait(absl::Milliseconds(5));
+  EXPECT_GE(absl::Now() - start, absl::Milliseconds(4));
+  port.Close();
+}
+
+TEST(UringPortTest, NotifyBeforeTheWaitCounts) {
+  UringPort port;
+  ASSERT_TRUE(port.Open().ok());
+  port.Notify();
+  port.Wait(absl::InfiniteDuration());
+  port.Close();
+}
+
+TEST(UringPortTest, ACancellationsOwnEndDoesNotEndAWait) {
+  UringFeatures features;
+  features.skip_success = false;
+  UringPort port(64, features);
+  ASSERT_TRUE(port.Open().ok());
+  Pipe pipe;
+  CountingOperation operation;
+  io_uring_sqe entry = {};
+  char byte = 0;
+  io_uring_prep_read(&entry, pipe.read_end(), &byte, 1, 0);
+  port.Start(operation, entry);
+  port.Cancel(operation);
+  while (port.pending() > 0) port.Poll();
+  port.Cancel(operation);  // Of what has ended: only says so.
+
+  const absl::Time start = absl::Now();
+  port.Wait(absl::Milliseconds(5));
+
+  EXPECT_GE(absl::Now() - start, absl::Milliseconds(4));
+  port.Close();
+}
+
+TEST(UringPortTest, AFullQueueIsFlushed) {
+  constexpr int kOperations = 10'000;
+  Pipe pipe;
+  UringPort port(64);
+  ASSERT_TRUE(port.Open().ok());
+  std::vector<CountingOperation> operations(kOperations);
+  io_uring_sqe entry = {};
+  io_uring_prep_poll_add(&entry, pipe.read_end(), POLLIN);
+
+  for (CountingOperation& operation : operations) port.Start(operation, entry);
+  EXPECT_EQ(port.pending(), size_t{kOperations});
+  // All complete at once, into a queue of 128 completions.
+  ASSERT_EQ(write(pipe.write_end(), "x", 1), 1);
+  while (port.pending() > 0) port.Wait(absl::InfiniteDuration());
+
+  for (const CountingOperation& operation : operations) {
+    EXPECT_EQ(operation.completions, 1);
+  }
+  port.Close();
+}
+
+TEST(UringPortDeathTest, PollIsFreeWhenThereIsNothingToDo) {
+  const auto poll_without_enter = [] {
+    Pipe pipe;
+    UringPort port;
+    if (!port.Open().ok()) exit(1);
+    CountingOperation operation;
+    io_uring_sqe entry = {};
+    io_uring_prep_poll_add(&entry, pipe.read_end(), POLLIN);
+    port.Start(operation, entry);
+    port.Poll();
+    Forbid(__NR_io_uring_enter, 0);
+    for (int i = 0; i < 100; ++i) port.Poll();
+    _exit(port.pending() == 1 ? 0 : 1);
+  };
+  EXPECT_EXIT(poll_without_enter(), ::testing::ExitedWithCode(0), "");
+}
+
+TEST(UringPortDeathTest, MustNotCloseWithOperationsUnderWay) {
+  const auto close_too_early = [] {
+    UringPort port;
+    if (!port.Open().ok()) exit(1);
+    CountingOperation operation;
+    io_uring_sqe entry = {};
+    io_uring_prep_nop(&entry);
+    port.Start(operation, entry);
+    port.Close();
+  };
+  EXPECT_DEATH(close_too_early(), "with kernel operations under way");
+}
+
+// Each kind of forbidden or missing io_uring, in a process of its own.
+void ExpectOpenFails(void (*break_it)(), absl::StatusCode code,
+                     const char* message) {
+  const auto open = [&] {
+    const size_t files = OpenFiles();
+    break_it();
+    UringPort port;
+    const absl::Status status = port.Open();
+    struct rlimit limit = {1024, 1024};
+    setrlimit(RLIMIT_NOFILE, &limit);
+    const bool is_expected = status.code() == code &&
+                             absl::StrContains(status.message(), message) &&
+                             OpenFiles() == files;
+    if (!is_expected) fprintf(stderr, "%s\n", status.ToString().c_str());
+    _exit(is_expected ? 0 : 1);
+  };
+  EXPECT_EXIT(open(), ::testing::ExitedWithCode(0), "");
+}
+
+TEST(UringPortDeathTest, SaysThatASandboxForbidsIt) {
+  ExpectOpenFails([] { Forbid(__NR_io_uring_setup, EPERM); },
+                  absl::StatusCode::kUnavailable, "seccomp");
+}
+
+TEST(UringPortDeathTest, SaysThatTheKernelHasNoIoUring) {
+  ExpectOpenFails([] { Forbid(__NR_io_uring_setup, ENOSYS); },
+                  absl::StatusCode::kUnavailable, "does not know");
+}
+
+TEST(UringPortDeathTest, SaysThatThereAreNoDescriptors) {
+  const auto allow = [](rlim_t files) {
+    struct rlimit limit = {files, 1024};
+    setrlimit(RLIMIT_NOFILE, &limit);
+  };
+  static const auto static_allow = allow;
+  // None for the ring; one for the ring and none for notifications.
+  ExpectOpenFails([] { static_allow(3); }, absl::StatusCode::kResourceExhausted,
+                  "ulimit -n");
+  ExpectOpenFails(
+      [] {
+        const int next = dup(0);
+        close(next);
+        static_allow(static_cast<rlim_t>(next) + 1);
+      },
+      absl::StatusCode::kResourceExhausted, "ulimit -n");
+}
+
+TEST(UringPortTest, TriesWithFewerFeaturesOnAnOlderKernel) {
+  static std::vector<unsigned> tried;
+  tried.clear();
+  const Ring::SetupFunction old_kernel = [](unsigned entries, io_uring* ring,
+                                            io_uring_params* params) {
+    tried.push_back(params->flags);
+    if (params->flags != IORING_SETUP_CLAMP) return -EINVAL;
+    return io_uring_queue_init_params(entries, ring, params);
+  };
+  UringPort port(8, {}, old_kernel);
+
+  ASSERT_TRUE(port.Open().ok());
+
+  EXPECT_EQ(tried.size(), 5U);
+  EXPECT_TRUE(tried.front() & IORING_SETUP_DEFER_TASKRUN);
+  port.Close();
+}
+
+TEST(UringPortTest, RefusesAKernelThatIsTooOld) {
+  const size_t files = OpenFiles();
+  const Ring::SetupFunction ancient = [](unsigned entries, io_uring* ring,
+                                         io_uring_params* params) {
+    const int result = io_uring_queue_init_params(entries, ring, params);
+    params->features = IORING_FEAT_SINGLE_MMAP;
+    return result;
+  };
+  UringPort port(8, {}, ancient);
+
+  const absl::Status status = port.Open();
+
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_TRUE(absl::StrContains(status.message(), "too old")) << status;
+  EXPECT_EQ(OpenFiles(), files);
+}
+
+}  // namespace
+}  // namespace creche::internal
