@@ -18,6 +18,7 @@
 #include "creche/core/instrument.h"
 #include "creche/core/nursery.h"
 #include "creche/core/parking_lot.h"
+#include "creche/core/parking_operation.h"
 #include "creche/core/sleep.h"
 #include "creche/core/statistics.h"
 #include "creche/core/suspend.h"
@@ -32,6 +33,13 @@
 #include "creche/net/tcp_listener.h"
 #include "creche/net/tcp_stream.h"
 #include "creche/run.h"
+#include "creche/sync/capacity_limiter.h"
+#include "creche/sync/channel.h"
+#include "creche/sync/condition.h"
+#include "creche/sync/event.h"
+#include "creche/sync/lock.h"
+#include "creche/sync/select.h"
+#include "creche/sync/semaphore.h"
 #include "creche/uring/operation.h"
 // IWYU pragma: end_exports
 
