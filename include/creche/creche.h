@@ -29,6 +29,7 @@
 #include "creche/core/try.h"
 #include "creche/debug/task_tree.h"
 #include "creche/run.h"
+#include "creche/sync/broadcast.h"
 #include "creche/sync/capacity_limiter.h"
 #include "creche/sync/channel.h"
 #include "creche/sync/condition.h"
@@ -36,6 +37,7 @@
 #include "creche/sync/lock.h"
 #include "creche/sync/select.h"
 #include "creche/sync/semaphore.h"
+#include "creche/sync/watch.h"
 // IWYU pragma: end_exports
 
 #endif  // CRECHE_CRECHE_H_
