@@ -34,6 +34,7 @@
 #include "creche/net/tcp_listener.h"
 #include "creche/net/tcp_stream.h"
 #include "creche/run.h"
+#include "creche/sync/broadcast.h"
 #include "creche/sync/capacity_limiter.h"
 #include "creche/sync/channel.h"
 #include "creche/sync/condition.h"
@@ -41,6 +42,7 @@
 #include "creche/sync/lock.h"
 #include "creche/sync/select.h"
 #include "creche/sync/semaphore.h"
+#include "creche/sync/watch.h"
 #include "creche/uring/operation.h"
 // IWYU pragma: end_exports
 
