@@ -18,6 +18,7 @@
 #include "creche/core/instrument.h"
 #include "creche/core/nursery.h"
 #include "creche/core/parking_lot.h"
+#include "creche/core/parking_operation.h"
 #include "creche/core/sleep.h"
 #include "creche/core/statistics.h"
 #include "creche/core/suspend.h"
@@ -27,7 +28,19 @@
 #include "creche/core/timeouts.h"
 #include "creche/core/try.h"
 #include "creche/debug/task_tree.h"
+#include "creche/net/connect_tcp.h"
+#include "creche/net/socket_address.h"
+#include "creche/net/tcp_listener.h"
+#include "creche/net/tcp_stream.h"
 #include "creche/run.h"
+#include "creche/sync/capacity_limiter.h"
+#include "creche/sync/channel.h"
+#include "creche/sync/condition.h"
+#include "creche/sync/event.h"
+#include "creche/sync/lock.h"
+#include "creche/sync/select.h"
+#include "creche/sync/semaphore.h"
+#include "creche/uring/operation.h"
 // IWYU pragma: end_exports
 
 #endif  // CRECHE_CRECHE_H_

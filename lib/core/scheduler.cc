@@ -166,11 +166,12 @@ void Scheduler::RunStep(TaskRecord& task) {
   running.task = &task;
   running.operations_left = kOperationsPerStep;
   const bool is_new = task.state_ == TaskRecord::State::kNew;
+  // First, for the testing kit, which cancels from here.
+  Instruments(&Instrument::StepBegins, task);
   const bool stop =
       std::exchange(task.stop_, false) ||
       (std::exchange(task.check_cancel_, false) && task.is_cancelled());
   task.state_ = TaskRecord::State::kRunning;
-  Instruments(&Instrument::StepBegins, task);
   Frame unwinding;
   if (is_new) {
     unwinding = task.Begin();

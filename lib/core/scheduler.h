@@ -72,6 +72,14 @@ class Scheduler {
   // what has come in, none is runnable, and before any time passes.
   ParkingLot& quiescence() { return quiescence_; }
 
+  // For the rest of the run, or until it is removed.
+  void AddInstrument(Instrument& instrument) {
+    instruments_.push_back(&instrument);
+  }
+  void RemoveInstrument(Instrument& instrument) {
+    std::erase(instruments_, &instrument);
+  }
+
   // While there are any, somebody outside the run could wake it.
   void AddOutsideWaker() { ++outside_wakers_; }
   void RemoveOutsideWaker() { --outside_wakers_; }

@@ -59,13 +59,6 @@ namespace internal {
 // is closed at the latest when it is destroyed.
 template <typename T, typename Handle>
 class ChannelEnd : private ChannelHandle {
-  static_assert(std::is_object_v<T> && !std::is_const_v<T>,
-                "creche: the values of a channel are movable objects");
-  static_assert(std::is_nothrow_move_constructible_v<T>,
-                "creche: the values of a channel must be nothrow move "
-                "constructible, so that none is lost to an exception while it "
-                "is handed over; send a std::unique_ptr<T> instead");
-
  public:
   ChannelEnd(ChannelEnd&& other) noexcept { MoveFrom(other); }
   ChannelEnd& operator=(ChannelEnd&& other) noexcept {
@@ -301,6 +294,12 @@ class [[nodiscard]] Receiver<T>::ReceiveOperation
 
 template <typename T>
 std::pair<Sender<T>, Receiver<T>> MakeChannel(size_t capacity) {
+  static_assert(std::is_object_v<T> && !std::is_const_v<T>,
+                "creche: the values of a channel are movable objects");
+  static_assert(std::is_nothrow_move_constructible_v<T>,
+                "creche: the values of a channel must be nothrow move "
+                "constructible, so that none is lost to an exception while it "
+                "is handed over; send a std::unique_ptr<T> instead");
   auto* state = new internal::ChannelState<T>(capacity);
   return {Sender<T>(state), Receiver<T>(state)};
 }
