@@ -14,6 +14,7 @@
 #include "creche/core/nursery.h"
 #include "creche/core/task.h"
 #include "creche/core/timeouts.h"
+#include "creche/io/any_stream.h"
 #include "creche/io/buffered_reader.h"
 #include "creche/io/buffered_writer.h"
 #include "creche/io/byte_stream.h"

@@ -1,121 +1,64 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// ByteStream: what TcpStream, UnixStream, memory streams and whatever wraps
-// them have in common. AnyStream: one of them, of a type that does not show.
+// ByteStream: what all streams of bytes have in common.
 //
 //   template <creche::ByteStream Stream>
 //   creche::Task<absl::Status> Greet(Stream& stream) {
-//     co_return co_await stream.SendAll("hello\r\n");
+//     co_return co_await stream.SendAll("hello");
 //   }
+//
+// Where a template is too much, use AnyStream (io/any_stream.h).
 
 #ifndef CRECHE_IO_BYTE_STREAM_H_
 #define CRECHE_IO_BYTE_STREAM_H_
 
 #include <concepts>
 #include <cstddef>
-#include <memory>
 #include <type_traits>
-#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
-#include "creche/core/errors.h"
-#include "creche/core/task.h"
 #include "creche/internal/async_body.h"
-#include "creche/internal/coroutine_attributes.h"
-#include "creche/internal/promise.h"
 
 namespace creche {
 namespace internal {
 
-// An awaitable that gives a T.
-template <typename Awaitable, typename T>
-concept Gives =
-    TaskAwaitable<Awaitable> && std::same_as<AwaitResult<Awaitable>, T>;
+template <typename T, typename Result>
+concept AwaitableOf = TaskAwaitable<std::remove_cvref_t<T>> &&
+                      std::same_as<AwaitResult<std::remove_cvref_t<T>>, Result>;
 
 }  // namespace internal
 
-// Habits beyond the signatures (net/socket_stream.h has them in full):
-// - ReceiveSome() gives 0 at the end and only there; cancelled, it loses
-// nothing.
-// - SendAll() that was cancelled has sent an unknown prefix, and the stream
-//   refuses further sends (IsBrokenResource).
-// - A second task in one direction gets IsBusyResource.
-// - Close() wakes waiters with IsClosedResource; the destructor closes.
-template <typename S>
+// A connection, or one end of something like it. It closes when it is
+// destroyed. One task can receive while another sends.
+//
+//   ReceiveSome(buffer)  waits for bytes; gives how many there are in `buffer`,
+//                        or 0 at the end. A cancelled call has lost nothing.
+//   SendAll(data)        sends all of `data`. A cancelled call may have sent a
+//                        part; the stream knows, and then refuses to send more
+//                        (IsBrokenResource).
+//   SendEof()            the peer's receives give 0 after what was sent before.
+//   Close()              wakes who waits on this stream.
+//
+// Errors: IsClosedResource after Close(), or SendAll() after SendEof();
+// IsBusyResource for a second task in the same direction; IsBrokenResource if
+// the peer is gone.
+//
+// testing/check_stream.h has a test suite that tells whether a class behaves
+// like this.
+template <typename Stream>
 concept ByteStream =
-    std::movable<S> &&
-    requires(S& stream, absl::Span<char> buffer, absl::string_view data) {
-      { stream.ReceiveSome(buffer) } -> internal::Gives<absl::StatusOr<size_t>>;
-      { stream.SendAll(data) } -> internal::Gives<absl::Status>;
-      { stream.SendEof() } -> internal::Gives<absl::Status>;
-      stream.Close();
+    std::movable<Stream> &&
+    requires(Stream& stream, absl::Span<char> buffer, absl::string_view data) {
+      {
+        stream.ReceiveSome(buffer)
+      } -> internal::AwaitableOf<absl::StatusOr<std::size_t>>;
+      { stream.SendAll(data) } -> internal::AwaitableOf<absl::Status>;
+      { stream.SendEof() } -> internal::AwaitableOf<absl::Status>;
+      { stream.Close() } -> std::same_as<void>;
     };
-
-// Owns a ByteStream. Each call costs a coroutine more.
-class AnyStream {
- public:
-  template <ByteStream S>
-    requires(!std::same_as<std::remove_cvref_t<S>, AnyStream>)
-  explicit AnyStream(S stream)
-      : stream_(std::make_unique<Holder<S>>(std::move(stream))) {}
-  AnyStream(AnyStream&&) noexcept = default;
-  AnyStream& operator=(AnyStream&&) noexcept = default;
-
-  // As of the stream within. A stream that was moved from counts as closed.
-  CRECHE_CORO_WRAPPER Task<absl::StatusOr<size_t>> ReceiveSome(
-      absl::Span<char> buffer) {
-    return stream_ != nullptr ? stream_->ReceiveSome(buffer)
-                              : Closed<absl::StatusOr<size_t>>();
-  }
-  CRECHE_CORO_WRAPPER Task<absl::Status> SendAll(absl::string_view data) {
-    return stream_ != nullptr ? stream_->SendAll(data) : Closed<absl::Status>();
-  }
-  CRECHE_CORO_WRAPPER Task<absl::Status> SendEof() {
-    return stream_ != nullptr ? stream_->SendEof() : Closed<absl::Status>();
-  }
-  void Close() {
-    if (stream_ != nullptr) stream_->Close();
-  }
-
- private:
-  class Interface {
-   public:
-    virtual ~Interface() = default;
-    virtual Task<absl::StatusOr<size_t>> ReceiveSome(absl::Span<char>) = 0;
-    virtual Task<absl::Status> SendAll(absl::string_view) = 0;
-    virtual Task<absl::Status> SendEof() = 0;
-    virtual void Close() = 0;
-  };
-
-  template <typename S>
-  class Holder final : public Interface {
-   public:
-    explicit Holder(S stream) : stream_(std::move(stream)) {}
-    Task<absl::StatusOr<size_t>> ReceiveSome(absl::Span<char> buffer) override {
-      co_return co_await stream_.ReceiveSome(buffer);
-    }
-    Task<absl::Status> SendAll(absl::string_view data) override {
-      co_return co_await stream_.SendAll(data);
-    }
-    Task<absl::Status> SendEof() override {
-      co_return co_await stream_.SendEof();
-    }
-    void Close() override { stream_.Close(); }
-
-   private:
-    S stream_;
-  };
-
-  template <typename Result>
-  static Task<Result> Closed() {
-    co_return ClosedResourceError("AnyStream: it was moved from");
-  }
-
-  std::unique_ptr<Interface> stream_;
-};
 
 }  // namespace creche
 
