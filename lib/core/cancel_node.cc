@@ -28,27 +28,18 @@ void CancelNode::Enter(TaskRecord& task) {
   task.set_scope(this);
   is_cancelled_ = cancel_called_ || SeesOutsideCancellation();
   if (!is_relative_ && when_ == kNever) return;
-  const RunClock& clock = running.scheduler->clock();
-  if (when_ == kNever && timeout_ > absl::ZeroDuration() &&
-      clock.has_bounds()) {
-    when_ = clock.Bound();
-    is_unsettled_ = true;
-    running.scheduler->unsettled().PushBack(this);
-    return;
-  }
-  const Nanoseconds now = clock.Now();
+  const Nanoseconds now = ClockNow();
   if (is_relative_) when_ = std::min(when_, Later(now, timeout_));
   if (when_ <= now) {
     Expire();
   } else {
-    ArmOrDisarm();
+    running.scheduler->fresh_deadlines().PushBack(this);
   }
 }
 
-void CancelNode::SettleTimeout(Nanoseconds now) {
-  is_unsettled_ = false;
-  when_ = Later(std::min(now, when_), timeout_);
-  ArmOrDisarm();
+void CancelNode::ArmFresh() {
+  ListLink<FreshDeadlines>::Unlink();
+  running.scheduler->deadlines().Add(*this, when_);
 }
 
 void CancelNode::Exit() {
@@ -98,7 +89,6 @@ void CancelNode::set_shield(bool shield) {
 }
 
 void CancelNode::set_deadline(Nanoseconds when) {
-  is_unsettled_ = false;
   when_ = when;
   is_relative_ = false;
   ArmOrDisarm();
@@ -109,10 +99,10 @@ void CancelNode::set_timeout(absl::Duration timeout) {
   is_relative_ = timeout != absl::InfiniteDuration();
 }
 
-Nanoseconds CancelNode::EffectiveDeadline() {
+Nanoseconds CancelNode::EffectiveDeadline() const {
   if (is_cancelled_) return kLongAgo;
   Nanoseconds earliest = kNever;
-  for (CancelNode* node = this; node != nullptr; node = node->parent_) {
+  for (const CancelNode* node = this; node != nullptr; node = node->parent_) {
     earliest = std::min(earliest, node->deadline());
     if (node->shield_) break;
   }
@@ -120,11 +110,10 @@ Nanoseconds CancelNode::EffectiveDeadline() {
 }
 
 void CancelNode::ArmOrDisarm() {
-  using Unsettled = ListLink<UnsettledTimeouts>;
-  if (Unsettled::is_linked()) Unsettled::Unlink();
+  using Fresh = ListLink<FreshDeadlines>;
+  if (Fresh::is_linked()) Fresh::Unlink();
   if (is_armed()) running.scheduler->deadlines().Remove(*this);
-  if (stage_ == Stage::kEntered && !cancel_called_ && !is_unsettled_ &&
-      when_ != kNever) {
+  if (stage_ == Stage::kEntered && !cancel_called_ && when_ != kNever) {
     running.scheduler->deadlines().Add(*this, when_);
   }
 }

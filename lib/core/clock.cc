@@ -29,7 +29,11 @@ SystemClock::SystemClock()
     : origin_(absl::GetCurrentTimeNanos() - MonotonicNow()) {}
 
 absl::Time SystemClock::Now() {
-  return absl::FromUnixNanos(origin_ + MonotonicNow());
+  return absl::FromUnixNanos(NowInNanoseconds());
+}
+
+std::int64_t SystemClock::NowInNanoseconds() const {
+  return origin_ + MonotonicNow();
 }
 
 absl::Duration SystemClock::WaitFor(absl::Time deadline, bool /*expects_io*/) {

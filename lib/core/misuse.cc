@@ -6,12 +6,22 @@
 #include <cstdlib>
 
 namespace creche::internal {
+namespace {
+
+constinit thread_local MisuseContext misuse_context = nullptr;
+
+}  // namespace
 
 void Misuse(std::string_view rule) {
   std::fprintf(stderr, "creche: %.*s\n", static_cast<int>(rule.size()),
                rule.data());
+  if (misuse_context != nullptr) {
+    std::fprintf(stderr, "%s\n", misuse_context().c_str());
+  }
   std::fflush(stderr);
   std::abort();
 }
+
+void SetMisuseContext(MisuseContext context) { misuse_context = context; }
 
 }  // namespace creche::internal

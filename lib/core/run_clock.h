@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// RunClock: a run's clock in nanoseconds, and a cheap upper bound of it.
+// RunClock: a run's clock in nanoseconds.
 
 #ifndef CRECHE_LIB_CORE_RUN_CLOCK_H_
 #define CRECHE_LIB_CORE_RUN_CLOCK_H_
@@ -10,28 +10,23 @@
 
 namespace creche::internal {
 
-// Reading the time is the dearest part of entering a timeout scope. So, on the
-// system's clock, a scope only notes a bound of the time of its entry, and its
-// deadline is worked out when the clock is read anyway: if the scope is left in
-// the same batch, never. What is worked out from a bound is never early, and
-// late by a tick of the kernel at most (1 to 10 ms; and only if the batch
-// itself took that long).
+// Knows the system's clock by sight: reading that directly takes half the time
+// of reading it as any Clock, as an absl::Time.
 class RunClock {
  public:
-  explicit RunClock(Clock& clock);
+  explicit RunClock(Clock& clock)
+      : clock_(clock), system_clock_(dynamic_cast<SystemClock*>(&clock)) {}
 
   Clock& clock() const { return clock_; }
-  Nanoseconds Now() const;
 
-  // A moment that is not before now, and at most a tick of the kernel after;
-  // several times cheaper than Now().
-  bool has_bounds() const { return system_clock_ != nullptr; }
-  Nanoseconds Bound() const;
+  Nanoseconds Now() const {
+    return system_clock_ != nullptr ? system_clock_->NowInNanoseconds()
+                                    : ToNanoseconds(clock_.Now());
+  }
 
  private:
   Clock& clock_;
-  const SystemClock* system_clock_;  // Null if it is another clock.
-  Nanoseconds tick_ = 0;
+  SystemClock* system_clock_;  // Null if it is another clock.
 };
 
 }  // namespace creche::internal

@@ -103,7 +103,7 @@ void Scheduler::WaitUntilRunnable() {
     return;
   }
   for (;;) {
-    SettleTimeouts();
+    ArmFreshDeadlines();
     const absl::Time next = FromNanoseconds(deadlines_.earliest());
     const bool expects_io = port_.pending() > 0 || outside_wakers_ > 0;
     const absl::Duration wait = clock_.clock().WaitFor(next, expects_io);
@@ -123,20 +123,18 @@ void Scheduler::WaitUntilRunnable() {
 // Deadlines come last: what has completed beats a timeout that is due.
 void Scheduler::HearFromOutside() {
   if (!inbox_.empty()) inbox_.Deliver();
-  if (!deadlines_.empty() || !unsettled_.empty()) ExpireDeadlines();
+  ArmFreshDeadlines();
+  if (!deadlines_.empty()) ExpireDeadlines();
 }
 
-void Scheduler::SettleTimeouts() {
-  if (unsettled_.empty()) return;
-  const Nanoseconds now = clock_.Now();
-  while (CancelNode* scope = unsettled_.front()) scope->SettleTimeout(now);
+void Scheduler::ArmFreshDeadlines() {
+  while (CancelNode* scope = fresh_deadlines_.front()) scope->ArmFresh();
 }
 
 // Sleeps are woken after all scopes that are due have been cancelled: a timeout
 // beats the sleep inside it.
 void Scheduler::ExpireDeadlines() {
   const Nanoseconds now = clock_.Now();
-  while (CancelNode* scope = unsettled_.front()) scope->SettleTimeout(now);
   SleepAwaiter* first_sleep = nullptr;
   SleepAwaiter** last_sleep = &first_sleep;
   while (Deadline* due = deadlines_.PopDue(now)) {
@@ -168,11 +166,12 @@ void Scheduler::RunStep(TaskRecord& task) {
   running.task = &task;
   running.operations_left = kOperationsPerStep;
   const bool is_new = task.state_ == TaskRecord::State::kNew;
+  // First, for the testing kit, which cancels from here.
+  Instruments(&Instrument::StepBegins, task);
   const bool stop =
       std::exchange(task.stop_, false) ||
       (std::exchange(task.check_cancel_, false) && task.is_cancelled());
   task.state_ = TaskRecord::State::kRunning;
-  Instruments(&Instrument::StepBegins, task);
   Frame unwinding;
   if (is_new) {
     unwinding = task.Begin();

@@ -56,11 +56,12 @@ class Scheduler {
 
   CancelNode& root() { return root_; }
   DeadlineQueue& deadlines() { return deadlines_; }
-  // Scopes whose timeouts are not in the queue yet.
-  IntrusiveList<CancelNode, UnsettledTimeouts>& unsettled() {
-    return unsettled_;
+  // Scopes whose deadlines are not in the queue yet: most scopes with a timeout
+  // are left in the batch that they were entered in, and never need to be.
+  IntrusiveList<CancelNode, FreshDeadlines>& fresh_deadlines() {
+    return fresh_deadlines_;
   }
-  void SettleTimeouts();
+  void ArmFreshDeadlines();
   const RunClock& clock() const { return clock_; }
   EventPort& port() { return port_; }
 
@@ -70,6 +71,14 @@ class Scheduler {
   // Tasks that wait for all the others to wait: woken when, after a look at
   // what has come in, none is runnable, and before any time passes.
   ParkingLot& quiescence() { return quiescence_; }
+
+  // For the rest of the run, or until it is removed.
+  void AddInstrument(Instrument& instrument) {
+    instruments_.push_back(&instrument);
+  }
+  void RemoveInstrument(Instrument& instrument) {
+    std::erase(instruments_, &instrument);
+  }
 
   // While there are any, somebody outside the run could wake it.
   void AddOutsideWaker() { ++outside_wakers_; }
@@ -97,7 +106,7 @@ class Scheduler {
   RunClock clock_;
   EventPort& port_;
   DeadlineQueue deadlines_;
-  IntrusiveList<CancelNode, UnsettledTimeouts> unsettled_;
+  IntrusiveList<CancelNode, FreshDeadlines> fresh_deadlines_;
   RunQueue runnable_;
   IntrusiveList<TaskRecord, NurseryTasks> main_;
   CancelNode root_;

@@ -18,7 +18,7 @@ RunStatistics statistics() {
   RunStatistics result;
   result.tasks_living = scheduler->living();
   result.tasks_runnable = scheduler->runnable();
-  scheduler->SettleTimeouts();
+  scheduler->ArmFreshDeadlines();
   result.deadlines = scheduler->deadlines().size();
   result.operations = scheduler->port().pending();
   if (!scheduler->deadlines().empty()) {

@@ -85,6 +85,13 @@ void TaskRecord::BecomeRunnable() {
   running.scheduler->MakeRunnable(*this);
 }
 
+bool MayCompleteWatched() {
+  if (running.watcher == nullptr) return false;
+  running.watcher->PassesCancelPoint();
+  return running.operations_left >= -kWatchedOperations &&
+         !running.task->is_cancelled();
+}
+
 TaskRecord& CurrentTask(const char* what) {
   if (running.task == nullptr) {
     Misuse(absl::StrCat(what, " was called outside of a task"));

@@ -62,10 +62,10 @@ void PrintTask(const TaskRecord& task, std::ostream& out) {
 void PrintScope(const CancelNode& scope, std::ostream& out) {
   out << (scope.tasks() != nullptr ? "nursery" : "cancel scope");
   if (scope.shield()) out << ", shielded";
-  if (scope.settled_deadline() != kNever) {
+  if (scope.deadline() != kNever) {
     out << ", deadline in "
         << absl::FormatDuration(
-               absl::Nanoseconds(scope.settled_deadline() - ClockNow()));
+               absl::Nanoseconds(scope.deadline() - ClockNow()));
   }
   if (scope.cancel_called()) {
     out << ", cancelled";
@@ -105,7 +105,6 @@ void PushBelow(const Line& line, const CancelNode& home,
 }  // namespace
 
 void PrintTaskTree(const CancelNode& root, std::ostream& out) {
-  running.scheduler->SettleTimeouts();
   std::vector<Line> open;
   PushBelow({nullptr, &root, -1}, root, open);
   while (!open.empty()) {

@@ -8,10 +8,9 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "creche/run.h"
-#include "creche/testing/fake_port.h"
 #include "gtest/gtest.h"
-#include "lib/testing/can_use_io_uring.h"
 #include "lib/testing/deadlock_clock.h"
+#include "lib/testing/lazy_uring_port.h"
 #include "lib/testing/schedule_seed.h"
 
 namespace creche::testing::internal {
@@ -25,8 +24,7 @@ struct TestRun::Parts {
   ::testing::ScopedTrace trace;
   DeadlockClock clock;
   // Inside another run, which is a mistake, Run() says so.
-  const bool uses_io_uring = CanUseIoUring();
-  FakePort port;
+  LazyUringPort port;
 };
 
 TestRun::TestRun(const char* file, int line)
@@ -37,7 +35,7 @@ TestRun::~TestRun() = default;
 RunOptions TestRun::options() {
   RunOptions options;
   options.clock = &parts_->clock;
-  if (!parts_->uses_io_uring) options.port = &parts_->port;
+  options.port = &parts_->port;
   options.schedule_seed = parts_->seed;
   return options;
 }

@@ -44,13 +44,12 @@ TEST(MisuseDeathTest, ScopeRunTwice) {
 }
 
 TEST(MisuseDeathTest, ScopeRunTwiceAtTheSameTime) {
-  EXPECT_DEATH(RunMocked([]() -> Task<> {
-                 CancelScope scope;
-                 co_await scope.Run([&]() -> Task<> {
-                   co_await scope.Run(Nothing());
-                 });
-               }).IgnoreError(),
-               "a CancelScope is used for one Run");
+  EXPECT_DEATH(
+      RunMocked([]() -> Task<> {
+        CancelScope scope;
+        co_await scope.Run([&]() -> Task<> { co_await scope.Run(Nothing()); });
+      }).IgnoreError(),
+      "a CancelScope is used for one Run");
 }
 
 TEST(MisuseDeathTest, ScopeDestroyedWhileEntered) {
@@ -160,25 +159,24 @@ TEST(MisuseDeathTest, WakerUsedTwice) {
 }
 
 TEST(MisuseDeathTest, WakerUsedAfterTheAbortWasDone) {
-  EXPECT_DEATH(RunMocked([]() -> Task<> {
-                 Waker waker;
-                 CancelScope scope;
-                 auto wait = [&]() -> Task<> {
-                   co_await Suspend([&](Waker w) { waker = std::move(w); },
-                                    Done);
-                 };
-                 auto body = [&](Nursery& nursery) -> Task<> {
-                   nursery.StartSoon(
-                       [&]() -> Task<> { co_await scope.Run(wait()); });
-                   co_await Checkpoint();
-                   co_await Checkpoint();
-                   scope.Cancel();
-                   std::move(waker).Wake();
-                 };
-                 absl::Status status = co_await WithNursery(body);
-                 status.IgnoreError();
-               }).IgnoreError(),
-               "a task was woken that does not wait");
+  EXPECT_DEATH(
+      RunMocked([]() -> Task<> {
+        Waker waker;
+        CancelScope scope;
+        auto wait = [&]() -> Task<> {
+          co_await Suspend([&](Waker w) { waker = std::move(w); }, Done);
+        };
+        auto body = [&](Nursery& nursery) -> Task<> {
+          nursery.StartSoon([&]() -> Task<> { co_await scope.Run(wait()); });
+          co_await Checkpoint();
+          co_await Checkpoint();
+          scope.Cancel();
+          std::move(waker).Wake();
+        };
+        absl::Status status = co_await WithNursery(body);
+        status.IgnoreError();
+      }).IgnoreError(),
+      "a task was woken that does not wait");
 }
 
 TEST(MisuseDeathTest, AbortedWithoutAPendingAbort) {
@@ -209,8 +207,7 @@ TEST(MisuseDeathTest, ParkingLotDestroyedWithTasksInIt) {
   EXPECT_DEATH(RunMocked([]() -> Task<> {
                  auto lot = std::make_optional<ParkingLot>();
                  auto body = [&](Nursery& nursery) -> Task<> {
-                   nursery.StartSoon(
-                       [&]() -> Task<> { co_await lot->Park(); });
+                   nursery.StartSoon([&]() -> Task<> { co_await lot->Park(); });
                    co_await Checkpoint();
                    co_await Checkpoint();
                    lot.reset();

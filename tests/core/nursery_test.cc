@@ -60,11 +60,12 @@ Task<> Append(std::string* trace, char name, int rounds) {
 
 template <typename Body>
 auto RunNursery(Body body) {
-  return RunMocked([&]() -> Task<StatusOrOf<internal::AwaitResult<
-                             internal::CallResult<Body, Nursery&>>>> {
-    auto result = co_await WithNursery(body);
-    co_return result;
-  });
+  return RunMocked(
+      [&]() -> Task<StatusOrOf<
+                internal::AwaitResult<internal::CallResult<Body, Nursery&>>>> {
+        auto result = co_await WithNursery(body);
+        co_return result;
+      });
 }
 
 TEST(NurseryTest, RunsChildrenInOrderOfStarting) {

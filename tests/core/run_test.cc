@@ -49,8 +49,8 @@ TEST(RunTest, PassesItsArguments) {
     co_return *number;
   };
 
-  auto result = creche::Run({.port = &port}, main, sum,
-                            std::make_unique<int>(4));
+  auto result =
+      creche::Run({.port = &port}, main, sum, std::make_unique<int>(4));
 
   EXPECT_EQ(result.value_or(0), 4);
   EXPECT_EQ(sum, 4);
@@ -60,8 +60,8 @@ TEST(RunTest, TakesAnyAwaitableFromMain) {
   MockClock clock;
   const absl::Time start = clock.Now();
 
-  absl::Status status = testing::RunMockedOn(
-      clock, [] { return SleepFor(absl::Seconds(2)); });
+  absl::Status status =
+      testing::RunMockedOn(clock, [] { return SleepFor(absl::Seconds(2)); });
 
   EXPECT_TRUE(status.ok());
   EXPECT_EQ(clock.Now() - start, absl::Seconds(2));

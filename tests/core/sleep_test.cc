@@ -121,8 +121,8 @@ TEST(SleepTest, ForeverEndsByCancellationOnly) {
     const bool first = co_await MoveOnAfter(absl::Hours(1), SleepForever());
     const bool second = co_await MoveOnAfter(
         absl::Hours(1), SleepFor(absl::InfiniteDuration()));
-    const bool third = co_await MoveOnAfter(
-        absl::Hours(1), SleepUntil(absl::InfiniteFuture()));
+    const bool third = co_await MoveOnAfter(absl::Hours(1),
+                                            SleepUntil(absl::InfiniteFuture()));
     EXPECT_FALSE(first || second || third);
     co_return SecondsSince(start);
   });

@@ -118,8 +118,8 @@ TEST(StackDepthTest, ADeepChainWaitsAndReturns) {
 TEST(StackDepthTest, ADeepChainIsCancelled) {
   RunOnThread(kNormalStack, [] {
     auto result = RunMocked([]() -> Task<bool> {
-      auto depth = co_await MoveOnAfter(absl::Milliseconds(1),
-                                        DescendAndWait(kDepth));
+      auto depth =
+          co_await MoveOnAfter(absl::Milliseconds(1), DescendAndWait(kDepth));
       co_return depth.has_value();
     });
     EXPECT_FALSE(result.value_or(true));
@@ -159,8 +159,9 @@ Task<int> DescendAndThrow(int depth) {
 // A deep chain of rethrows, each in its own frame.
 TEST(StackDepthTest, AChainThrows) {
   RunOnThread(kNormalStack, [] {
-    EXPECT_THROW(RunMocked([]() -> Task<> { co_await DescendAndThrow(1000); })
-                     .IgnoreError(),
+    EXPECT_THROW(RunMocked([]() -> Task<> {
+                   co_await DescendAndThrow(1000);
+                 }).IgnoreError(),
                  int);
   });
 }
@@ -200,8 +201,7 @@ Task<absl::Status> NestNurseries(int depth) {
 TEST(StackDepthTest, ManyNestedNurseriesAreCancelled) {
   RunOnThread(kSmallStack, [] {
     auto result = RunMocked([]() -> Task<bool> {
-      auto done =
-          co_await MoveOnAfter(absl::Seconds(1), NestNurseries(5000));
+      auto done = co_await MoveOnAfter(absl::Seconds(1), NestNurseries(5000));
       co_return done.has_value();
     });
     EXPECT_FALSE(result.value_or(true));

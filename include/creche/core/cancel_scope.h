@@ -101,7 +101,7 @@ class CancelScope {
   friend class Nursery;
   friend class internal::ScopeAccess;
 
-  // Asking for the deadline may settle what it is.
+  // Asking whether it was cancelled may notice that its deadline has passed.
   mutable internal::CancelNode node_;
 };
 

@@ -27,8 +27,11 @@ class [[nodiscard]] CheckpointAwaiter {
   CheckpointAwaiter() {}  // NOLINT: an aggregate would be destroyed twice.
 
   bool await_ready() const {
-    return kKind == CheckpointKind::kIfCancelled &&
-           !running.task->is_cancelled();
+    if (kKind != CheckpointKind::kIfCancelled) return false;
+    if (running.watcher != nullptr) [[unlikely]] {
+      running.watcher->PassesCancelPoint();
+    }
+    return !running.task->is_cancelled();
   }
 
   template <typename P>

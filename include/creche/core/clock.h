@@ -43,12 +43,11 @@ class SystemClock final : public Clock {
   absl::Time Now() override;
   absl::Duration WaitFor(absl::Time deadline, bool expects_io) override;
 
-  // What Now() says when the monotonic clock says 0, in nanoseconds since the
-  // Unix epoch.
-  std::int64_t origin() const { return origin_; }
+  // The same as Now(), in nanoseconds since the Unix epoch.
+  std::int64_t NowInNanoseconds() const;
 
  private:
-  std::int64_t origin_;
+  std::int64_t origin_;  // What it says when the monotonic clock says 0.
 };
 
 // The time on the clock of this thread's run. Aborts if there is no run.

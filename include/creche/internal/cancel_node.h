@@ -15,9 +15,9 @@
 namespace creche::internal {
 
 class TaskRecord;
-struct UnsettledTimeouts;  // Tag: scopes whose timeout is not worked out yet.
-struct ChildScopes;        // Tag: the scopes entered directly inside a scope.
-struct NurseryTasks;       // Tag: the children of a nursery.
+struct FreshDeadlines;  // Tag: scopes that were entered in this batch.
+struct ChildScopes;     // Tag: the scopes entered directly inside a scope.
+struct NurseryTasks;    // Tag: the children of a nursery.
 
 // Invariants, whenever no function of this class is running:
 // 1. is_cancelled() == cancel_called, or not shielded and the parent
@@ -26,10 +26,10 @@ struct NurseryTasks;       // Tag: the children of a nursery.
 //    abort function called.
 // 3. The deadline is armed exactly while the node is entered, not yet cancelled
 //    itself, and its deadline is finite; or instead, in the batch of its entry,
-//    the node is among the unsettled timeouts.
+//    the node is among the fresh deadlines.
 // 4. The scopes that one task stands in form a chain of parents.
 class CancelNode : public ListLink<ChildScopes>,
-                   public ListLink<UnsettledTimeouts>,
+                   public ListLink<FreshDeadlines>,
                    public Deadline {
  public:
   enum class Stage : std::uint8_t { kFresh, kEntered, kExited };
@@ -78,23 +78,17 @@ class CancelNode : public ListLink<ChildScopes>,
   void set_shield(bool shield);
 
   // Before entry a deadline can be relative: it then counts from entry.
-  Nanoseconds deadline() {
-    if (is_unsettled_) SettleTimeout(kNever);
-    return when_;
-  }
-  // The same, after Scheduler::SettleTimeouts().
-  Nanoseconds settled_deadline() const { return when_; }
+  Nanoseconds deadline() const { return when_; }
   void set_deadline(Nanoseconds when);
   void set_timeout(absl::Duration timeout);
   absl::Duration timeout() const { return timeout_; }
   bool is_relative() const { return is_relative_; }
 
   // The earliest deadline that can cancel what stands in this scope.
-  Nanoseconds EffectiveDeadline();
+  Nanoseconds EffectiveDeadline() const;
 
-  // Works out the deadline of a timeout that has only a bound of its entry, the
-  // earlier if it is known to have been before `now`.
-  void SettleTimeout(Nanoseconds now);
+  // Puts a fresh deadline into the queue.
+  void ArmFresh();
 
   CancelNode* parent() const { return parent_; }
   TaskRecord* owner() const { return owner_; }
@@ -127,9 +121,8 @@ class CancelNode : public ListLink<ChildScopes>,
   bool caught_ = false;
   bool shield_ = false;
   bool is_relative_ = false;
-  bool is_unsettled_ = false;  // The deadline counts from a bound in `when_`.
 
-  Nanoseconds when_ = kNever;  // Or, unsettled, a bound of the entry.
+  Nanoseconds when_ = kNever;
   absl::Duration timeout_;
   std::string reason_;
 };

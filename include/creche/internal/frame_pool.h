@@ -28,30 +28,43 @@ namespace creche::internal {
 // is seen.
 class FramePool {
  public:
+  // Sees every block of a thread come and go, instead of the pool.
+  class Watcher {
+   public:
+    virtual void* Allocate(std::size_t size) = 0;
+    virtual void Free(void* memory, std::size_t size) noexcept = 0;
+
+   protected:
+    ~Watcher() = default;
+  };
+
   static void* Allocate(std::size_t size) {
-#if CRECHE_POOL_FRAMES
     const std::size_t size_class = ClassOf(size);
-    if (size_class < kClasses) [[likely]] {
+    if (size_class < pooled_classes_) [[likely]] {
       if (Block* block = free_[size_class]) [[likely]] {
         free_[size_class] = block->next;
         return block;
       }
       return Refill(size_class);
     }
-#endif
-    return ::operator new(size);
+    return AllocateElsewhere(size);
   }
 
   static void Free(void* memory, std::size_t size) noexcept {
-#if CRECHE_POOL_FRAMES
     const std::size_t size_class = ClassOf(size);
-    if (size_class < kClasses) [[likely]] {
+    if (size_class < pooled_classes_) [[likely]] {
       free_[size_class] = new (memory) Block{free_[size_class]};
       return;
     }
-#endif
-    ::operator delete(memory, size);
+    FreeElsewhere(memory, size);
   }
+
+  // For this thread; nullptr: the pool again. Blocks of the one may be freed by
+  // the other: a watcher allocates CapacityFor(size) bytes with operator new,
+  // and hands what it does not know to FreeUnwatched().
+  static void set_watcher(Watcher* watcher);
+  static std::size_t CapacityFor(std::size_t size);
+  static void FreeUnwatched(void* memory, std::size_t size) noexcept;
 
  private:
   struct Block {
@@ -67,7 +80,12 @@ class FramePool {
     return (size - 1) / kGrain;
   }
   static void* Refill(std::size_t size_class);
+  static void* AllocateElsewhere(std::size_t size);
+  static void FreeElsewhere(void* memory, std::size_t size) noexcept;
 
+  // Those below are pooled: none under AddressSanitizer or while watched.
+  static constinit thread_local std::size_t pooled_classes_;
+  static constinit thread_local Watcher* watcher_;
   static constinit thread_local Block* free_[kClasses];
 };
 

@@ -15,6 +15,22 @@ class HookedContinuation;
 class Scheduler;
 class TaskRecord;
 
+// Sees the cancel points where a task does not wait. For the testing kit.
+//
+// It is told where an operation that can complete at once asks whether it may,
+// in steps for which it has taken kWatchedOperations off the budget (so that
+// only watched tasks leave the fast path), and at CheckpointIfCancelled().
+class CancelPointWatcher {
+ public:
+  // The running task passes a cancel point. May cancel it.
+  virtual void PassesCancelPoint() = 0;
+
+ protected:
+  ~CancelPointWatcher() = default;
+};
+
+inline constexpr int kWatchedOperations = 1 << 30;
+
 struct Running {
   // What the trampoline does when the frame it resumed gives control back:
   // resume `next`, else call `completed`'s hook, else end the task's step.
@@ -30,6 +46,8 @@ struct Running {
   // Operations that may still complete at once before the task has to let
   // others run.
   int operations_left = 0;
+
+  CancelPointWatcher* watcher = nullptr;
 
   // How many tasks this thread has had; the newest one's id.
   std::uint32_t tasks_made = 0;

@@ -106,6 +106,11 @@ class TaskRecord : public ListLink<NurseryTasks> {
     return state_ == State::kWaiting || state_ == State::kAborting;
   }
 
+  // Where a cancellation would be delivered at once, or at its next turn.
+  bool is_at_cancel_point() const {
+    return is_waiting() ? abort_ != nullptr : check_cancel_;
+  }
+
   State state() const { return state_; }
   // Tells tasks apart, also those that live one after the other at one address.
   std::uint32_t id() const { return id_; }
@@ -157,11 +162,16 @@ class TaskRecord : public ListLink<NurseryTasks> {
 // The task that runs on this thread. Aborts, naming `what`, if there is none.
 TaskRecord& CurrentTask(const char* what);
 
+// MayCompleteAtOnce() where the budget is used up or the task is watched.
+bool MayCompleteWatched();
+
 // True if an operation that can complete at once may do so without letting
 // other tasks run first: the task is not cancelled, and it has not completed
 // too many operations like that in a row.
 inline bool MayCompleteAtOnce() {
-  return !running.task->is_cancelled() && --running.operations_left >= 0;
+  if (--running.operations_left < 0) [[unlikely]]
+    return MayCompleteWatched();
+  return !running.task->is_cancelled();
 }
 
 // What the last MayCompleteAtOnce() has said, of a task that is not cancelled.

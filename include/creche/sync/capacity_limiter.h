@@ -96,9 +96,7 @@ class CapacityLimiter {
     return borrowed_ < total_ ? total_ - borrowed_ : 0;
   }
 
-  Statistics statistics() const {
-    return {total_, borrowed_, waiters_.size()};
-  }
+  Statistics statistics() const { return {total_, borrowed_, waiters_.size()}; }
 
  private:
   friend class CapacityToken;

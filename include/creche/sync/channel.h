@@ -266,8 +266,7 @@ class [[nodiscard]] Sender<T>::SendOperation
 template <typename T>
 class [[nodiscard]] Receiver<T>::ReceiveOperation
     : public ParkingOperation<ReceiveOperation, internal::WaitingReceiver<T>> {
-  using Base =
-      ParkingOperation<ReceiveOperation, internal::WaitingReceiver<T>>;
+  using Base = ParkingOperation<ReceiveOperation, internal::WaitingReceiver<T>>;
 
  public:
   static constexpr const char* kName = "Receiver::Receive";

@@ -40,9 +40,8 @@ concept SelectableOperation =
 
 // What std::variant holds for an operation.
 template <typename Operation>
-using Selected =
-    std::conditional_t<std::is_void_v<AwaitResult<Operation>>, std::monostate,
-                       AwaitResult<Operation>>;
+using Selected = std::conditional_t<std::is_void_v<AwaitResult<Operation>>,
+                                    std::monostate, AwaitResult<Operation>>;
 
 // `Operations` are the operations themselves, or references to them.
 template <typename... Operations>

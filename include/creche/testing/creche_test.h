@@ -75,7 +75,7 @@ void RunTestBody(const char* file, int line, Body&& body) {
 // - on a MockClock that jumps to the next deadline whenever every task waits,
 // - with a shuffled schedule: the seed is another one every time, is named by
 //   every failure, and can be set with CRECHE_SCHEDULE_SEED in the environment,
-// - on io_uring, or, where that cannot be used, on a FakePort.
+// - on io_uring, which is not asked for before the first kernel operation.
 // A deadlock is a failure of the test, which shows the tasks.
 #define CRECHE_TEST(test_suite_name, test_name)                           \
   static ::creche::Task<> test_suite_name##_##test_name##_CrecheBody();   \

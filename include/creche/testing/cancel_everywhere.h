@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// CancelEverywhere: proves that a piece of code can be cancelled anywhere.
+//
+//   TEST(PoolTest, GivesConnectionsBack) {
+//     Pool pool(2);
+//     auto body = [&]() -> creche::Task<> {
+//       auto connection = co_await pool.Borrow();
+//       co_await creche::SleepFor(absl::Seconds(1));
+//     };
+//     CancelEverywhere(body, [&] { EXPECT_EQ(pool.idle(), 2); });
+//   }
+//
+// For failing kernel operations, see FailEverywhere
+// (testing/fail_everywhere.h).
+
+#ifndef CRECHE_TESTING_CANCEL_EVERYWHERE_H_
+#define CRECHE_TESTING_CANCEL_EVERYWHERE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <source_location>
+#include <type_traits>
+#include <utility>
+
+#include "creche/core/event_port.h"
+#include "creche/testing/repeated_body.h"
+
+namespace creche::testing {
+
+struct CancelEverywhereOptions {
+  // nullptr: io_uring, opened when the first kernel operation is started.
+  EventPort* port = nullptr;
+  // Unset: as CRECHE_SCHEDULE_SEED in the environment says, or else another
+  // schedule every time.
+  std::optional<std::uint64_t> schedule_seed = {};
+  // A fourth sweep: what is cancelled at each point is the innermost scope
+  // around it, be it a nursery, a MoveOnAfter() or another scope of the body
+  // (but no shield). For bodies that expect this of their scopes.
+  bool inner_scopes = false;
+  // A sweep is given up after so many points at which something was wrong.
+  std::size_t max_failures = 3;
+};
+
+namespace internal {
+
+std::size_t RunCancelSweeps(RepeatedBody& body,
+                            const std::function<void(std::size_t)>& check,
+                            const CancelEverywhereOptions& options,
+                            const std::source_location& location);
+
+}  // namespace internal
+
+// Runs body(), which returns a Task, in runs of its own, each on a MockClock
+// that jumps:
+// 1. once, to count its cancel points: K of them;
+// 2. once for each point k = 1 ... K with the run cancelled exactly there;
+// 3. the same, with a deadline that expires there;
+// 4. the same, inside a nursery in which a sibling fails there.
+// A cancel point is where a task waits or is about to; where what it waits for
+// has happened and it is about to go on; and an operation that completes at
+// once.
+//
+// After each run these are failures of the test:
+// - a deadlock (a wake-up was forgotten);
+// - a coroutine or a task that is left, or was used after its end;
+// - a kernel operation that is left;
+// - a file descriptor that is left, or that was there before and is not.
+// Then check(k), or check(), is called. Every failure names the sweep, k, the
+// task, and the file and line of its co_await.
+//
+// Returns K. Call it from a TEST, not from inside a run.
+template <typename Body, typename Check = internal::NoCheck>
+std::size_t CancelEverywhere(
+    Body&& body, Check&& check = Check(), CancelEverywhereOptions options = {},
+    std::source_location location = std::source_location::current()) {
+  internal::RepeatedCallable<std::remove_reference_t<Body>> repeated(body);
+  return internal::RunCancelSweeps(repeated, internal::AsCheck(check), options,
+                                   location);
+}
+
+}  // namespace creche::testing
+
+#endif  // CRECHE_TESTING_CANCEL_EVERYWHERE_H_

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/testing/cancel_points.h"
+
+#include <cstddef>
+#include <string>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "creche/core/instrument.h"
+#include "creche/internal/continuation.h"
+#include "creche/internal/promise.h"
+#include "creche/internal/running.h"
+#include "creche/internal/task_record.h"
+
+namespace creche::testing::internal {
+namespace {
+
+using creche::internal::Continuation;
+using creche::internal::Frame;
+using creche::internal::running;
+using creche::internal::TaskRecord;
+
+const TaskRecord& RecordOf(const TaskId& task) {
+  return *static_cast<const TaskRecord*>(task.id());
+}
+
+// The library's own coroutines say nothing to a user.
+bool IsOfTheLibrary(absl::string_view file) {
+  return absl::StrContains(file, "creche/internal/") ||
+         absl::StrContains(file, "creche/testing/") ||
+         absl::StartsWith(file, "lib/testing/");
+}
+
+// Where the task awaits, and where that is called from.
+std::string Location(const TaskRecord& task) {
+  std::string location;
+  int calls = 0;
+  for (Frame frame = task.leaf(); frame && calls < 4;) {
+    const std::source_location& at = frame.promise->await_location();
+    if (!IsOfTheLibrary(at.file_name())) {
+      absl::StrAppend(&location, calls++ == 0 ? " at " : " < ", at.file_name(),
+                      ":", at.line());
+    }
+    const Continuation* caller = frame.promise->continuation();
+    frame = caller == nullptr ? Frame() : caller->awaiting();
+  }
+  return location;
+}
+
+std::string Name(const TaskRecord& task) {
+  if (task.name() != nullptr) return absl::StrCat("task '", *task.name(), "'");
+  return task.nursery() == nullptr ? "the main task" : "a child task";
+}
+
+}  // namespace
+
+CancelPoints::CancelPoints(std::size_t chosen)
+    : chosen_(chosen), previous_watcher_(running.watcher) {
+  running.watcher = this;
+}
+
+CancelPoints::~CancelPoints() { running.watcher = previous_watcher_; }
+
+void CancelPoints::StepBegins(const TaskId& task) {
+  if (is_over_ || task.name() == kIgnoredTask) return;
+  running.operations_left -= creche::internal::kWatchedOperations;
+  Reach(RecordOf(task), RecordOf(task).leaf() ? "before it goes on from"
+                                              : "before its first step");
+}
+
+void CancelPoints::StepEnds(const TaskId& task) {
+  if (is_over_ || task.name() == kIgnoredTask) return;
+  const TaskRecord& record = RecordOf(task);
+  if (location_follows_) {
+    location_follows_ = false;
+    absl::StrAppend(&description_, Location(record));
+  }
+  if (record.is_waiting() && record.is_at_cancel_point()) {
+    Reach(record, "while it waits for");
+  }
+}
+
+void CancelPoints::PassesCancelPoint() {
+  if (!is_over_) Reach(*running.task, nullptr);
+  if (previous_watcher_ != nullptr) previous_watcher_->PassesCancelPoint();
+}
+
+// Where a task passes a point without waiting, the operation is not known
+// before it has found out that it is cancelled.
+void CancelPoints::Reach(const TaskRecord& task, const char* moment) {
+  if (++count_ != chosen_) return;
+  description_ = Name(task);
+  if (moment == nullptr) {
+    absl::StrAppend(&description_,
+                    ", at an operation that can complete at once");
+    location_follows_ = true;
+  } else {
+    absl::StrAppend(&description_, ", ", moment);
+    if (task.leaf()) {
+      absl::StrAppend(&description_, " ", task.waits_for(), Location(task));
+    }
+  }
+  if (action_) action_();
+}
+
+}  // namespace creche::testing::internal
