@@ -28,6 +28,7 @@
 #include "creche/core/timeouts.h"
 #include "creche/core/try.h"
 #include "creche/debug/task_tree.h"
+#include "creche/debug/trace_recorder.h"
 #include "creche/net/connect_tcp.h"
 #include "creche/net/socket_address.h"
 #include "creche/net/tcp_listener.h"

@@ -16,6 +16,7 @@
 #include "absl/time/time.h"
 #include "creche/core/cancel_scope.h"
 #include "creche/core/checkpoint.h"
+#include "creche/core/cleanup.h"
 #include "creche/core/clock.h"
 #include "creche/core/error_group.h"
 #include "creche/core/errors.h"
@@ -141,6 +142,7 @@ class LibraryRun {
         scopes_[Index(step.id)] = std::make_unique<CancelScope>(options);
       }
       Configure(step.body);
+      Configure(step.cleanup);
     }
   }
 
@@ -179,6 +181,7 @@ class LibraryRun {
   Task<absl::Status> RunBlock(int task, const Block& block);
   Task<absl::Status> RunScope(int task, const Step& step);
   Task<absl::Status> RunFailAfter(int task, const Step& step);
+  Task<absl::Status> RunCleanup(int task, const Step& step);
   Task<absl::Status> RunNursery(int task, const Step& step);
   Task<absl::Status> RunStart(const Step& step);
   Task<> RunSlow(const Step& step);
@@ -242,6 +245,9 @@ Task<absl::Status> LibraryRun::RunBlock(int task, const Block& block) {
         break;
       case Op::kFailAfter:
         status = co_await RunFailAfter(task, step);
+        break;
+      case Op::kCleanup:
+        status = co_await RunCleanup(task, step);
         break;
       case Op::kNursery:
         status = co_await RunNursery(task, step);
@@ -321,6 +327,24 @@ Task<absl::Status> LibraryRun::RunFailAfter(int task, const Step& step) {
   INTO_OUTCOME(outcome,
                outcome.status = co_await FailAfter(
                    absl::Seconds(step.amount), RunBlock(task, step.body)));
+  RecordResult(step, outcome);
+  if (step.swallow) co_return absl::OkStatus();
+  RETHROW(outcome);
+  co_return outcome.status;
+}
+
+Task<absl::Status> LibraryRun::RunCleanup(int task, const Step& step) {
+  Outcome outcome;
+  auto cleanup = [&]() -> Task<absl::Status> {
+    co_await Try(RunBlock(task, step.cleanup));
+    co_return absl::OkStatus();
+  };
+  const absl::Duration grace = step.amount == kNever
+                                   ? absl::InfiniteDuration()
+                                   : absl::Seconds(step.amount);
+  INTO_OUTCOME(outcome,
+               outcome.status = co_await WithCleanup(
+                   RunBlock(task, step.body), cleanup, grace));
   RecordResult(step, outcome);
   if (step.swallow) co_return absl::OkStatus();
   RETHROW(outcome);

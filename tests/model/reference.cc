@@ -62,6 +62,9 @@ struct Frame {
   Scope* scope = nullptr;
   Nursery* nursery = nullptr;
   std::size_t next = 0;
+  bool is_cleanup = false;  // Of a body that has ended like this:
+  bool body_unwound = false;
+  Errors body_errors = {};
 };
 
 enum class State { kNew, kRunnable, kRunning, kWaiting, kAborting, kEnded };
@@ -126,6 +129,7 @@ class Reference {
         scopes_[step.id] = std::move(scope);
       }
       Configure(step.body);
+      Configure(step.cleanup);
     }
   }
 
@@ -492,7 +496,11 @@ class Reference {
       if (!errors.empty()) Fail(*task.home, errors, "child");
       return ChildEnded(task);
     }
+    if (step.op == Op::kCleanup && !frame.is_cleanup) {
+      return BeginCleanup(task, step, false, errors);
+    }
     if (frame.scope != nullptr) Exit(task, *frame.scope);
+    if (step.op == Op::kCleanup) return EndCleanup(task, frame, errors);
     if (step.op == Op::kFailAfter) {
       // Exceptions pass it.
       RecordResult(step, errors);
@@ -518,10 +526,14 @@ class Reference {
         SomeoneUnwound(*task.home);
         return ChildEnded(task);
       }
+      if (step.op == Op::kCleanup && !frame.is_cleanup) {
+        return BeginCleanup(task, step, true, {});
+      }
       if (frame.scope == nullptr) continue;
       frame.scope->caught = Catches(*frame.scope);
       Exit(task, *frame.scope);
       if (!frame.scope->caught) continue;
+      if (step.op == Op::kCleanup) return EndCleanup(task, frame, {});
       if (step.op == Op::kFailAfter) {
         RecordResult(step, {"timeout"});
         if (!step.swallow) Complete(task, {"timeout"});
@@ -530,6 +542,25 @@ class Reference {
       }
       return;
     }
+  }
+
+  void BeginCleanup(Task& task, const Step& step, bool body_unwound,
+                    const Errors& body_errors) {
+    Scope* scope = NewScope(step.amount, true);
+    Enter(task, *scope);
+    Frame& frame = task.frames.emplace_back(Frame{&step.cleanup, &step, scope});
+    frame.is_cleanup = true;
+    frame.body_unwound = body_unwound;
+    frame.body_errors = body_errors;
+  }
+
+  // A cancellation goes on, unless there is an error instead.
+  void EndCleanup(Task& task, const Frame& frame, const Errors& errors) {
+    if (frame.body_unwound && errors.empty()) return Unwind(task);
+    Errors all = frame.body_errors;
+    all.insert(all.end(), errors.begin(), errors.end());
+    RecordResult(*frame.made_by, all);
+    if (!all.empty() && !frame.made_by->swallow) Complete(task, all);
   }
 
   void EndMain(Task& task, const char* how) {
@@ -600,6 +631,7 @@ void Reference::Execute(Task& task, const Step& step) {
       return Complete(task, error);
     case Op::kCall:
     case Op::kTryCall:
+    case Op::kCleanup:
       return RunBody(task, step, nullptr);
     case Op::kScope:
       return RunBody(task, step, scopes_[step.id].get());

@@ -17,32 +17,67 @@ constexpr int kMaxDepth = 6;
 constexpr int kMaxSteps = 60;
 
 constexpr const char* kOpNames[] = {
-    "Checkpoint", "CheckpointIfCancelled", "ShieldedCheckpoint",
-    "Sleep",      "Fail",                  "TryFail",
-    "Throw",      "Call",                  "TryCall",
-    "Scope",      "MoveOn",                "FailAfter",
-    "Shield",     "Nursery",               "Spawn",
-    "Start",      "Started",               "Cancel",
-    "SetDeadline", "SetShield",            "Query",
-    "Advance",    "Park",                  "Unpark",
-    "Slow",       "FinishSlow",            "Janitor",
-    "Done",
+    "Checkpoint",  "CheckpointIfCancelled", "ShieldedCheckpoint",
+    "Sleep",       "Fail",                  "TryFail",
+    "Throw",       "Call",                  "TryCall",
+    "Scope",       "MoveOn",                "FailAfter",
+    "Shield",      "Nursery",               "Cleanup",
+    "Spawn",       "Start",                 "Started",
+    "Cancel",      "SetDeadline",           "SetShield",
+    "Query",       "Advance",               "Park",
+    "Unpark",      "Slow",                  "FinishSlow",
+    "Janitor",     "Done",
 };
 
-// More frequent is what makes scripts interesting.
-constexpr Op kChoices[] = {
-    Op::kSpawn,       Op::kCheckpoint,  Op::kSleep,
-    Op::kScope,       Op::kNursery,     Op::kCancel,
-    Op::kFail,        Op::kMoveOn,      Op::kShield,
-    Op::kStart,       Op::kStarted,     Op::kSetShield,
-    Op::kSetDeadline, Op::kFailAfter,   Op::kQuery,
-    Op::kCancel,      Op::kSpawn,       Op::kSleep,
-    Op::kAdvance,     Op::kPark,        Op::kUnpark,
-    Op::kSlow,        Op::kFinishSlow,  Op::kCall,
-    Op::kTryCall,     Op::kTryFail,     Op::kThrow,
-    Op::kShieldedCheckpoint,            Op::kCheckpointIfCancelled,
-    Op::kNursery,     Op::kSpawn,       Op::kCancel,
+struct Weight {
+  Op op;
+  int weight;
 };
+
+// What makes scripts interesting comes more often.
+constexpr Weight kWeights[] = {
+    {Op::kCheckpoint, 6},
+    {Op::kCheckpointIfCancelled, 1},
+    {Op::kShieldedCheckpoint, 2},
+    {Op::kSleep, 10},
+    {Op::kFail, 2},
+    {Op::kTryFail, 1},
+    {Op::kThrow, 1},
+    {Op::kCall, 1},
+    {Op::kTryCall, 1},
+    {Op::kScope, 8},
+    {Op::kMoveOn, 3},
+    {Op::kFailAfter, 3},
+    {Op::kShield, 4},
+    {Op::kNursery, 8},
+    {Op::kCleanup, 4},
+    {Op::kSpawn, 16},
+    {Op::kStart, 5},
+    {Op::kStarted, 5},
+    {Op::kCancel, 9},
+    {Op::kSetDeadline, 4},
+    {Op::kSetShield, 4},
+    {Op::kQuery, 4},
+    {Op::kAdvance, 2},
+    {Op::kPark, 4},
+    {Op::kUnpark, 3},
+    {Op::kSlow, 3},
+    {Op::kFinishSlow, 2},
+};
+
+constexpr int kTotalWeight = [] {
+  int total = 0;
+  for (const Weight& choice : kWeights) total += choice.weight;
+  return total;
+}();
+
+Op Choose(int number) {
+  for (const Weight& choice : kWeights) {
+    if (number < choice.weight) return choice.op;
+    number -= choice.weight;
+  }
+  return Op::kCheckpoint;
+}
 
 constexpr int kTimeouts[] = {kNever, 0, 1, 2, 3, 5, kNever, 8};
 
@@ -89,7 +124,7 @@ class Maker {
 
   Block MakeBlock(int depth) {
     Block block = NewBlock();
-    const int count = 1 + bytes_.Next(4);
+    const int count = (depth == 0 ? 3 : 1) + bytes_.Next(depth == 0 ? 6 : 4);
     for (int i = 0; i < count && !bytes_.at_end(); ++i) {
       if (++steps_ > kMaxSteps) break;
       block.steps.push_back(MakeStep(depth));
@@ -98,7 +133,7 @@ class Maker {
   }
 
   Step MakeStep(int depth) {
-    Op op = kChoices[bytes_.Next(std::size(kChoices))];
+    Op op = Choose(bytes_.Next(kTotalWeight));
     if (HasBody(op) && depth == kMaxDepth) op = Op::kCheckpoint;
     if (op == Op::kStarted && starts_.empty()) op = Op::kCheckpoint;
     Step step = NewStep(op);
@@ -154,6 +189,7 @@ class Maker {
       if (step.op == Op::kStart) starts_.push_back(step.id);
     }
     step.body = MakeBlock(depth + 1);
+    if (step.op == Op::kCleanup) step.cleanup = MakeBlock(depth + 1);
     nurseries_ = outside;
     starts_.resize(starts);
   }
@@ -165,6 +201,7 @@ class Maker {
         step.target = referable_[step.target % referable_.size()];
       }
       Resolve(step.body);
+      Resolve(step.cleanup);
     }
   }
 
@@ -185,6 +222,11 @@ void Print(const Block& block, int depth, std::ostream& out) {
     if (HasBody(step.op)) out << " block=" << step.body.id;
     out << "\n";
     Print(step.body, depth + 1, out);
+    if (step.op == Op::kCleanup) {
+      out << std::string(depth * 2, ' ') << "cleanup, block=" << step.cleanup.id
+          << "\n";
+      Print(step.cleanup, depth + 1, out);
+    }
   }
 }
 
@@ -197,7 +239,7 @@ std::ostream& operator<<(std::ostream& out, const Script& script) {
 
 ByteSource::ByteSource(std::uint64_t seed) {
   std::mt19937_64 random(seed);
-  bytes_.resize(12 + random() % 150);
+  bytes_.resize(60 + random() % 140);
   for (std::uint8_t& byte : bytes_) byte = static_cast<std::uint8_t>(random());
 }
 

@@ -40,6 +40,7 @@ enum class Op : std::uint8_t {
   kFailAfter,    // in a FailAfter(`amount`)
   kShield,       // in a Shield()
   kNursery,      // as the body of a nursery
+  kCleanup,      // under WithCleanup(), with `amount` of grace
   kSpawn,        // starts a task in nursery `target`
   kStart,        // the same, with Start()
   kStarted,      // calls Started() for Start() `target`, unless that was done
@@ -74,6 +75,7 @@ struct Step {
   bool swallow = false;
   bool shield = false;
   Block body;
+  Block cleanup;
 };
 
 inline constexpr int kLots = 2;

@@ -30,7 +30,7 @@ using AwaitResult = typename AwaitResultImpl<Awaitable>::Type;
 
 // Turns any awaitable into a Task.
 template <typename T>
-CRECHE_CORO_WRAPPER Task<T> AsTask(Task<T>&& task) {
+CRECHE_CORO_WRAPPER CRECHE_CORO_OWNS_ARGUMENTS Task<T> AsTask(Task<T>&& task) {
   return std::move(task);
 }
 template <typename Awaitable>
