@@ -28,11 +28,13 @@
 #include "creche/core/timeouts.h"
 #include "creche/core/try.h"
 #include "creche/debug/task_tree.h"
+#include "creche/debug/trace_recorder.h"
 #include "creche/net/connect_tcp.h"
 #include "creche/net/socket_address.h"
 #include "creche/net/tcp_listener.h"
 #include "creche/net/tcp_stream.h"
 #include "creche/run.h"
+#include "creche/sync/broadcast.h"
 #include "creche/sync/capacity_limiter.h"
 #include "creche/sync/channel.h"
 #include "creche/sync/condition.h"
@@ -40,6 +42,7 @@
 #include "creche/sync/lock.h"
 #include "creche/sync/select.h"
 #include "creche/sync/semaphore.h"
+#include "creche/sync/watch.h"
 #include "creche/uring/operation.h"
 // IWYU pragma: end_exports
 

@@ -126,7 +126,7 @@ TEST(StormTest, ReceivesLoseNoByte) {
                         std::ref(random));
       co_await ReadUnderDeadlines(pair.server, kBytes, random);
     };
-    co_await WithNursery(body);
+    (co_await WithNursery(body)).IgnoreError();
   });
 }
 
@@ -162,7 +162,7 @@ TEST(StormTest, AcceptsLoseNoConnection) {
         ++seen[number];
       }
     };
-    co_await WithNursery(body);
+    (co_await WithNursery(body)).IgnoreError();
     EXPECT_EQ(seen, std::vector<int>(kConnections, 1));
   });
 }
@@ -190,7 +190,7 @@ TEST(StormTest, ConnectsLeaveNoDescriptor) {
       }
       nursery.Cancel();
     };
-    co_await WithNursery(body);
+    (co_await WithNursery(body)).IgnoreError();
   });
 }
 
@@ -226,7 +226,7 @@ TEST(StormTest, SendsUnderDeadlinesNeverSendAHole) {
       }
       pair.client.Close();
     };
-    co_await WithNursery(body);
+    (co_await WithNursery(body)).IgnoreError();
   });
 }
 

@@ -81,7 +81,7 @@ TEST(TcpListenerTest, CloseWakesAccept) {
       EXPECT_TRUE(IsBusyResource(second.status())) << second.status();
       listener.Close();
     };
-    co_await WithNursery(body);
+    (co_await WithNursery(body)).IgnoreError();
     EXPECT_TRUE(IsClosedResource(accepted->status())) << accepted->status();
   });
 }
@@ -100,7 +100,7 @@ TEST(TcpListenerTest, ACancelledAcceptLosesNoConnection) {
         nursery.StartSoon(cancel);
         co_await scope.Run(AcceptInto(listener, accepted));
       };
-      co_await WithNursery(body);
+      (co_await WithNursery(body)).IgnoreError();
       if (!accepted.has_value()) accepted = co_await listener.Accept();
       EXPECT_EQ((*accepted)->peer_address(), client->local_address());
     }

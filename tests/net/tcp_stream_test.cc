@@ -139,7 +139,7 @@ TEST(TcpStreamTest, ASecondTaskInOneDirectionIsRefused) {
       EXPECT_TRUE((co_await pair.client.SendAll("y")).ok());
       EXPECT_TRUE((co_await pair.server.SendAll("x")).ok());
     };
-    co_await WithNursery(body);
+    (co_await WithNursery(body)).IgnoreError();
     EXPECT_EQ(status, absl::OkStatus());
     EXPECT_EQ(first[0], 'x');
   });
@@ -161,7 +161,7 @@ TEST(TcpStreamTest, CloseWakesBothDirections) {
       pair.client.Close();
       EXPECT_EQ(pair.client.fd(), -1);
     };
-    co_await WithNursery(body);
+    (co_await WithNursery(body)).IgnoreError();
     EXPECT_TRUE(IsClosedResource(received.value())) << *received;
     EXPECT_TRUE(IsClosedResource(sent.value())) << *sent;
     const absl::StatusOr<size_t> later =
@@ -189,7 +189,7 @@ TEST(TcpStreamTest, CanBeDestroyedAndMovedWhileInUse) {
       moved.reset();
       co_await LetOthersWait();
     };
-    co_await WithNursery(body);
+    (co_await WithNursery(body)).IgnoreError();
     EXPECT_TRUE(status.has_value() && IsClosedResource(*status));
     const absl::Status gone = co_await pair.client.SendAll("x");
     EXPECT_TRUE(IsClosedResource(gone));
@@ -260,7 +260,7 @@ TEST(TcpStreamTest, AResetIsABrokenResource) {
       co_await LetOthersWait();
       pair.server.Close();
     };
-    co_await WithNursery(body);
+    (co_await WithNursery(body)).IgnoreError();
     EXPECT_TRUE(IsBrokenResource(received.value())) << *received;
     EXPECT_TRUE(
         absl::StrContains(received->message(), "ReceiveSome() on " + peer))
@@ -287,7 +287,7 @@ TEST(TcpStreamTest, ErrorsDoNotStarveOthers) {
       }
       EXPECT_TRUE(other_ran);
     };
-    co_await WithNursery(body);
+    (co_await WithNursery(body)).IgnoreError();
   });
 }
 

@@ -146,7 +146,8 @@ class Sender : public internal::ChannelEnd<T, Sender<T>> {
     const auto result = this->state() != nullptr
                             ? this->state()->TrySend(value)
                             : internal::ChannelResult::kClosed;
-    return internal::SendStatus(result, "Sender::TrySend");
+    if (result == internal::ChannelResult::kDone) return absl::OkStatus();
+    return internal::SendError(result, "Sender::TrySend");
   }
   absl::Status TrySend(const T& value)
     requires std::copy_constructible<T>
@@ -197,12 +198,12 @@ class Receiver : public internal::ChannelEnd<T, Receiver<T>> {
   // Errors: IsWouldBlock(): there is no value. IsEndOfStream(): and there will
   //   be none, for every Sender is closed. IsClosedResource(): this handle is.
   absl::StatusOr<T> TryReceive() {
-    std::optional<T> value;
+    internal::ValueSlot<T> value;
     const auto result = this->state() != nullptr
                             ? this->state()->TryReceive(value)
                             : internal::ChannelResult::kClosed;
-    if (result == internal::ChannelResult::kDone) return *std::move(value);
-    return internal::ReceiveStatus(result, "Receiver::TryReceive");
+    if (result == internal::ChannelResult::kDone) return *value.Take();
+    return internal::ReceiveError(result, "Receiver::TryReceive");
   }
 
  private:
@@ -252,7 +253,10 @@ class [[nodiscard]] Sender<T>::SendOperation
     Base::Leave();
   }
   absl::Status await_resume() const {
-    return internal::SendStatus(this->result, kName);
+    if (this->result == internal::ChannelResult::kDone) [[likely]] {
+      return absl::OkStatus();
+    }
+    return internal::SendError(this->result, kName);
   }
 
  private:
@@ -284,9 +288,7 @@ class [[nodiscard]] Receiver<T>::ReceiveOperation
     this->StopWaiting();
     Base::Leave();
   }
-  std::optional<T> await_resume() {
-    return std::exchange(this->value, std::nullopt);
-  }
+  std::optional<T> await_resume() { return this->value.Take(); }
 
  private:
   Receiver* receiver_;

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// AnyStream: a ByteStream of whatever kind.
+//
+//   creche::AnyStream stream(std::move(tcp_stream));
+//   co_await creche::Try(stream.SendAll("hello"));
+
+#ifndef CRECHE_IO_ANY_STREAM_H_
+#define CRECHE_IO_ANY_STREAM_H_
+
+#include <concepts>
+#include <cstddef>
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "creche/core/task.h"
+#include "creche/internal/coroutine_attributes.h"
+#include "creche/io/byte_stream.h"
+
+namespace creche {
+
+// Owns the stream. Cancellation, errors and the rest are those of the stream in
+// it. Costs a frame and a virtual call per operation.
+class AnyStream {
+ public:
+  template <ByteStream Stream>
+    requires(!std::same_as<Stream, AnyStream>)
+  explicit AnyStream(Stream stream)
+      : stream_(std::make_unique<Holder<Stream>>(std::move(stream))) {}
+
+  CRECHE_CORO_WRAPPER Task<absl::StatusOr<std::size_t>> ReceiveSome(
+      absl::Span<char> buffer) {
+    return stream_->ReceiveSome(buffer);
+  }
+  CRECHE_CORO_WRAPPER Task<absl::Status> SendAll(absl::string_view data) {
+    return stream_->SendAll(data);
+  }
+  CRECHE_CORO_WRAPPER Task<absl::Status> SendEof() {
+    return stream_->SendEof();
+  }
+  void Close() {
+    if (stream_ != nullptr) stream_->Close();
+  }
+
+ private:
+  class Interface {
+   public:
+    virtual ~Interface() = default;
+    virtual Task<absl::StatusOr<std::size_t>> ReceiveSome(
+        absl::Span<char> buffer) = 0;
+    virtual Task<absl::Status> SendAll(absl::string_view data) = 0;
+    virtual Task<absl::Status> SendEof() = 0;
+    virtual void Close() = 0;
+  };
+
+  template <typename Stream>
+  class Holder final : public Interface {
+   public:
+    explicit Holder(Stream stream) : stream_(std::move(stream)) {}
+
+    Task<absl::StatusOr<std::size_t>> ReceiveSome(
+        absl::Span<char> buffer) override {
+      co_return co_await stream_.ReceiveSome(buffer);
+    }
+    Task<absl::Status> SendAll(absl::string_view data) override {
+      co_return co_await stream_.SendAll(data);
+    }
+    Task<absl::Status> SendEof() override {
+      co_return co_await stream_.SendEof();
+    }
+    void Close() override { stream_.Close(); }
+
+   private:
+    Stream stream_;
+  };
+
+  std::unique_ptr<Interface> stream_;
+};
+
+}  // namespace creche
+
+#endif  // CRECHE_IO_ANY_STREAM_H_

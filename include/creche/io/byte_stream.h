@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// ByteStream: what all streams of bytes have in common.
+//
+//   template <creche::ByteStream Stream>
+//   creche::Task<absl::Status> Greet(Stream& stream) {
+//     co_return co_await stream.SendAll("hello");
+//   }
+//
+// Where a template is too much, use AnyStream (io/any_stream.h).
+
+#ifndef CRECHE_IO_BYTE_STREAM_H_
+#define CRECHE_IO_BYTE_STREAM_H_
+
+#include <concepts>
+#include <cstddef>
+#include <type_traits>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "creche/internal/async_body.h"
+
+namespace creche {
+namespace internal {
+
+template <typename T, typename Result>
+concept AwaitableOf = TaskAwaitable<std::remove_cvref_t<T>> &&
+                      std::same_as<AwaitResult<std::remove_cvref_t<T>>, Result>;
+
+}  // namespace internal
+
+// A connection, or one end of something like it. It closes when it is
+// destroyed. One task can receive while another sends.
+//
+//   ReceiveSome(buffer)  waits for bytes; gives how many there are in `buffer`,
+//                        or 0 at the end. A cancelled call has lost nothing.
+//   SendAll(data)        sends all of `data`. A cancelled call may have sent a
+//                        part; the stream knows, and then refuses to send more
+//                        (IsBrokenResource).
+//   SendEof()            the peer's receives give 0 after what was sent before.
+//   Close()              wakes who waits on this stream.
+//
+// Errors: IsClosedResource after Close(), or SendAll() after SendEof();
+// IsBusyResource for a second task in the same direction; IsBrokenResource if
+// the peer is gone.
+//
+// testing/check_stream.h has a test suite that tells whether a class behaves
+// like this.
+template <typename Stream>
+concept ByteStream =
+    std::movable<Stream> &&
+    requires(Stream& stream, absl::Span<char> buffer, absl::string_view data) {
+      {
+        stream.ReceiveSome(buffer)
+      } -> internal::AwaitableOf<absl::StatusOr<std::size_t>>;
+      { stream.SendAll(data) } -> internal::AwaitableOf<absl::Status>;
+      { stream.SendEof() } -> internal::AwaitableOf<absl::Status>;
+      { stream.Close() } -> std::same_as<void>;
+    };
+
+}  // namespace creche
+
+#endif  // CRECHE_IO_BYTE_STREAM_H_

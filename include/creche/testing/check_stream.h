@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// CheckTwoWayStream and others: a test suite for anything that is a ByteStream
+// (io/byte_stream.h).
+//
+//   TEST(MyStreamTest, IsAByteStream) {
+//     creche::testing::CheckTwoWayStream(
+//         [] { return MyStreamPair(); });                // Two connected ends.
+//   }
+
+#ifndef CRECHE_TESTING_CHECK_STREAM_H_
+#define CRECHE_TESTING_CHECK_STREAM_H_
+
+#include <memory>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+#include "creche/core/task.h"
+#include "creche/internal/async_body.h"
+#include "creche/io/any_stream.h"
+
+namespace creche::testing {
+namespace internal {
+
+using StreamPair = std::pair<AnyStream, AnyStream>;
+
+class StreamMaker {
+ public:
+  virtual ~StreamMaker() = default;
+  virtual Task<StreamPair> Make() = 0;
+};
+
+template <typename F>
+class StreamMakerOf final : public StreamMaker {
+ public:
+  explicit StreamMakerOf(F f) : f_(std::move(f)) {}
+
+  Task<StreamPair> Make() override {
+    if constexpr (creche::internal::TaskAwaitable<
+                      creche::internal::CallResult<F&>>) {
+      auto ends = co_await creche::internal::Call(f_);
+      co_return StreamPair(AnyStream(std::move(ends.first)),
+                           AnyStream(std::move(ends.second)));
+    } else {
+      auto ends = f_();
+      co_return StreamPair(AnyStream(std::move(ends.first)),
+                           AnyStream(std::move(ends.second)));
+    }
+  }
+
+ private:
+  F f_;
+};
+
+struct NoClogging {};
+
+template <typename F>
+std::unique_ptr<StreamMaker> AsStreamMaker(F f) {
+  if constexpr (std::is_same_v<F, NoClogging>) {
+    return nullptr;
+  } else {
+    return std::make_unique<StreamMakerOf<F>>(std::move(f));
+  }
+}
+
+// What is checked: bytes from the first end to the second; the same in both
+// directions, and at once; and what happens after SendEof() as well.
+enum class StreamKind { kOneWay, kTwoWay, kHalfCloseable };
+
+void CheckStream(StreamKind kind, StreamMaker& maker, StreamMaker* clogged);
+
+}  // namespace internal
+
+// Each runs some dozens of named checks, in a run of its own each, as
+// CRECHE_TEST does. Call them from a TEST. The name of the check stands in
+// every failure.
+//
+// `maker` makes a pair (std::pair) of connected streams, or returns a Task of
+// one. `clogged_maker` makes a pair whose first end has a SendAll() of 1 MiB
+// wait for the second to receive; without it nothing is checked about sends
+// that wait.
+
+// From the first end to the second.
+template <typename Maker, typename CloggedMaker = internal::NoClogging>
+void CheckOneWayStream(Maker maker, CloggedMaker clogged_maker = {}) {
+  internal::CheckStream(
+      internal::StreamKind::kOneWay, *internal::AsStreamMaker(std::move(maker)),
+      internal::AsStreamMaker(std::move(clogged_maker)).get());
+}
+
+// In both directions.
+template <typename Maker, typename CloggedMaker = internal::NoClogging>
+void CheckTwoWayStream(Maker maker, CloggedMaker clogged_maker = {}) {
+  internal::CheckStream(
+      internal::StreamKind::kTwoWay, *internal::AsStreamMaker(std::move(maker)),
+      internal::AsStreamMaker(std::move(clogged_maker)).get());
+}
+
+// In both directions, of which each can be ended by SendEof().
+template <typename Maker, typename CloggedMaker = internal::NoClogging>
+void CheckHalfCloseableStream(Maker maker, CloggedMaker clogged_maker = {}) {
+  internal::CheckStream(
+      internal::StreamKind::kHalfCloseable,
+      *internal::AsStreamMaker(std::move(maker)),
+      internal::AsStreamMaker(std::move(clogged_maker)).get());
+}
+
+}  // namespace creche::testing
+
+#endif  // CRECHE_TESTING_CHECK_STREAM_H_

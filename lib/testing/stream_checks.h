@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// StreamChecks: the single checks of which testing/check_stream.h is made.
+
+#ifndef CRECHE_LIB_TESTING_STREAM_CHECKS_H_
+#define CRECHE_LIB_TESTING_STREAM_CHECKS_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "creche/core/nursery.h"
+#include "creche/core/task.h"
+#include "creche/io/any_stream.h"
+#include "creche/testing/status_matchers.h"
+#include "gtest/gtest.h"
+
+namespace creche::testing::internal {
+
+struct StreamCheck {
+  const char* name;
+  Task<> (*run)(AnyStream& a, AnyStream& b);
+};
+
+std::vector<StreamCheck> OneWayChecks();        // From a to b.
+std::vector<StreamCheck> ClosingChecks();       // The same.
+std::vector<StreamCheck> CancellationChecks();  // The same.
+std::vector<StreamCheck> CloggedChecks();       // A send from a to b waits.
+std::vector<StreamCheck> TwoWayChecks();
+std::vector<StreamCheck> HalfCloseChecks();
+
+// Runs two callables as tasks, until both have ended. (A stream that buffers
+// nothing can only send while somebody receives.)
+template <typename F, typename G>
+Task<> Both(F f, G g) {
+  auto body = [&](Nursery& nursery) -> Task<> {
+    nursery.StartSoon(f);
+    co_await g();
+  };
+  EXPECT_THAT(co_await WithNursery(body), IsOk());
+}
+
+// Receives until `expected` has come, and checks that it has.
+Task<> ExpectReceives(AnyStream& stream, std::string expected);
+// Receives until the end.
+Task<std::string> ReceiveToEnd(AnyStream& stream);
+Task<> ExpectSends(AnyStream& stream, std::string data);
+// Sends from one to the other.
+Task<> ExpectCarries(AnyStream& from, AnyStream& to, std::string data);
+// Something to send that is not the same everywhere.
+std::string Noise(size_t size);
+
+}  // namespace creche::testing::internal
+
+#endif  // CRECHE_LIB_TESTING_STREAM_CHECKS_H_

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "creche/testing/memory_stream.h"
+
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/types/span.h"
+#include "creche/core/checkpoint.h"
+#include "creche/core/nursery.h"
+#include "creche/core/try.h"
+#include "creche/io/byte_stream.h"
+#include "creche/testing/cancel_everywhere.h"
+#include "creche/testing/check_stream.h"
+#include "creche/testing/creche_test.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/testing/failures_of.h"
+
+namespace creche::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+static_assert(ByteStream<MemoryStream>);
+static_assert(ByteStream<AnyStream>);
+static_assert(!ByteStream<int>);
+
+TEST(MemoryStreamTest, IsAByteStream) {
+  CheckHalfCloseableStream([] { return MemoryStreamPair(); },
+                           [] { return MemoryStreamPair(100); });
+}
+
+TEST(LockstepStreamTest, IsAByteStream) {
+  CheckHalfCloseableStream([] { return LockstepStreamPair(); },
+                           [] { return LockstepStreamPair(); });
+}
+
+CRECHE_TEST(MemoryStreamTest, CountsWhatIsUnread) {
+  auto [a, b] = MemoryStreamPair();
+  co_await a.SendAll("hello");
+  char buffer[2];
+  co_await b.ReceiveSome(absl::MakeSpan(buffer));
+
+  EXPECT_EQ(b.unread(), 3);
+}
+
+TEST(MemoryStreamTest, CanBeCancelledEverywhere) {
+  auto receive = [](MemoryStream stream) -> Task<> {
+    char buffer[3];
+    while ((co_await stream.ReceiveSome(absl::MakeSpan(buffer))).value() > 0) {
+    }
+  };
+  auto body = [&](Nursery& nursery) -> Task<absl::Status> {
+    auto [a, b] = MemoryStreamPair(2);
+    nursery.StartSoon(receive, std::move(b));
+    co_await Try(a.SendAll("hello"));
+    co_return co_await a.SendEof();
+  };
+  CancelEverywhere(
+      [&]() -> Task<absl::Status> { co_return co_await WithNursery(body); });
+}
+
+// A stream that takes a byte off what is received now and then.
+class LossyStream {
+ public:
+  explicit LossyStream(MemoryStream stream) : stream_(std::move(stream)) {}
+
+  Task<absl::StatusOr<size_t>> ReceiveSome(absl::Span<char> buffer) {
+    absl::StatusOr<size_t> size = co_await stream_.ReceiveSome(buffer);
+    if (size.ok() && *size > 3) co_return *size - 1;
+    co_return size;
+  }
+  Task<absl::Status> SendAll(absl::string_view data) {
+    co_return co_await stream_.SendAll(data);
+  }
+  Task<absl::Status> SendEof() { co_return co_await stream_.SendEof(); }
+  void Close() { stream_.Close(); }
+
+ private:
+  MemoryStream stream_;
+};
+
+TEST(CheckStreamTest, FindsALostByteAndNamesTheCheck) {
+  const std::string failures = FailuresOf([] {
+    CheckOneWayStream([] {
+      auto [a, b] = MemoryStreamPair();
+      return std::pair<LossyStream, LossyStream>(LossyStream(std::move(a)),
+                                                 LossyStream(std::move(b)));
+    });
+  });
+
+  EXPECT_THAT(failures, HasSubstr("check of the stream: EndsAfterWhatWasSent"));
+}
+
+TEST(CheckStreamTest, TakesAMakerThatWaits) {
+  CheckTwoWayStream([]() -> Task<std::pair<MemoryStream, MemoryStream>> {
+    co_await Checkpoint();
+    co_return MemoryStreamPair();
+  });
+}
+
+}  // namespace
+}  // namespace creche::testing
