@@ -145,8 +145,27 @@ class MainTask final
   std::exception_ptr thrown_;
 };
 
+// None for RunOptions: clang asks for the result of an overload before it looks
+// at the overload's constraint.
 template <typename F, typename... Args>
-using RunResult = StatusOrOf<AwaitResult<CallResult<F, Args...>>>;
+struct RunResultImpl {
+  using Type = StatusOrOf<AwaitResult<CallResult<F, Args...>>>;
+};
+template <typename F, typename... Args>
+  requires std::same_as<std::remove_cvref_t<F>, RunOptions>
+struct RunResultImpl<F, Args...> {};
+template <typename F, typename... Args>
+using RunResult = typename RunResultImpl<F, Args...>::Type;
+
+template <typename F, typename... Args>
+RunResult<F, Args...> RunMain(RunOptions options, F&& main, Args&&... args) {
+  RunSession session(std::move(options));
+  if (!session.status().ok()) return session.status();
+  MainTask<F, Args...> task(session, std::forward<F>(main),
+                            std::forward<Args>(args)...);
+  session.Run(task);
+  return task.Take();
+}
 
 }  // namespace internal
 
@@ -169,18 +188,15 @@ internal::RunResult<F, Args...> Run(F&& main, Args&&... args);
 template <typename F, typename... Args>
 internal::RunResult<F, Args...> Run(RunOptions options, F&& main,
                                     Args&&... args) {
-  internal::RunSession session(std::move(options));
-  if (!session.status().ok()) return session.status();
-  internal::MainTask<F, Args...> task(session, std::forward<F>(main),
-                                      std::forward<Args>(args)...);
-  session.Run(task);
-  return task.Take();
+  return internal::RunMain<F, Args...>(
+      std::move(options), std::forward<F>(main), std::forward<Args>(args)...);
 }
 
 template <typename F, typename... Args>
   requires(!std::same_as<std::remove_cvref_t<F>, RunOptions>)
 internal::RunResult<F, Args...> Run(F&& main, Args&&... args) {
-  return Run(RunOptions(), std::forward<F>(main), std::forward<Args>(args)...);
+  return internal::RunMain<F, Args...>(RunOptions(), std::forward<F>(main),
+                                       std::forward<Args>(args)...);
 }
 
 }  // namespace creche

@@ -32,7 +32,7 @@ void CancelNode::Enter(TaskRecord& task) {
   if (is_relative_) when_ = std::min(when_, Later(now, timeout_));
   if (when_ <= now) {
     Expire();
-  } else {
+  } else if (!cancel_called_) {
     running.scheduler->fresh_deadlines().PushBack(this);
   }
 }
@@ -114,7 +114,7 @@ void CancelNode::ArmOrDisarm() {
   if (Fresh::is_linked()) Fresh::Unlink();
   if (is_armed()) running.scheduler->deadlines().Remove(*this);
   if (stage_ == Stage::kEntered && !cancel_called_ && when_ != kNever) {
-    running.scheduler->deadlines().Add(*this, when_);
+    running.scheduler->fresh_deadlines().PushBack(this);
   }
 }
 

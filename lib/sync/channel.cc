@@ -12,7 +12,7 @@
 
 namespace creche::internal {
 
-absl::Status SendStatus(ChannelResult result, const char* operation) {
+absl::Status SendError(ChannelResult result, const char* operation) {
   switch (result) {
     case ChannelResult::kWouldBlock:
       return WouldBlockError(
@@ -30,7 +30,7 @@ absl::Status SendStatus(ChannelResult result, const char* operation) {
   return absl::OkStatus();
 }
 
-absl::Status ReceiveStatus(ChannelResult result, const char* operation) {
+absl::Status ReceiveError(ChannelResult result, const char* operation) {
   switch (result) {
     case ChannelResult::kWouldBlock:
       return WouldBlockError(

@@ -10,6 +10,7 @@
 namespace creche::testing {
 
 absl::Duration MockClock::WaitFor(absl::Time deadline, bool expects_io) {
+  if (deadline <= now_) return absl::ZeroDuration();
   if (mode_ == kManual || deadline == absl::InfiniteFuture()) {
     return absl::InfiniteDuration();
   }

@@ -312,6 +312,32 @@ TEST(CancelScopeTest, DeadlineThatMovesOftenIsDueOnce) {
   EXPECT_EQ(ended.value_or(0), 20);
 }
 
+// One scope is entered, the deadline of another is moved after that.
+TEST(CancelScopeTest, DeadlinesDueTogetherExpireInOrderOfSetting) {
+  std::string trace;
+  Expect(RunMocked([&]() -> Task<> {
+    const absl::Time due = creche::Now() + absl::Seconds(2);
+    CancelScope moved;
+    auto sleep_in = [&](CancelScope* scope, char name) -> Task<> {
+      co_await scope->Run(SleepForever());
+      trace += name;
+    };
+    auto body = [&](Nursery& nursery) -> Task<> {
+      nursery.StartSoon(sleep_in, &moved, 'm');
+      co_await Checkpoint();
+      CancelScope entered({.deadline = due});
+      auto in_entered = [&]() -> Task<> {
+        moved.set_deadline(due);
+        co_await SleepForever();
+      };
+      co_await entered.Run(in_entered);
+      trace += 'e';
+    };
+    Expect(co_await WithNursery(body));
+  }));
+  EXPECT_EQ(trace, "em");
+}
+
 // T40
 TEST(CancelScopeTest, KeepsTheFirstReason) {
   Expect(RunMocked([]() -> Task<> {

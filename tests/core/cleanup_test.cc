@@ -10,6 +10,7 @@
 #include "creche/core/clock.h"
 #include "creche/core/sleep.h"
 #include "creche/core/timeouts.h"
+#include "creche/core/try.h"
 #include "creche/run.h"
 #include "creche/testing/fake_port.h"
 #include "creche/testing/mock_clock.h"
@@ -44,6 +45,31 @@ TEST(WithCleanupTest, RunsAfterABodyThatCompletes) {
                 EXPECT_EQ(co_await WithCleanup(body, cleanup), 7);
                 EXPECT_EQ(trace, "body cleanup");
               }).ok());
+}
+
+TEST(WithCleanupTest, LocalsOfABodyThatEndsEarlyAreGoneByThen) {
+  std::string trace;
+  struct Local {
+    std::string* trace;
+    explicit Local(std::string* t) : trace(t) {}
+    ~Local() { *trace += "local "; }
+  };
+
+  absl::Status status = RunTest([&]() -> Task<absl::Status> {
+    auto body = [&]() -> Task<absl::Status> {
+      Local local(&trace);
+      co_await Try(absl::DataLossError("body"));
+      co_return absl::OkStatus();
+    };
+    auto cleanup = [&]() -> Task<> {
+      trace += "cleanup";
+      co_return;
+    };
+    co_return co_await WithCleanup(body, cleanup);
+  });
+
+  EXPECT_EQ(status, absl::DataLossError("body"));
+  EXPECT_EQ(trace, "local cleanup");
 }
 
 TEST(WithCleanupTest, RunsAfterABodyThatFails) {

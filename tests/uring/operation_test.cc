@@ -201,7 +201,7 @@ Task<std::optional<int>> Await(const Waiting& waiting,
     auto wait = [&]() -> Task<> { result = co_await Uring(waiting.prepare); };
     co_await scope.Run(wait);
   };
-  co_await WithNursery(body);
+  (co_await WithNursery(body)).IgnoreError();
   EXPECT_EQ(scope.cancelled_caught(), !result.has_value());
   co_return result;
 }
@@ -281,7 +281,7 @@ TEST_P(UringTest, HasManyMoreOperationsUnderWayThanEntries) {
       co_await Checkpoint();
       EXPECT_EQ(write(pipe.write_end(), "x", 1), 1);
     };
-    co_await WithNursery(body);
+    (co_await WithNursery(body)).IgnoreError();
   };
   EXPECT_TRUE(Run(main).ok());
   EXPECT_EQ(completed, kOperations);
@@ -302,7 +302,7 @@ TEST_P(UringTest, ManyAreCancelledAtOnce) {
       co_await Checkpoint();
       nursery.Cancel();
     };
-    co_await WithNursery(body);
+    (co_await WithNursery(body)).IgnoreError();
   };
   EXPECT_TRUE(Run(main).ok());
 }
@@ -328,7 +328,7 @@ TEST_P(UringTest, ACancellationNeverHitsTheNextOperation) {
         nursery.StartSoon(cancel);
         co_await scope.Run(read_once);
       };
-      co_await WithNursery(body);
+      (co_await WithNursery(body)).IgnoreError();
       int left = 0;
       ioctl(pipe.read_end(), FIONREAD, &left);
       if (left == 0) {
@@ -364,7 +364,7 @@ TEST_P(UringTest, ADeadlineEndsAWait) {
         nursery.StartSoon(spin);
         result = co_await Read(pipe.read_end(), &byte, 1);
       };
-      co_await WithNursery(body);
+      (co_await WithNursery(body)).IgnoreError();
       co_return 0;
     };
     co_await MoveOnAt(due, busy_read);

@@ -93,7 +93,7 @@ Outcome RunOperation(ScriptedPort& port,
       co_await Checkpoint();
       act(scope);
     };
-    co_await WithNursery(nursery_body);
+    (co_await WithNursery(nursery_body)).IgnoreError();
     outcome.was_caught = scope.cancelled_caught();
   };
   EXPECT_TRUE(creche::Run(options, main).ok());

@@ -147,10 +147,12 @@ class [[nodiscard]] CleanupAwaiter
   // Called twice: when the body has ended, and when the cleanup has.
   Frame OnCompleted() override {
     if (!cleanup_.has_ended()) {
+      if (this->awaited_) NoteFailureOfBody();
       cleanup_.Begin(this);
       return {};
     }
-    const bool body_unwound = !this->awaited_ && body_thrown_ == nullptr;
+    const bool body_unwound =
+        !this->awaited_ && body_thrown_ == nullptr && body_error_.ok();
     if (body_unwound && !cleanup_.has_failed()) return this->awaiting_;
     running.next = this->awaiting_.handle;
     return {};
@@ -162,34 +164,37 @@ class [[nodiscard]] CleanupAwaiter
   }
 
   Result await_resume() {
-    if (!cleanup_.has_failed()) [[likely]] {
-      if (body_thrown_ != nullptr) std::rethrow_exception(body_thrown_);
-      return this->TakeResult();
+    if (cleanup_.has_failed()) [[unlikely]] return TakeFailures();
+    if (body_thrown_ != nullptr) std::rethrow_exception(body_thrown_);
+    if constexpr (kIsStatusLike<Result>) {
+      if (!body_error_.ok()) return std::move(body_error_);
     }
-    return TakeFailures();
+    return this->TakeResult();
   }
 
  private:
+  // The locals of a body that has ended early are destroyed before the cleanup
+  // runs, as with co_return.
+  void NoteFailureOfBody() {
+    Promise<Result>& promise = this->awaited_promise();
+    if (promise.state() == PromiseBase::State::kException) {
+      body_thrown_ = promise.exception();
+    } else if constexpr (kIsStatusLike<Result>) {
+      body_error_ = StatusOf(promise.value());
+    }
+    if (body_thrown_ != nullptr || !body_error_.ok()) this->DestroyAwaited();
+  }
+
   // The cleanup has failed: its error joins the body's, if that failed too, and
   // replaces its value or cancellation otherwise.
   Result TakeFailures() {
-    std::exception_ptr thrown = body_thrown_;
-    absl::Status status;
-    if (this->awaited_) {
-      Promise<Result>& promise = this->awaited_promise();
-      if (promise.state() == PromiseBase::State::kException) {
-        thrown = promise.exception();
-      } else if constexpr (kIsStatusLike<Result>) {
-        status = StatusOf(promise.value());
-      }
-      this->DestroyAwaited();
-    }
-    if (thrown == nullptr && status.ok() && cleanup_.exception() != nullptr) {
+    if (body_thrown_ == nullptr && body_error_.ok() &&
+        cleanup_.exception() != nullptr) {
       std::rethrow_exception(cleanup_.exception());
     }
     std::vector<Failure> failures;
-    if (thrown != nullptr) failures.emplace_back(thrown);
-    if (!status.ok()) failures.emplace_back(status);
+    if (body_thrown_ != nullptr) failures.emplace_back(body_thrown_);
+    if (!body_error_.ok()) failures.emplace_back(body_error_);
     if (cleanup_.exception() != nullptr) {
       failures.emplace_back(cleanup_.exception());
     } else {
@@ -207,6 +212,7 @@ class [[nodiscard]] CleanupAwaiter
   AsyncBody<Body> body_;
   CleanupRun<Cleanup> cleanup_;
   std::exception_ptr body_thrown_;
+  absl::Status body_error_;
 };
 
 }  // namespace internal

@@ -30,7 +30,7 @@ using AwaitResult = typename AwaitResultImpl<Awaitable>::Type;
 
 // Turns any awaitable into a Task.
 template <typename T>
-CRECHE_CORO_WRAPPER Task<T> AsTask(Task<T>&& task) {
+CRECHE_CORO_WRAPPER CRECHE_CORO_OWNS_ARGUMENTS Task<T> AsTask(Task<T>&& task) {
   return std::move(task);
 }
 template <typename Awaitable>
@@ -73,7 +73,8 @@ using KeptCallable = std::conditional_t<
 // Calls `f`, which may be a pointer to a member function. (std::invoke would
 // not do: clang wants each function that returns a Task to be marked.)
 template <typename F, typename... Args>
-CRECHE_CORO_WRAPPER decltype(auto) Call(F&& f, Args&&... args) {
+CRECHE_CORO_WRAPPER auto Call(F&& f, Args&&... args)
+    -> decltype(std::forward<F>(f)(std::forward<Args>(args)...)) {
   return std::forward<F>(f)(std::forward<Args>(args)...);
 }
 template <typename Class, typename Result, typename... Parameters,

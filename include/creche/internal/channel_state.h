@@ -8,14 +8,13 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "creche/core/parking_lot.h"
 #include "creche/internal/contest.h"
 #include "creche/internal/ring_buffer.h"
-#include "creche/internal/task_record.h"
+#include "creche/internal/value_slot.h"
 
 namespace creche::internal {
 
@@ -28,8 +27,8 @@ enum class ChannelResult : std::uint8_t {
   kClosed,  // The handle in use has been closed.
 };
 
-absl::Status SendStatus(ChannelResult result, const char* operation);
-absl::Status ReceiveStatus(ChannelResult result, const char* operation);
+absl::Status SendError(ChannelResult result, const char* operation);
+absl::Status ReceiveError(ChannelResult result, const char* operation);
 
 // A Sender or Receiver, as those who wait on it see it.
 struct ChannelHandle {
@@ -58,7 +57,7 @@ struct WaitingSender : ChannelWaiter {
 
 template <typename T>
 struct WaitingReceiver : ChannelWaiter {
-  std::optional<T> value;
+  ValueSlot<T> value;
 };
 
 // The tasks that wait at one end of a channel.
@@ -104,8 +103,9 @@ class ChannelState {
   ChannelResult TrySend(T& value) {
     if (open_receivers_ == 0) [[unlikely]]
       return ChannelResult::kBroken;
-    if (auto* receiver = static_cast<WaitingReceiver<T>*>(receivers_.front())) {
-      receiver->value.emplace(std::move(value));
+    if (auto* receiver =
+            static_cast<WaitingReceiver<T>*>(receivers_.front())) {
+      receiver->value.Put(std::move(value));
       receivers_.Complete(*receiver);
       return ChannelResult::kDone;
     }
@@ -115,14 +115,14 @@ class ChannelState {
     return ChannelResult::kDone;
   }
 
-  // Sets `value` if that gives kDone.
-  ChannelResult TryReceive(std::optional<T>& value) {
+  // Fills `value` if that gives kDone.
+  ChannelResult TryReceive(ValueSlot<T>& value) {
     auto* sender = static_cast<WaitingSender<T>*>(senders_.front());
     if (!buffer_.empty()) {
-      value.emplace(buffer_.PopFront());
+      value.Put(buffer_.PopFront());
       if (sender != nullptr) buffer_.PushBack(std::move(sender->value));
     } else if (sender != nullptr) {
-      value.emplace(std::move(sender->value));
+      value.Put(std::move(sender->value));
     } else {
       return open_senders_ == 0 ? ChannelResult::kEnd
                                 : ChannelResult::kWouldBlock;

@@ -8,15 +8,13 @@
 
 #include <cstddef>
 #include <memory>
-#include <type_traits>
 #include <utility>
 
 namespace creche::internal {
 
+// T must not throw when it is moved.
 template <typename T>
 class RingBuffer {
-  static_assert(std::is_nothrow_move_constructible_v<T>);
-
  public:
   RingBuffer() = default;
   RingBuffer(RingBuffer&& other) noexcept { Swap(other); }

@@ -59,13 +59,6 @@ namespace internal {
 // is closed at the latest when it is destroyed.
 template <typename T, typename Handle>
 class ChannelEnd : private ChannelHandle {
-  static_assert(std::is_object_v<T> && !std::is_const_v<T>,
-                "creche: the values of a channel are movable objects");
-  static_assert(std::is_nothrow_move_constructible_v<T>,
-                "creche: the values of a channel must be nothrow move "
-                "constructible, so that none is lost to an exception while it "
-                "is handed over; send a std::unique_ptr<T> instead");
-
  public:
   ChannelEnd(ChannelEnd&& other) noexcept { MoveFrom(other); }
   ChannelEnd& operator=(ChannelEnd&& other) noexcept {
@@ -153,7 +146,8 @@ class Sender : public internal::ChannelEnd<T, Sender<T>> {
     const auto result = this->state() != nullptr
                             ? this->state()->TrySend(value)
                             : internal::ChannelResult::kClosed;
-    return internal::SendStatus(result, "Sender::TrySend");
+    if (result == internal::ChannelResult::kDone) return absl::OkStatus();
+    return internal::SendError(result, "Sender::TrySend");
   }
   absl::Status TrySend(const T& value)
     requires std::copy_constructible<T>
@@ -204,12 +198,12 @@ class Receiver : public internal::ChannelEnd<T, Receiver<T>> {
   // Errors: IsWouldBlock(): there is no value. IsEndOfStream(): and there will
   //   be none, for every Sender is closed. IsClosedResource(): this handle is.
   absl::StatusOr<T> TryReceive() {
-    std::optional<T> value;
+    internal::ValueSlot<T> value;
     const auto result = this->state() != nullptr
                             ? this->state()->TryReceive(value)
                             : internal::ChannelResult::kClosed;
-    if (result == internal::ChannelResult::kDone) return *std::move(value);
-    return internal::ReceiveStatus(result, "Receiver::TryReceive");
+    if (result == internal::ChannelResult::kDone) return *value.Take();
+    return internal::ReceiveError(result, "Receiver::TryReceive");
   }
 
  private:
@@ -259,7 +253,10 @@ class [[nodiscard]] Sender<T>::SendOperation
     Base::Leave();
   }
   absl::Status await_resume() const {
-    return internal::SendStatus(this->result, kName);
+    if (this->result == internal::ChannelResult::kDone) [[likely]] {
+      return absl::OkStatus();
+    }
+    return internal::SendError(this->result, kName);
   }
 
  private:
@@ -291,9 +288,7 @@ class [[nodiscard]] Receiver<T>::ReceiveOperation
     this->StopWaiting();
     Base::Leave();
   }
-  std::optional<T> await_resume() {
-    return std::exchange(this->value, std::nullopt);
-  }
+  std::optional<T> await_resume() { return this->value.Take(); }
 
  private:
   Receiver* receiver_;
@@ -301,6 +296,12 @@ class [[nodiscard]] Receiver<T>::ReceiveOperation
 
 template <typename T>
 std::pair<Sender<T>, Receiver<T>> MakeChannel(size_t capacity) {
+  static_assert(std::is_object_v<T> && !std::is_const_v<T>,
+                "creche: the values of a channel are movable objects");
+  static_assert(std::is_nothrow_move_constructible_v<T>,
+                "creche: the values of a channel must be nothrow move "
+                "constructible, so that none is lost to an exception while it "
+                "is handed over; send a std::unique_ptr<T> instead");
   auto* state = new internal::ChannelState<T>(capacity);
   return {Sender<T>(state), Receiver<T>(state)};
 }

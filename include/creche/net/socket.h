@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Socket: what the sockets of net/ have in common. Programs use TcpStream,
+// TcpListener and the others.
+
+#ifndef CRECHE_NET_SOCKET_H_
+#define CRECHE_NET_SOCKET_H_
+
+#include <coroutine>
+#include <cstddef>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "creche/internal/continuation.h"
+#include "creche/net/socket_address.h"
+#include "creche/uring/task_operation.h"
+
+namespace creche::internal {
+
+class SocketOperation;
+
+// A descriptor, and who is using it. Shared by the object that a program has
+// and the operations under way, on one thread. In each direction there is one
+// operation at a time.
+//
+// The descriptor is closed when the socket has been closed and the last
+// operation has ended: an operation that the kernel has not looked at yet must
+// not find another file under the same number.
+class Socket {
+ public:
+  enum Direction { kReceive, kSend };
+
+  Socket(int fd, const SocketAddress& name) : fd_(fd), name_(name) {}
+  Socket(const Socket&) = delete;
+  Socket& operator=(const Socket&) = delete;
+
+  // Ends the operations under way. What is closed once stays so.
+  void Close();
+  bool is_closed() const { return is_closed_; }
+
+  int fd() const { return is_closed_ ? -1 : fd_; }
+  // The peer, or for a listener itself: what errors are about.
+  const SocketAddress& name() const { return name_; }
+
+  // Gives the descriptor away. Requires: no operation is under way.
+  int Release();
+
+ private:
+  friend class SocketRef;
+  friend class SocketOperation;
+  friend class ReceiveOperation;
+  friend class SendOperation;
+  friend class SendEofOperation;
+
+  ~Socket() { Close(); }
+  void CloseIfUnused();
+
+  const int fd_;
+  int references_ = 0;
+  bool is_closed_ = false;
+  bool sent_part_ = false;  // Of a message whose rest will never come.
+  bool sent_eof_ = false;
+  SocketOperation* busy_[2] = {nullptr, nullptr};
+  // Received by a ReceiveExactly() that was cancelled; comes first next time.
+  std::string unread_;
+  const SocketAddress name_;
+};
+
+class SocketRef {
+ public:
+  SocketRef() = default;
+  SocketRef(int fd, const SocketAddress& name)
+      : SocketRef(new Socket(fd, name)) {}
+  SocketRef(const SocketRef& other) : SocketRef(other.socket_) {}
+  SocketRef(SocketRef&& other) noexcept
+      : socket_(std::exchange(other.socket_, nullptr)) {}
+  SocketRef& operator=(SocketRef other) noexcept {
+    std::swap(socket_, other.socket_);
+    return *this;
+  }
+  ~SocketRef() {
+    if (socket_ != nullptr && --socket_->references_ == 0) delete socket_;
+  }
+
+  Socket* operator->() const { return socket_; }
+  explicit operator bool() const { return socket_ != nullptr; }
+
+ private:
+  explicit SocketRef(Socket* socket) : socket_(socket) {
+    if (socket_ != nullptr) ++socket_->references_;
+  }
+
+  Socket* socket_ = nullptr;
+};
+
+// An operation on a socket, as an awaitable. Errors of use (closed, busy) come
+// at once; a cancellation that came first comes before them.
+class [[nodiscard]] SocketOperation : public TaskOperation {
+ public:
+  using CrecheAwaitable = void;
+  using CrecheAwaitOnce = void;
+
+  bool await_ready() const { return false; }
+  template <typename P>
+  bool await_suspend(std::coroutine_handle<P> handle) {
+    return Suspend(Frame{handle, &handle.promise()});
+  }
+
+ protected:
+  // `socket` may be none: then it counts as closed.
+  SocketOperation(SocketRef socket, Socket::Direction direction,
+                  const char* what)
+      : socket_(std::move(socket)), direction_(direction), what_(what) {}
+  SocketOperation(const SocketOperation&) = default;
+  ~SocketOperation() = default;
+
+  // Called before anything is started. Returns true if that was all, with the
+  // outcome in status_.
+  virtual bool CompletesAtOnce() = 0;
+  virtual void Prepare(io_uring_sqe& entry) = 0;
+  // A part has ended with `result`, which is not that of a cancellation that
+  // was asked for. Returns true if there is to be another part.
+  virtual bool OnPart(int result) = 0;
+  // It ends without the rest, because it was cancelled or the socket closed.
+  virtual void OnCutShort() {}
+
+  bool may_go_on() const { return !abort_requested() && !socket_->is_closed(); }
+  absl::Status Error(int error) const;
+  // "ReceiveSome() on 127.0.0.1:80: ", and then `text`.
+  std::string Describe(absl::string_view text) const;
+
+  SocketRef socket_;
+  absl::Status status_;
+
+ private:
+  friend class Socket;
+
+  bool Suspend(const Frame& leaf);
+  std::string Where() const;
+  void OnEnd(int result) final;
+  void Finish();
+
+  const Socket::Direction direction_;
+  const char* const what_;
+};
+
+class ReceiveOperation : public SocketOperation {
+ protected:
+  ReceiveOperation(SocketRef socket, absl::Span<char> buffer, bool exactly,
+                   const char* what)
+      : SocketOperation(std::move(socket), Socket::kReceive, what),
+        buffer_(buffer),
+        exactly_(exactly) {}
+
+  bool CompletesAtOnce() override;
+  void Prepare(io_uring_sqe& entry) override;
+  bool OnPart(int result) override;
+  void OnCutShort() override;
+
+  absl::Span<char> buffer_;
+  size_t received_ = 0;
+  const bool exactly_;
+};
+
+class ReceiveSomeOperation final : public ReceiveOperation {
+ public:
+  ReceiveSomeOperation(SocketRef socket, absl::Span<char> buffer)
+      : ReceiveOperation(std::move(socket), buffer, /*exactly=*/false,
+                         "ReceiveSome") {}
+  absl::StatusOr<size_t> await_resume() {
+    if (!status_.ok()) return std::move(status_);
+    return received_;
+  }
+};
+
+class ReceiveExactlyOperation final : public ReceiveOperation {
+ public:
+  ReceiveExactlyOperation(SocketRef socket, absl::Span<char> buffer)
+      : ReceiveOperation(std::move(socket), buffer, /*exactly=*/true,
+                         "ReceiveExactly") {}
+  absl::Status await_resume() { return std::move(status_); }
+};
+
+class SendOperation final : public SocketOperation {
+ public:
+  SendOperation(SocketRef socket, absl::string_view data)
+      : SocketOperation(std::move(socket), Socket::kSend, "SendAll"),
+        data_(data) {}
+  absl::Status await_resume() { return std::move(status_); }
+
+ private:
+  bool CompletesAtOnce() override;
+  void Prepare(io_uring_sqe& entry) override;
+  bool OnPart(int result) override;
+  void OnCutShort() override;
+
+  const absl::string_view data_;
+  size_t sent_ = 0;
+};
+
+class SendEofOperation final : public SocketOperation {
+ public:
+  explicit SendEofOperation(SocketRef socket)
+      : SocketOperation(std::move(socket), Socket::kSend, "SendEof") {}
+  absl::Status await_resume() { return std::move(status_); }
+
+ private:
+  bool CompletesAtOnce() override;
+  void Prepare(io_uring_sqe&) override {}
+  bool OnPart(int) override { return false; }
+};
+
+// Waits for a connection. A descriptor that nobody takes is closed.
+class AcceptOperation : public SocketOperation {
+ protected:
+  explicit AcceptOperation(SocketRef socket)
+      : SocketOperation(std::move(socket), Socket::kReceive, "Accept") {}
+  AcceptOperation(const AcceptOperation& other) : SocketOperation(other) {}
+  ~AcceptOperation();
+
+  bool CompletesAtOnce() override { return false; }
+  void Prepare(io_uring_sqe& entry) override;
+  bool OnPart(int result) override;
+
+  absl::StatusOr<SocketRef> TakeConnection();
+
+ private:
+  int accepted_ = -1;
+  socklen_t peer_size_ = 0;
+  sockaddr_storage peer_;
+};
+
+}  // namespace creche::internal
+
+#endif  // CRECHE_NET_SOCKET_H_

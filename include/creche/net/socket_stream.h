@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// SocketStream: what TcpStream and UnixStream have in common: bytes in both
+// directions.
+//
+//   char buffer[4096];
+//   size_t size = co_await creche::Try(stream.ReceiveSome(buffer));
+//   co_await creche::Try(stream.SendAll({buffer, size}));
+
+#ifndef CRECHE_NET_SOCKET_STREAM_H_
+#define CRECHE_NET_SOCKET_STREAM_H_
+
+#include <cstddef>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "creche/net/socket.h"
+#include "creche/net/socket_address.h"
+
+namespace creche {
+
+// One task can receive while another sends. A second task in the same direction
+// gets an error (IsBusyResource) at once, and does not disturb the first.
+//
+// Moving a stream, or destroying it, while tasks use it is safe: destroying it
+// is closing it.
+//
+// Errors of all operations: IsClosedResource: this side has closed the stream,
+//   before or meanwhile. IsBusyResource: see above. IsBrokenResource: the
+//   connection is broken; the message says how. Others: as errno says.
+class SocketStream {
+ public:
+  SocketStream(const SocketStream&) = delete;
+  SocketStream& operator=(const SocketStream&) = delete;
+
+  // Waits for bytes and gives how many there are in `buffer`: at least one, or
+  // 0 if the peer will send no more. `buffer` must not be empty.
+  // Cancellation: safe. The bytes stay in the stream.
+  internal::ReceiveSomeOperation ReceiveSome(absl::Span<char> buffer) {
+    return internal::ReceiveSomeOperation(socket_, buffer);
+  }
+
+  // Fills `buffer`.
+  // Errors: IsEndOfStream: the peer sends no more; what has come is in `buffer`
+  //   and the message says how much that is.
+  // Cancellation: safe. What has come comes again in the next call.
+  internal::ReceiveExactlyOperation ReceiveExactly(absl::Span<char> buffer) {
+    return internal::ReceiveExactlyOperation(socket_, buffer);
+  }
+
+  // Sends all of `data`, which must live as long as the call.
+  // Cancellation: partial. If it was not the whole or nothing that had been
+  //   sent, the stream is of no more use for sending: further calls fail
+  //   (IsBrokenResource). Receiving goes on.
+  internal::SendOperation SendAll(absl::string_view data) {
+    return internal::SendOperation(socket_, data);
+  }
+
+  // Tells the peer that no more will be sent; its receives give 0 after what
+  // was sent before. Further sends fail (IsClosedResource). A second call does
+  // nothing.
+  // Cancellation: safe. Never waits.
+  internal::SendEofOperation SendEof() {
+    return internal::SendEofOperation(socket_);
+  }
+
+  // Tasks that wait on this stream get an error (IsClosedResource). A second
+  // call does nothing.
+  void Close() {
+    if (socket_) socket_->Close();
+  }
+
+  // For options that creche does not know. -1 if closed. It remains the
+  // stream's: do not close it or put it into non-blocking mode.
+  int fd() const { return socket_ ? socket_->fd() : -1; }
+
+  absl::StatusOr<SocketAddress> local_address() const;
+  absl::StatusOr<SocketAddress> peer_address() const;
+
+ protected:
+  explicit SocketStream(internal::SocketRef socket)
+      : socket_(std::move(socket)) {}
+  SocketStream(SocketStream&& other) noexcept = default;
+  SocketStream& operator=(SocketStream&& other) noexcept {
+    if (this != &other) {
+      Close();
+      socket_ = std::move(other.socket_);
+    }
+    return *this;
+  }
+  ~SocketStream() { Close(); }
+
+  internal::SocketRef socket_;
+};
+
+}  // namespace creche
+
+#endif  // CRECHE_NET_SOCKET_STREAM_H_

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// TcpListener, ListenTcp: waiting for TCP connections.
+//
+//   creche::TcpListener listener =
+//       co_await creche::Try(creche::ListenTcp("127.0.0.1", 0));
+//   creche::TcpStream stream = co_await creche::Try(listener.Accept());
+
+#ifndef CRECHE_NET_TCP_LISTENER_H_
+#define CRECHE_NET_TCP_LISTENER_H_
+
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "creche/core/task.h"
+#include "creche/net/socket.h"
+#include "creche/net/socket_address.h"
+#include "creche/net/tcp_stream.h"
+
+namespace creche {
+namespace internal {
+
+class AcceptTcpOperation final : public AcceptOperation {
+ public:
+  explicit AcceptTcpOperation(SocketRef socket)
+      : AcceptOperation(std::move(socket)) {}
+  absl::StatusOr<TcpStream> await_resume();
+};
+
+}  // namespace internal
+
+// Destroying a listener closes it.
+class TcpListener {
+ public:
+  explicit TcpListener(internal::SocketRef socket)
+      : socket_(std::move(socket)) {}
+  TcpListener(TcpListener&& other) noexcept = default;
+  TcpListener& operator=(TcpListener&& other) noexcept {
+    if (this != &other) {
+      Close();
+      socket_ = std::move(other.socket_);
+    }
+    return *this;
+  }
+  ~TcpListener() { Close(); }
+
+  // Waits for a connection. What goes wrong with one that is not there yet is
+  // not reported. One task at a time.
+  // Cancellation: safe. The connection waits for the next call.
+  // Errors: kResourceExhausted: no descriptors or memory; it is worth a retry,
+  //   a little later. IsClosedResource, IsBusyResource.
+  internal::AcceptTcpOperation Accept() {
+    return internal::AcceptTcpOperation(socket_);
+  }
+
+  // 0 if moved from.
+  std::uint16_t port() const { return socket_ ? socket_->name().port() : 0; }
+  SocketAddress local_address() const {
+    return socket_ ? socket_->name() : SocketAddress();
+  }
+  int fd() const { return socket_ ? socket_->fd() : -1; }
+
+  // A task that waits for a connection gets an error (IsClosedResource).
+  void Close() {
+    if (socket_) socket_->Close();
+  }
+
+ private:
+  internal::SocketRef socket_;
+};
+
+class ListenOptions {
+ public:
+  ListenOptions() {}  // NOLINT: an aggregate would be destroyed twice.
+
+  // How many connections may wait to be accepted. The system has a limit of its
+  // own (net.core.somaxconn).
+  ListenOptions& set_backlog(int backlog) {
+    backlog_ = backlog;
+    return *this;
+  }
+  // Lets several listeners, of several threads or processes, share the port;
+  // the kernel spreads the connections.
+  ListenOptions& set_reuse_port(bool reuse_port) {
+    reuse_port_ = reuse_port;
+    return *this;
+  }
+  // Whether a listener on "::" takes IPv6 connections only.
+  ListenOptions& set_v6_only(bool v6_only) {
+    v6_only_ = v6_only;
+    return *this;
+  }
+
+  int backlog() const { return backlog_; }
+  bool reuse_port() const { return reuse_port_; }
+  bool v6_only() const { return v6_only_; }
+
+ private:
+  int backlog_ = 65535;
+  bool reuse_port_ = false;
+  bool v6_only_ = false;
+};
+
+// Listens on an address of this machine. An empty `host` is all of them, IPv4
+// and IPv6. With port 0 the system picks a port: ask the listener which.
+// Cancellation: safe.
+// Errors: kFailedPrecondition: the port is in use. kInvalidArgument: not an
+//   address. kAlreadyExists: not one of this machine. kPermissionDenied: ports
+//   below 1024 need a privilege. kResourceExhausted: no descriptors.
+Task<absl::StatusOr<TcpListener>> ListenTcp(std::string host,
+                                            std::uint16_t port,
+                                            ListenOptions options = {});
+// The same, for an address at hand. Not a checkpoint.
+absl::StatusOr<TcpListener> ListenTcp(const SocketAddress& address,
+                                      const ListenOptions& options = {});
+
+}  // namespace creche
+
+#endif  // CRECHE_NET_TCP_LISTENER_H_

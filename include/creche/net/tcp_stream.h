@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// TcpStream: a TCP connection.
+//
+//   creche::TcpStream stream =
+//       co_await creche::Try(creche::ConnectTcp("127.0.0.1", 7));
+//   co_await creche::Try(stream.SendAll("hello"));
+//
+// What it does is in net/socket_stream.h; it comes from ConnectTcp()
+// (net/connect_tcp.h) or from a TcpListener (net/tcp_listener.h).
+
+#ifndef CRECHE_NET_TCP_STREAM_H_
+#define CRECHE_NET_TCP_STREAM_H_
+
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "creche/net/socket.h"
+#include "creche/net/socket_stream.h"
+
+namespace creche {
+
+class TcpStream : public SocketStream {
+ public:
+  explicit TcpStream(internal::SocketRef socket)
+      : SocketStream(std::move(socket)) {}
+
+  // Takes over a connected TCP socket.
+  // Errors: kInvalidArgument: it is none; it remains the caller's.
+  static absl::StatusOr<TcpStream> FromDescriptor(int fd);
+
+  // Whether small messages are sent at once (TCP_NODELAY). On by default.
+  absl::Status SetNoDelay(bool no_delay);
+};
+
+}  // namespace creche
+
+#endif  // CRECHE_NET_TCP_STREAM_H_

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "creche/net/socket.h"
+
+#include <liburing.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "creche/core/errors.h"
+#include "creche/internal/misuse.h"
+#include "creche/internal/running.h"
+#include "lib/net/socket_error.h"
+
+namespace creche::internal {
+namespace {
+
+// The kernel moves at most 2 GiB at a time.
+constexpr size_t kMaxPart = size_t{1} << 30;
+
+unsigned PartSize(size_t size) {
+  return static_cast<unsigned>(std::min(size, kMaxPart));
+}
+
+// The connection is of no more use, whatever is tried on it next.
+bool MeansBroken(int error) {
+  switch (error) {
+    case EPIPE:
+    case ECONNRESET:
+    case ECONNABORTED:
+    case ECONNREFUSED:
+    case ENOTCONN:
+    case ETIMEDOUT:
+    case EHOSTUNREACH:
+    case EHOSTDOWN:
+    case ENETUNREACH:
+    case ENETDOWN:
+    case ENETRESET:
+    case EPROTO:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// accept() reports errors of the connection it would have given; the next one
+// may be fine. See the accept(2) manual page.
+bool IsErrorOfOneConnection(int error) {
+  switch (error) {
+    case ECONNABORTED:
+    case ECONNRESET:
+    case EHOSTDOWN:
+    case EHOSTUNREACH:
+    case ENETDOWN:
+    case ENETUNREACH:
+    case ENONET:
+    case ENOPROTOOPT:
+    case EPERM:
+    case EPROTO:
+    case ETIMEDOUT:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+void Socket::Close() {
+  if (is_closed_) return;
+  is_closed_ = true;
+  for (SocketOperation* operation : busy_) {
+    if (operation != nullptr) operation->CancelInKernel();
+  }
+  CloseIfUnused();
+}
+
+void Socket::CloseIfUnused() {
+  if (busy_[kReceive] == nullptr && busy_[kSend] == nullptr) close(fd_);
+}
+
+int Socket::Release() {
+  if (busy_[kReceive] != nullptr || busy_[kSend] != nullptr) {
+    Misuse("a socket's descriptor was released while a task was using it");
+  }
+  return std::exchange(is_closed_, true) ? -1 : fd_;
+}
+
+bool SocketOperation::Suspend(const Frame& leaf) {
+  TaskRecord& task = *running.task;
+  if (task.is_cancelled()) {
+    task.Stop(leaf);
+    return true;
+  }
+  bool is_complete = true;
+  if (!socket_ || socket_->is_closed()) {
+    status_ = ClosedResourceError(Describe("it was closed before"));
+  } else if (socket_->busy_[direction_] != nullptr) {
+    status_ = BusyResourceError(
+        Describe("another task is using it in this direction"));
+  } else {
+    is_complete = CompletesAtOnce();
+  }
+  if (is_complete) {
+    if (--running.operations_left >= 0) return false;
+    task.Yield(leaf, /*cancellable=*/false);
+    return true;
+  }
+  socket_->busy_[direction_] = this;
+  io_uring_sqe entry = {};
+  Prepare(entry);
+  StartAndWait(leaf, entry, what_);
+  return true;
+}
+
+void SocketOperation::OnEnd(int result) {
+  if (IsCancelled(result) && !may_go_on()) {
+    OnCutShort();
+    if (!abort_requested()) {
+      status_ = ClosedResourceError(Describe("it was closed meanwhile"));
+    }
+    Finish();
+    return abort_requested() ? WakeAborted() : Wake();
+  }
+  if (OnPart(result)) {
+    if (may_go_on()) {
+      io_uring_sqe entry = {};
+      Prepare(entry);
+      return StartNext(entry);
+    }
+    return OnEnd(-ECANCELED);
+  }
+  Finish();
+  Wake();
+}
+
+void SocketOperation::Finish() {
+  socket_->busy_[direction_] = nullptr;
+  if (socket_->is_closed()) socket_->CloseIfUnused();
+}
+
+absl::Status SocketOperation::Error(int error) const {
+  if (MeansBroken(error)) {
+    return BrokenResourceError(Describe(std::strerror(error)));
+  }
+  return SocketError(error, Where());
+}
+
+std::string SocketOperation::Where() const {
+  std::string where = absl::StrCat(what_, "()");
+  if (socket_) absl::StrAppend(&where, " on ", socket_->name().ToString());
+  return where;
+}
+
+std::string SocketOperation::Describe(absl::string_view text) const {
+  return absl::StrCat(Where(), ": ", text);
+}
+
+bool ReceiveOperation::CompletesAtOnce() {
+  if (buffer_.empty()) {
+    if (!exactly_) {
+      status_ = absl::InvalidArgumentError(
+          Describe("the buffer is empty, so no end of stream could be told "
+                   "from success"));
+    }
+    return true;
+  }
+  std::string& unread = socket_->unread_;
+  if (unread.empty()) return false;
+  received_ = std::min(unread.size(), buffer_.size());
+  std::copy_n(unread.begin(), received_, buffer_.begin());
+  unread.erase(0, received_);
+  return !exactly_ || received_ == buffer_.size();
+}
+
+void ReceiveOperation::Prepare(io_uring_sqe& entry) {
+  io_uring_prep_recv(&entry, socket_->fd(), buffer_.data() + received_,
+                     PartSize(buffer_.size() - received_), 0);
+}
+
+bool ReceiveOperation::OnPart(int result) {
+  if (result == -EINTR) return true;
+  if (result < 0) {
+    status_ = Error(-result);
+    return false;
+  }
+  received_ += static_cast<size_t>(result);
+  if (!exactly_ || received_ == buffer_.size()) return false;
+  if (result > 0) return true;
+  status_ = EndOfStreamError(Describe(absl::StrCat(
+      "the stream ended after ", received_, " of ", buffer_.size(), " bytes")));
+  return false;
+}
+
+// Nothing is lost: the next call gets it.
+void ReceiveOperation::OnCutShort() {
+  if (received_ > 0) socket_->unread_.insert(0, buffer_.data(), received_);
+}
+
+bool SendOperation::CompletesAtOnce() {
+  if (socket_->sent_eof_) {
+    status_ = ClosedResourceError(Describe("SendEof() was called before"));
+  } else if (socket_->sent_part_) {
+    status_ = BrokenResourceError(
+        Describe("an earlier SendAll() was cancelled or failed in the middle, "
+                 "so the peer would take what comes now for the rest of that"));
+  } else {
+    return data_.empty();
+  }
+  return true;
+}
+
+void SendOperation::Prepare(io_uring_sqe& entry) {
+  // With MSG_WAITALL the kernel itself goes on after a part, if it knows how.
+  io_uring_prep_send(&entry, socket_->fd(), data_.data() + sent_,
+                     PartSize(data_.size() - sent_),
+                     MSG_NOSIGNAL | MSG_WAITALL);
+}
+
+bool SendOperation::OnPart(int result) {
+  if (result == -EINTR) return true;
+  if (result < 0) {
+    status_ = Error(-result);
+    OnCutShort();
+    return false;
+  }
+  sent_ += static_cast<size_t>(result);
+  return sent_ < data_.size();
+}
+
+void SendOperation::OnCutShort() {
+  if (sent_ > 0) socket_->sent_part_ = true;
+}
+
+bool SendEofOperation::CompletesAtOnce() {
+  if (!std::exchange(socket_->sent_eof_, true) &&
+      shutdown(socket_->fd(), SHUT_WR) != 0) {
+    status_ = Error(errno);
+  }
+  return true;
+}
+
+AcceptOperation::~AcceptOperation() {
+  if (accepted_ >= 0) close(accepted_);
+}
+
+void AcceptOperation::Prepare(io_uring_sqe& entry) {
+  peer_size_ = sizeof(peer_);
+  io_uring_prep_accept(&entry, socket_->fd(),
+                       reinterpret_cast<sockaddr*>(&peer_), &peer_size_,
+                       SOCK_CLOEXEC);
+}
+
+bool AcceptOperation::OnPart(int result) {
+  if (result >= 0) {
+    accepted_ = result;
+    return false;
+  }
+  if (result == -EINTR || IsErrorOfOneConnection(-result)) return true;
+  status_ = Error(-result);
+  return false;
+}
+
+absl::StatusOr<SocketRef> AcceptOperation::TakeConnection() {
+  if (!status_.ok()) return std::move(status_);
+  return SocketRef(std::exchange(accepted_, -1),
+                   SocketAddress::FromKernel(
+                       reinterpret_cast<const sockaddr*>(&peer_), peer_size_));
+}
+
+}  // namespace creche::internal

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/net/socket_error.h"
+
+#include <cerrno>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+
+namespace creche::internal {
+namespace {
+
+// What to do about it, where that is not plain from the errno.
+absl::string_view Advice(int error) {
+  switch (error) {
+    case EMFILE:
+      return " (this process has as many descriptors open as it may; raise the "
+             "limit with ulimit -n)";
+    case ENFILE:
+      return " (this machine has as many files open as it may; raise "
+             "fs.file-max)";
+    case EADDRINUSE:
+      return " (is another process, or an older one of this program, listening "
+             "there?)";
+    case EADDRNOTAVAIL:
+      return " (this machine has no such address, or no free port)";
+    case EACCES:
+      return " (ports below 1024 need CAP_NET_BIND_SERVICE)";
+    default:
+      return "";
+  }
+}
+
+}  // namespace
+
+absl::Status SocketError(int error, absl::string_view what) {
+  return absl::ErrnoToStatus(error, absl::StrCat(what, Advice(error)));
+}
+
+}  // namespace creche::internal

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "creche/net/socket_stream.h"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "creche/core/errors.h"
+#include "creche/net/tcp_stream.h"
+#include "lib/net/socket_error.h"
+
+namespace creche {
+namespace {
+
+absl::StatusOr<SocketAddress> AskAddress(int fd,
+                                         int (*ask)(int, sockaddr*, socklen_t*),
+                                         const char* what) {
+  if (fd < 0) {
+    return ClosedResourceError(absl::StrCat(what, " of a closed stream"));
+  }
+  sockaddr_storage address;
+  socklen_t size = sizeof(address);
+  auto* generic = reinterpret_cast<sockaddr*>(&address);
+  if (ask(fd, generic, &size) != 0) return absl::ErrnoToStatus(errno, what);
+  return SocketAddress::FromKernel(generic, size);
+}
+
+}  // namespace
+
+absl::StatusOr<SocketAddress> SocketStream::local_address() const {
+  return AskAddress(fd(), &getsockname, "local_address()");
+}
+
+absl::StatusOr<SocketAddress> SocketStream::peer_address() const {
+  // Known from the start, and the kernel forgets it when the peer resets.
+  if (fd() >= 0 && socket_->name().family() != AF_UNSPEC) {
+    return socket_->name();
+  }
+  return AskAddress(fd(), &getpeername, "peer_address()");
+}
+
+absl::StatusOr<TcpStream> TcpStream::FromDescriptor(int fd) {
+  int protocol = 0;
+  socklen_t size = sizeof(protocol);
+  if (getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) != 0 ||
+      protocol != IPPROTO_TCP) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "TcpStream::FromDescriptor(): ", fd, " is not a TCP socket"));
+  }
+  const absl::StatusOr<SocketAddress> peer =
+      AskAddress(fd, &getpeername, "TcpStream::FromDescriptor()");
+  if (!peer.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("TcpStream::FromDescriptor(): ", fd, " is not connected"));
+  }
+  // A socket in non-blocking mode makes io_uring give up instead of waiting.
+  fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+  return TcpStream(internal::SocketRef(fd, *peer));
+}
+
+absl::Status TcpStream::SetNoDelay(bool no_delay) {
+  const int value = no_delay ? 1 : 0;
+  if (setsockopt(fd(), IPPROTO_TCP, TCP_NODELAY, &value, sizeof(value)) != 0) {
+    return internal::SocketError(errno, "SetNoDelay()");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace creche

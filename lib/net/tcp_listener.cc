@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "creche/net/tcp_listener.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "creche/core/checkpoint.h"
+#include "lib/net/file_descriptor.h"
+#include "lib/net/socket_error.h"
+
+namespace creche {
+namespace internal {
+
+absl::StatusOr<TcpStream> AcceptTcpOperation::await_resume() {
+  absl::StatusOr<SocketRef> connection = TakeConnection();
+  if (!connection.ok()) return std::move(connection).status();
+  return TcpStream(*std::move(connection));
+}
+
+}  // namespace internal
+
+namespace {
+
+bool SetOption(int fd, int level, int option, int value) {
+  return setsockopt(fd, level, option, &value, sizeof(value)) == 0;
+}
+
+}  // namespace
+
+absl::StatusOr<TcpListener> ListenTcp(const SocketAddress& address,
+                                      const ListenOptions& options) {
+  const std::string what = absl::StrCat("listen on ", address.ToString());
+  if (!address.is_ip()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(what, ": not an IP address"));
+  }
+  internal::FileDescriptor fd(
+      socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP));
+  // Connections that were closed a moment ago do not keep the port, and
+  // accepted sockets inherit TCP_NODELAY.
+  if (!fd.is_open() || !SetOption(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1) ||
+      !SetOption(fd.get(), IPPROTO_TCP, TCP_NODELAY, 1) ||
+      (options.reuse_port() &&
+       !SetOption(fd.get(), SOL_SOCKET, SO_REUSEPORT, 1)) ||
+      (address.family() == AF_INET6 &&
+       !SetOption(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY,
+                  options.v6_only() ? 1 : 0)) ||
+      bind(fd.get(), address.data(), address.size()) != 0 ||
+      listen(fd.get(), options.backlog()) != 0) {
+    return internal::SocketError(errno, what);
+  }
+  sockaddr_storage bound;
+  socklen_t size = sizeof(bound);
+  auto* generic = reinterpret_cast<sockaddr*>(&bound);
+  if (getsockname(fd.get(), generic, &size) != 0) {
+    return internal::SocketError(errno, what);
+  }
+  return TcpListener(internal::SocketRef(
+      fd.Release(), SocketAddress::FromKernel(generic, size)));
+}
+
+Task<absl::StatusOr<TcpListener>> ListenTcp(std::string host,
+                                            std::uint16_t port,
+                                            ListenOptions options) {
+  co_await CheckpointIfCancelled();
+  if (host.empty()) {
+    absl::StatusOr<TcpListener> listener =
+        ListenTcp(*SocketAddress::Parse("::", port), options);
+    // A machine may be built without IPv6, or have it turned off.
+    const absl::StatusCode code = listener.status().code();
+    const bool has_no_v6 = code == absl::StatusCode::kUnimplemented ||
+                           code == absl::StatusCode::kAlreadyExists;
+    if (!has_no_v6 || options.v6_only()) co_return listener;
+    host = "0.0.0.0";
+  }
+  const absl::StatusOr<SocketAddress> address =
+      SocketAddress::Parse(host, port);
+  if (!address.ok()) co_return address.status();
+  co_return ListenTcp(*address, options);
+}
+
+}  // namespace creche
