@@ -17,6 +17,20 @@
 
 namespace creche::testing {
 
+// UBSan looks at an object's type by way of a pipe, and takes the object for a
+// broken one where no descriptor is to be had.
+#if defined(__SANITIZE_ADDRESS__)
+inline constexpr bool kSanitizerNeedsDescriptors = true;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+inline constexpr bool kSanitizerNeedsDescriptors = true;
+#else
+inline constexpr bool kSanitizerNeedsDescriptors = false;
+#endif
+#else
+inline constexpr bool kSanitizerNeedsDescriptors = false;
+#endif
+
 inline std::size_t OpenFiles() {
   const std::filesystem::directory_iterator files("/proc/self/fd");
   return static_cast<std::size_t>(std::distance(begin(files), end(files)));
