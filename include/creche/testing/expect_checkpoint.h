@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// ExpectCheckpoint, ExpectNoCheckpoint: whether an operation lets others run
+// and can be cancelled.
+//
+//   creche::Event event;
+//   event.Set();
+//   co_await creche::testing::ExpectCheckpoint(event.Wait());
+//
+// Every operation of creche that completes is a checkpoint. Those of a program
+// should be, too, at least those that run in a loop.
+
+#ifndef CRECHE_TESTING_EXPECT_CHECKPOINT_H_
+#define CRECHE_TESTING_EXPECT_CHECKPOINT_H_
+
+#include <source_location>
+#include <type_traits>
+#include <utility>
+
+#include "creche/core/instrument.h"
+#include "creche/core/task.h"
+#include "creche/internal/async_body.h"
+#include "creche/internal/coroutine_attributes.h"
+#include "creche/internal/running.h"
+#include "creche/internal/task_record.h"
+
+namespace creche::testing {
+namespace internal {
+
+// Watches the running task for as long as it lives.
+class CheckpointProbe final : public Instrument,
+                              public creche::internal::CancelPointWatcher {
+ public:
+  CheckpointProbe();
+  CheckpointProbe(const CheckpointProbe&) = delete;
+  CheckpointProbe& operator=(const CheckpointProbe&) = delete;
+  ~CheckpointProbe();
+
+  // Report a failure unless the task has passed a cancel point and a schedule
+  // point since; or if it has passed either.
+  void ExpectBoth(const std::source_location& location) const;
+  void ExpectNeither(const std::source_location& location) const;
+
+  void StepEnds(const TaskId& task) override;
+  void PassesCancelPoint() override;
+
+ private:
+  const creche::internal::TaskRecord* const task_;
+  CancelPointWatcher* const previous_watcher_;
+  bool has_passed_cancel_point_ = false;
+  bool has_passed_schedule_point_ = false;
+};
+
+template <bool kExpected, typename Body>
+CRECHE_CORO_OWNS_ARGUMENTS
+    Task<creche::internal::AwaitResult<std::remove_cvref_t<Body>>>
+    ProbeCheckpoint(Body awaitable, std::source_location location) {
+  using Result = creche::internal::AwaitResult<std::remove_cvref_t<Body>>;
+  CheckpointProbe probe;
+  if constexpr (std::is_void_v<Result>) {
+    co_await std::move(awaitable);
+    kExpected ? probe.ExpectBoth(location) : probe.ExpectNeither(location);
+  } else {
+    Result result = co_await std::move(awaitable);
+    kExpected ? probe.ExpectBoth(location) : probe.ExpectNeither(location);
+    co_return result;
+  }
+}
+
+}  // namespace internal
+
+// Runs `body` (a Task, another awaitable, or a callable that returns one).
+// co_await gives its result. It is a failure of the test if the task has not
+// both passed a cancel point and let others run. (An operation that completes
+// at once may do without the latter, up to 64 times in a row: here, none may.)
+//
+// Cancellation: as of `body`; then nothing is expected.
+template <typename Body>
+CRECHE_CORO_WRAPPER auto ExpectCheckpoint(
+    Body&& body,
+    std::source_location location = std::source_location::current()) {
+  CRECHE_REQUIRE_SAFE_CLOSURE(Body);
+  return internal::ProbeCheckpoint<true>(
+      creche::internal::AsyncBody<Body>(std::forward<Body>(body)).MakeTask(),
+      location);
+}
+
+// The same, but it is a failure if the task has done either.
+template <typename Body>
+CRECHE_CORO_WRAPPER auto ExpectNoCheckpoint(
+    Body&& body,
+    std::source_location location = std::source_location::current()) {
+  CRECHE_REQUIRE_SAFE_CLOSURE(Body);
+  return internal::ProbeCheckpoint<false>(
+      creche::internal::AsyncBody<Body>(std::forward<Body>(body)).MakeTask(),
+      location);
+}
+
+}  // namespace creche::testing
+
+#endif  // CRECHE_TESTING_EXPECT_CHECKPOINT_H_

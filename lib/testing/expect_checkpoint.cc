@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "creche/testing/expect_checkpoint.h"
+
+#include <source_location>
+
+#include "creche/core/instrument.h"
+#include "creche/internal/running.h"
+#include "creche/internal/task_record.h"
+#include "gtest/gtest.h"
+#include "lib/core/scheduler.h"
+
+namespace creche::testing::internal {
+
+using creche::internal::running;
+
+// The budget of operations that complete at once is used up.
+CheckpointProbe::CheckpointProbe()
+    : task_(&creche::internal::CurrentTask("ExpectCheckpoint()")),
+      previous_watcher_(running.watcher) {
+  running.watcher = this;
+  running.operations_left = -creche::internal::kWatchedOperations;
+  running.scheduler->AddInstrument(*this);
+}
+
+CheckpointProbe::~CheckpointProbe() {
+  running.watcher = previous_watcher_;
+  running.scheduler->RemoveInstrument(*this);
+}
+
+void CheckpointProbe::StepEnds(const TaskId& task) {
+  if (task.id() != task_) return;
+  has_passed_schedule_point_ = true;
+  if (task_->is_at_cancel_point()) has_passed_cancel_point_ = true;
+}
+
+void CheckpointProbe::PassesCancelPoint() {
+  if (running.task == task_) has_passed_cancel_point_ = true;
+  if (previous_watcher_ != nullptr) previous_watcher_->PassesCancelPoint();
+}
+
+void CheckpointProbe::ExpectBoth(const std::source_location& location) const {
+  if (!has_passed_cancel_point_) {
+    ADD_FAILURE_AT(location.file_name(), static_cast<int>(location.line()))
+        << "this should be a checkpoint, but it has passed no cancel point";
+  }
+  if (!has_passed_schedule_point_) {
+    ADD_FAILURE_AT(location.file_name(), static_cast<int>(location.line()))
+        << "this should be a checkpoint, but it has not let others run";
+  }
+}
+
+void CheckpointProbe::ExpectNeither(
+    const std::source_location& location) const {
+  if (has_passed_cancel_point_) {
+    ADD_FAILURE_AT(location.file_name(), static_cast<int>(location.line()))
+        << "this should be no checkpoint, but it has passed a cancel point";
+  }
+  if (has_passed_schedule_point_) {
+    ADD_FAILURE_AT(location.file_name(), static_cast<int>(location.line()))
+        << "this should be no checkpoint, but it has let others run";
+  }
+}
+
+}  // namespace creche::testing::internal
