@@ -29,9 +29,11 @@ absl::Time FromNanoseconds(Nanoseconds nanoseconds) {
 }
 
 Nanoseconds Later(Nanoseconds start, absl::Duration duration) {
+  const Nanoseconds rounded = RoundUp(duration);
+  if (rounded == kNever || rounded == kLongAgo) return rounded;
   Nanoseconds sum;
-  if (__builtin_add_overflow(start, RoundUp(duration), &sum)) {
-    return duration < absl::ZeroDuration() ? kLongAgo : kNever;
+  if (__builtin_add_overflow(start, rounded, &sum)) {
+    return rounded < 0 ? kLongAgo : kNever;
   }
   return sum;
 }

@@ -6,16 +6,24 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "creche/core/error_group.h"
+#include "creche/core/nursery.h"
+#include "creche/core/parking_lot.h"
+#include "creche/core/timeouts.h"
+#include "creche/core/try.h"
+#include "creche/uring/file_descriptor.h"
 #include "creche/uring/operation.h"
-#include "lib/net/file_descriptor.h"
 #include "lib/net/socket_error.h"
 
 namespace creche {
@@ -41,7 +49,7 @@ Task<absl::StatusOr<TcpStream>> ConnectTcp(SocketAddress address,
     co_return absl::InvalidArgumentError(
         absl::StrCat(what, ": not an IP address"));
   }
-  internal::FileDescriptor fd(
+  FileDescriptor fd(
       socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP));
   const int yes = 1;
   if (!fd.is_open() ||
@@ -62,13 +70,83 @@ Task<absl::StatusOr<TcpStream>> ConnectTcp(SocketAddress address,
   co_return TcpStream(internal::SocketRef(fd.Release(), address));
 }
 
+namespace {
+
+// IPv6 and IPv4 in turn, beginning with the family of the first, and otherwise
+// in the order of the resolver.
+std::vector<SocketAddress> Interleave(std::vector<SocketAddress> addresses) {
+  std::vector<SocketAddress> first;
+  std::vector<SocketAddress> second;
+  for (const SocketAddress& address : addresses) {
+    const bool is_first = address.family() == addresses.front().family();
+    (is_first ? first : second).push_back(address);
+  }
+  std::vector<SocketAddress> result;
+  for (size_t i = 0; i < std::max(first.size(), second.size()); ++i) {
+    if (i < first.size()) result.push_back(first[i]);
+    if (i < second.size()) result.push_back(second[i]);
+  }
+  return result;
+}
+
+// The attempts to reach one host.
+class Attempts {
+ public:
+  explicit Attempts(const ConnectOptions& options) : options_(options) {}
+
+  Task<absl::StatusOr<TcpStream>> Run(std::vector<SocketAddress> addresses) {
+    auto body = [&](Nursery& nursery) -> Task<> {
+      auto attempt = [&](SocketAddress address) -> Task<> {
+        co_await Attempt(address, nursery);
+      };
+      for (const SocketAddress& address : addresses) {
+        nursery.StartSoon(attempt, address);
+        auto until_it_fails = last_has_failed_.Park("a connection");
+        co_await MoveOnAfter(options_.attempt_delay(),
+                             std::move(until_it_fails));
+      }
+    };
+    const absl::Status status = co_await WithNursery(body);
+    if (winner_.has_value()) co_return *std::move(winner_);
+    if (!status.ok()) co_return status;
+    co_return GroupErrors(std::move(errors_));
+  }
+
+ private:
+  Task<> Attempt(SocketAddress address, Nursery& nursery) {
+    const int number = ++started_;
+    auto connect = ConnectTcp(address, options_);
+    absl::StatusOr<TcpStream> stream = co_await std::move(connect);
+    if (!stream.ok()) {
+      errors_.push_back(std::move(stream).status());
+      if (number == started_) last_has_failed_.UnparkAll();
+    } else if (!winner_.has_value()) {
+      winner_ = *std::move(stream);
+      nursery.Cancel("another attempt has succeeded");
+    }
+  }
+
+  const ConnectOptions& options_;
+  int started_ = 0;
+  ParkingLot last_has_failed_;
+  std::vector<absl::Status> errors_;
+  std::optional<TcpStream> winner_;
+};
+
+}  // namespace
+
 Task<absl::StatusOr<TcpStream>> ConnectTcp(std::string host, std::uint16_t port,
                                            ConnectOptions options) {
-  const absl::StatusOr<SocketAddress> address =
-      SocketAddress::Parse(host, port);
-  if (!address.ok()) co_return address.status();
-  auto connect = ConnectTcp(*address, std::move(options));
-  co_return co_await std::move(connect);
+  auto resolve = options.resolver().Resolve(std::move(host), port);
+  std::vector<SocketAddress> addresses =
+      Interleave(co_await Try(std::move(resolve)));
+  if (addresses.size() == 1) {
+    auto connect = ConnectTcp(addresses.front(), std::move(options));
+    co_return co_await std::move(connect);
+  }
+  Attempts attempts(options);
+  auto run = attempts.Run(std::move(addresses));
+  co_return co_await std::move(run);
 }
 
 }  // namespace creche

@@ -96,6 +96,7 @@ int Socket::Release() {
 
 bool SocketOperation::Suspend(const Frame& leaf) {
   TaskRecord& task = *running.task;
+  const bool may_complete_at_once = MayCompleteAtOnce();
   if (task.is_cancelled()) {
     task.Stop(leaf);
     return true;
@@ -110,7 +111,7 @@ bool SocketOperation::Suspend(const Frame& leaf) {
     is_complete = CompletesAtOnce();
   }
   if (is_complete) {
-    if (--running.operations_left >= 0) return false;
+    if (may_complete_at_once) return false;
     task.Yield(leaf, /*cancellable=*/false);
     return true;
   }
@@ -154,6 +155,26 @@ absl::Status SocketOperation::Error(int error) const {
   return SocketError(error, Where());
 }
 
+absl::Status SocketOperation::CheckSend() const {
+  if (socket_->sent_eof_) {
+    return ClosedResourceError(Describe("SendEof() was called before"));
+  }
+  if (socket_->sent_part_) {
+    return BrokenResourceError(
+        Describe("an earlier send was cancelled or failed in the middle, so "
+                 "the peer would take what comes now for the rest of that"));
+  }
+  return absl::OkStatus();
+}
+
+size_t SocketOperation::TakeUnread(absl::Span<char> buffer) {
+  std::string& unread = socket_->unread_;
+  const size_t size = std::min(unread.size(), buffer.size());
+  std::copy_n(unread.begin(), size, buffer.begin());
+  unread.erase(0, size);
+  return size;
+}
+
 std::string SocketOperation::Where() const {
   std::string where = absl::StrCat(what_, "()");
   if (socket_) absl::StrAppend(&where, " on ", socket_->name().ToString());
@@ -173,12 +194,8 @@ bool ReceiveOperation::CompletesAtOnce() {
     }
     return true;
   }
-  std::string& unread = socket_->unread_;
-  if (unread.empty()) return false;
-  received_ = std::min(unread.size(), buffer_.size());
-  std::copy_n(unread.begin(), received_, buffer_.begin());
-  unread.erase(0, received_);
-  return !exactly_ || received_ == buffer_.size();
+  received_ = TakeUnread(buffer_);
+  return received_ == buffer_.size() || (received_ > 0 && !exactly_);
 }
 
 void ReceiveOperation::Prepare(io_uring_sqe& entry) {
@@ -206,16 +223,8 @@ void ReceiveOperation::OnCutShort() {
 }
 
 bool SendOperation::CompletesAtOnce() {
-  if (socket_->sent_eof_) {
-    status_ = ClosedResourceError(Describe("SendEof() was called before"));
-  } else if (socket_->sent_part_) {
-    status_ = BrokenResourceError(
-        Describe("an earlier SendAll() was cancelled or failed in the middle, "
-                 "so the peer would take what comes now for the rest of that"));
-  } else {
-    return data_.empty();
-  }
-  return true;
+  status_ = CheckSend();
+  return !status_.ok() || data_.empty();
 }
 
 void SendOperation::Prepare(io_uring_sqe& entry) {
@@ -237,7 +246,7 @@ bool SendOperation::OnPart(int result) {
 }
 
 void SendOperation::OnCutShort() {
-  if (sent_ > 0) socket_->sent_part_ = true;
+  if (sent_ > 0) BreakSending();
 }
 
 bool SendEofOperation::CompletesAtOnce() {

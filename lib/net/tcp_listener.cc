@@ -10,12 +10,15 @@
 #include <cstdint>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "creche/core/checkpoint.h"
-#include "lib/net/file_descriptor.h"
+#include "creche/core/try.h"
+#include "creche/net/resolve.h"
+#include "creche/uring/file_descriptor.h"
 #include "lib/net/socket_error.h"
 
 namespace creche {
@@ -44,7 +47,7 @@ absl::StatusOr<TcpListener> ListenTcp(const SocketAddress& address,
     return absl::InvalidArgumentError(
         absl::StrCat(what, ": not an IP address"));
   }
-  internal::FileDescriptor fd(
+  FileDescriptor fd(
       socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP));
   // Connections that were closed a moment ago do not keep the port, and
   // accepted sockets inherit TCP_NODELAY.
@@ -83,10 +86,9 @@ Task<absl::StatusOr<TcpListener>> ListenTcp(std::string host,
     if (!has_no_v6 || options.v6_only()) co_return listener;
     host = "0.0.0.0";
   }
-  const absl::StatusOr<SocketAddress> address =
-      SocketAddress::Parse(host, port);
-  if (!address.ok()) co_return address.status();
-  co_return ListenTcp(*address, options);
+  auto resolve = Resolve(std::move(host), absl::StrCat(port));
+  const std::vector<SocketAddress> addresses = co_await Try(std::move(resolve));
+  co_return ListenTcp(addresses.front(), options);
 }
 
 }  // namespace creche

@@ -33,12 +33,12 @@ absl::Status SendError(ChannelResult result, const char* operation) {
 absl::Status ReceiveError(ChannelResult result, const char* operation) {
   switch (result) {
     case ChannelResult::kWouldBlock:
-      return WouldBlockError(
-          absl::StrCat(operation, ": the channel is empty"));
+      return WouldBlockError(absl::StrCat(operation, ": the channel is empty"));
     case ChannelResult::kEnd:
       return EndOfStreamError(absl::StrCat(
-          operation, ": every Sender of the channel is closed, and nothing is "
-                     "left"));
+          operation,
+          ": every Sender of the channel is closed, and nothing is "
+          "left"));
     case ChannelResult::kClosed:
       return ClosedResourceError(
           absl::StrCat(operation, ": this Receiver is closed"));

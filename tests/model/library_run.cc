@@ -111,8 +111,11 @@ class LibraryRun {
 
   Trace Run(std::optional<std::uint64_t> seed) {
     start_ = clock_.Now();
-    absl::Status status = testing::RunMockedOn(
-        clock_, [this] { return RunBlock(0, script_.main); }, seed);
+    auto main = [this]() -> Task<absl::Status> {
+      co_await Try(RunBlock(0, script_.main));
+      co_return absl::OkStatus();
+    };
+    absl::Status status = testing::RunMockedOn(clock_, main, seed);
     Record(status.code() == absl::StatusCode::kCancelled ? "main cancelled"
                                                          : "main ended");
     return std::move(trace_);

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -116,7 +117,7 @@ TEST(TcpListenerTest, SaysWhatIsWrong) {
     EXPECT_TRUE(absl::StrContains(status.message(), "listening there"))
         << status;
 
-    status = (co_await ListenTcp("not an address", 1)).status();
+    status = (co_await ListenTcp(std::string(300, 'x'), 1)).status();
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << status;
 
     status = (co_await ListenTcp("192.0.2.1", 0)).status();
@@ -160,7 +161,7 @@ TEST(ConnectTcpTest, SaysWhatIsWrong) {
     EXPECT_TRUE(absl::StrContains(status.message(), "connect to 127.0.0.1:"))
         << status;
 
-    status = (co_await ConnectTcp("1.2.3.4.5", 1)).status();
+    status = (co_await ConnectTcp("", 1)).status();
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << status;
 
     const SocketAddress local = *SocketAddress::Parse("192.0.2.1", 0);

@@ -140,8 +140,8 @@ TEST(AllocationTest, SelectsEventsAndBroadcasts) {
   Event never;
   ExpectNoAllocations(
       [&]() -> Task<> {
-        auto first =
-            co_await Select(out.Send(1), never.Wait(), SleepFor(absl::Hours(1)));
+        auto first = co_await Select(out.Send(1), never.Wait(),
+                                     SleepFor(absl::Hours(1)));
         EXPECT_EQ(first.index(), 0u);
         EXPECT_TRUE(broadcast.Send(2).ok());
       },

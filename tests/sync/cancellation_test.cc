@@ -55,8 +55,8 @@ TEST_P(CancellationTest, Lock) {
     };
 
     // A task of its own waits, so this one may hold.
-    const bool completed = co_await CompleteAndCancel(
-        GetParam(), acquire, [&] { holder.reset(); });
+    const bool completed = co_await CompleteAndCancel(GetParam(), acquire,
+                                                      [&] { holder.reset(); });
 
     EXPECT_EQ(completed, complete_first());
     EXPECT_FALSE(lock.is_locked());
@@ -192,8 +192,8 @@ TEST(CancelPointTest, EveryOperationIsOne) {
     auto channel = MakeChannel<int>(2);
     EXPECT_TRUE(channel.first.TrySend(1).ok());
 
-    EXPECT_TRUE(co_await IsCancelPoint(
-        [&]() -> Task<> { co_await event.Wait(); }));
+    EXPECT_TRUE(
+        co_await IsCancelPoint([&]() -> Task<> { co_await event.Wait(); }));
     EXPECT_TRUE(co_await IsCancelPoint(
         [&]() -> Task<> { LockGuard guard = co_await lock.Acquire(); }));
     EXPECT_TRUE(co_await IsCancelPoint(

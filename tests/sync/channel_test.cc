@@ -172,8 +172,7 @@ TEST(ChannelTest, AFreeSlotBelongsToTheSenderThatWaited) {
 TEST(ChannelTest, ACancelledReceiveLeavesNothingBehind) {
   InRun([]() -> Task<> {
     auto [send, receive] = MakeChannel<int>(1);
-    auto timed_out =
-        co_await MoveOnAfter(absl::Seconds(1), receive.Receive());
+    auto timed_out = co_await MoveOnAfter(absl::Seconds(1), receive.Receive());
     EXPECT_FALSE(timed_out.has_value());
     EXPECT_EQ(receive.statistics().tasks_waiting_to_receive, 0u);
 

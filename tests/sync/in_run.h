@@ -53,9 +53,9 @@ enum class Order { kCompleteThenCancel, kCancelThenComplete };
 // that wait, and cancels the task, without anybody running in between. Returns
 // whether the operation completed. A task whose operation has completed is
 // cancelled at its next checkpoint.
-inline Task<bool> CompleteAndCancel(Order order,
-                                    std::function<Task<>()> operation,
-                                    std::function<void()> complete) {
+template <typename Operation>
+Task<bool> CompleteAndCancel(Order order, Operation operation,
+                             std::function<void()> complete) {
   CancelScope scope;
   bool has_completed = false;
   auto in_scope = [&]() -> Task<> {
@@ -81,7 +81,8 @@ inline Task<bool> CompleteAndCancel(Order order,
 
 // True if `operation`, awaited by a task that is cancelled already, does not
 // complete.
-inline Task<bool> IsCancelPoint(std::function<Task<>()> operation) {
+template <typename Operation>
+Task<bool> IsCancelPoint(Operation operation) {
   CancelScope scope;
   scope.Cancel();
   co_return !co_await scope.Run(operation);

@@ -122,9 +122,7 @@ TEST(LockTest, AGuardThatOutlivesItsTaskBelongsToNobody) {
   auto keep = [&]() -> Task<> {
     kept = std::make_unique<LockGuard>(co_await lock.Acquire());
   };
-  auto acquire = [&]() -> Task<> {
-    LockGuard guard = co_await lock.Acquire();
-  };
+  auto acquire = [&]() -> Task<> { LockGuard guard = co_await lock.Acquire(); };
   InNursery([&](Nursery& nursery) -> Task<> {
     nursery.StartSoon(keep);
     co_await LetOthersRun();

@@ -103,8 +103,7 @@ class ChannelState {
   ChannelResult TrySend(T& value) {
     if (open_receivers_ == 0) [[unlikely]]
       return ChannelResult::kBroken;
-    if (auto* receiver =
-            static_cast<WaitingReceiver<T>*>(receivers_.front())) {
+    if (auto* receiver = static_cast<WaitingReceiver<T>*>(receivers_.front())) {
       receiver->value.Put(std::move(value));
       receivers_.Complete(*receiver);
       return ChannelResult::kDone;

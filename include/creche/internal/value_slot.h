@@ -18,7 +18,8 @@ namespace creche::internal {
 template <typename T>
 class ValueSlot {
  public:
-  ValueSlot() {}  // NOLINT(modernize-use-equals-default): leaves the union empty.
+  ValueSlot() {
+  }  // NOLINT(modernize-use-equals-default): leaves the union empty.
   // An awaitable is moved before anything is put into it.
   ValueSlot(ValueSlot&&) noexcept : ValueSlot() {}
   ValueSlot& operator=(ValueSlot&&) = delete;

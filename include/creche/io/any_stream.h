@@ -18,6 +18,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "creche/core/errors.h"
 #include "creche/core/task.h"
 #include "creche/internal/coroutine_attributes.h"
 #include "creche/io/byte_stream.h"
@@ -25,7 +26,8 @@
 namespace creche {
 
 // Owns the stream. Cancellation, errors and the rest are those of the stream in
-// it. Costs a frame and a virtual call per operation.
+// it; one that was moved from counts as closed. Costs a frame and a virtual
+// call per operation.
 class AnyStream {
  public:
   template <ByteStream Stream>
@@ -35,13 +37,14 @@ class AnyStream {
 
   CRECHE_CORO_WRAPPER Task<absl::StatusOr<std::size_t>> ReceiveSome(
       absl::Span<char> buffer) {
-    return stream_->ReceiveSome(buffer);
+    return stream_ != nullptr ? stream_->ReceiveSome(buffer)
+                              : Closed<absl::StatusOr<std::size_t>>();
   }
   CRECHE_CORO_WRAPPER Task<absl::Status> SendAll(absl::string_view data) {
-    return stream_->SendAll(data);
+    return stream_ != nullptr ? stream_->SendAll(data) : Closed<absl::Status>();
   }
   CRECHE_CORO_WRAPPER Task<absl::Status> SendEof() {
-    return stream_->SendEof();
+    return stream_ != nullptr ? stream_->SendEof() : Closed<absl::Status>();
   }
   void Close() {
     if (stream_ != nullptr) stream_->Close();
@@ -78,6 +81,11 @@ class AnyStream {
    private:
     Stream stream_;
   };
+
+  template <typename Result>
+  static Task<Result> Closed() {
+    co_return ClosedResourceError("AnyStream: it was moved from");
+  }
 
   std::unique_ptr<Interface> stream_;
 };

@@ -130,6 +130,11 @@ class [[nodiscard]] SocketOperation : public TaskOperation {
 
   bool may_go_on() const { return !abort_requested() && !socket_->is_closed(); }
   absl::Status Error(int error) const;
+  // OK if the socket is fit for sending; and that it is no longer.
+  absl::Status CheckSend() const;
+  void BreakSending() { socket_->sent_part_ = true; }
+  // Moves what a cancelled call has left into `buffer`. Returns how much.
+  size_t TakeUnread(absl::Span<char> buffer);
   // "ReceiveSome() on 127.0.0.1:80: ", and then `text`.
   std::string Describe(absl::string_view text) const;
 

@@ -103,15 +103,15 @@ class ListenOptions {
   bool v6_only_ = false;
 };
 
-// Listens on an address of this machine. An empty `host` is all of them, IPv4
-// and IPv6. With port 0 the system picks a port: ask the listener which.
-// Cancellation: safe.
+// Listens on an address of this machine, in digits or by name (the first
+// address of the name). An empty `host` is all of them, IPv4 and IPv6. With
+// port 0 the system picks a port: ask the listener which. Cancellation: safe.
 // Errors: kFailedPrecondition: the port is in use. kInvalidArgument: not an
 //   address. kAlreadyExists: not one of this machine. kPermissionDenied: ports
 //   below 1024 need a privilege. kResourceExhausted: no descriptors.
-Task<absl::StatusOr<TcpListener>> ListenTcp(std::string host,
-                                            std::uint16_t port,
-                                            ListenOptions options = {});
+Task<absl::StatusOr<TcpListener>> ListenTcp(
+    std::string host, std::uint16_t port,
+    ListenOptions options = ListenOptions());
 // The same, for an address at hand. Not a checkpoint.
 absl::StatusOr<TcpListener> ListenTcp(const SocketAddress& address,
                                       const ListenOptions& options = {});

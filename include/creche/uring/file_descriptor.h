@@ -2,21 +2,22 @@
 //
 // FileDescriptor: one that closes itself.
 
-#ifndef CRECHE_LIB_NET_FILE_DESCRIPTOR_H_
-#define CRECHE_LIB_NET_FILE_DESCRIPTOR_H_
+#ifndef CRECHE_URING_FILE_DESCRIPTOR_H_
+#define CRECHE_URING_FILE_DESCRIPTOR_H_
 
 #include <unistd.h>
 
 #include <utility>
 
-namespace creche::internal {
+namespace creche {
 
 class FileDescriptor {
  public:
-  explicit FileDescriptor(int fd = -1) : fd_(fd) {}
+  FileDescriptor() = default;
+  explicit FileDescriptor(int fd) : fd_(fd) {}
   FileDescriptor(FileDescriptor&& other) noexcept : fd_(other.Release()) {}
   FileDescriptor& operator=(FileDescriptor&& other) noexcept {
-    std::swap(fd_, other.fd_);
+    FileDescriptor old(std::exchange(fd_, other.Release()));
     return *this;
   }
   ~FileDescriptor() {
@@ -25,12 +26,14 @@ class FileDescriptor {
 
   bool is_open() const { return fd_ >= 0; }
   int get() const { return fd_; }
+
+  // The caller has to close it.
   int Release() { return std::exchange(fd_, -1); }
 
  private:
-  int fd_;
+  int fd_ = -1;
 };
 
-}  // namespace creche::internal
+}  // namespace creche
 
-#endif  // CRECHE_LIB_NET_FILE_DESCRIPTOR_H_
+#endif  // CRECHE_URING_FILE_DESCRIPTOR_H_

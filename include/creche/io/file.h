@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// File: reading and writing files without blocking the run. For a whole file
+// there are ReadFile() and WriteFile() (io/read_write_file.h).
+//
+//   creche::File file = co_await creche::Try(
+//       creche::File::Open("/etc/hostname", creche::File::kRead));
+//   char buffer[256];
+//   size_t size = co_await creche::Try(file.Read(absl::MakeSpan(buffer)));
+
+#ifndef CRECHE_IO_FILE_H_
+#define CRECHE_IO_FILE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "creche/core/task.h"
+#include "creche/uring/file_descriptor.h"
+
+namespace creche {
+
+// What is known about a file.
+struct FileInfo {
+  std::uint64_t size = 0;
+  std::uint32_t mode = 0;  // As in stat(2): type and permissions.
+  absl::Time modified;
+  bool is_directory() const;
+  bool is_regular() const;
+};
+
+// A file can be used by several tasks at a time, at positions of their own.
+// Closing or destroying it while they do is safe: they finish.
+//
+// Errors of all functions: as errno says, with the operation and the path.
+class File {
+ public:
+  enum Mode {
+    kRead,       // It must exist.
+    kWrite,      // Made if it does not exist; what it had is gone.
+    kAppend,     // Made if it does not exist; writes go to the end.
+    kReadWrite,  // Made if it does not exist.
+    kCreateNew,  // For writing; it must not exist.
+  };
+
+  // `permissions` are those of a new file, less the umask.
+  // Cancellation: safe, except that the file may have been made or emptied.
+  // Errors: kInvalidArgument: the path has a NUL in it. kNotFound,
+  //   kPermissionDenied, kAlreadyExists, kResourceExhausted (descriptors).
+  static Task<absl::StatusOr<File>> Open(std::string path, Mode mode,
+                                         unsigned permissions = 0666);
+
+  File(File&&) noexcept = default;
+  File& operator=(File&&) noexcept = default;
+
+  // Reads at `offset`: 1 byte or more, or 0 at the end of the file.
+  // Cancellation: safe.
+  Task<absl::StatusOr<size_t>> ReadAt(std::uint64_t offset,
+                                      absl::Span<char> buffer);
+  // Writes all of `data` at `offset`.
+  // Cancellation: partial. An unknown prefix was written.
+  Task<absl::Status> WriteAt(std::uint64_t offset, absl::string_view data);
+
+  // The same at the position where the last Read() or Write() has ended. One
+  // task at a time.
+  Task<absl::StatusOr<size_t>> Read(absl::Span<char> buffer);
+  Task<absl::Status> Write(absl::string_view data);
+
+  // Waits until what was written would survive a power failure.
+  // Cancellation: safe. It may have happened.
+  Task<absl::Status> Sync();
+
+  Task<absl::StatusOr<FileInfo>> Info();
+  Task<absl::Status> Truncate(std::uint64_t size);
+
+  // Reports what could not be written; the destructor closes without a word.
+  // Cancellation: safe. The file is closed in any case.
+  Task<absl::Status> Close();
+
+  const std::string& path() const { return open_->path; }
+  // -1 if closed.
+  int fd() const { return open_ != nullptr ? open_->fd.get() : -1; }
+
+ private:
+  // Shared with the operations under way, so that the number is not another
+  // file's before the kernel has seen them all.
+  struct OpenFile {
+    FileDescriptor fd;
+    std::string path;
+  };
+
+  explicit File(std::shared_ptr<OpenFile> open) : open_(std::move(open)) {}
+
+  std::shared_ptr<OpenFile> open_;
+  bool appends_ = false;
+  std::uint64_t position_ = 0;
+};
+
+// Cancellation: safe. It may have happened.
+Task<absl::Status> RenameFile(std::string from, std::string to);
+Task<absl::Status> RemoveFile(std::string path);
+Task<absl::StatusOr<FileInfo>> InfoOfFile(std::string path);
+
+}  // namespace creche
+
+#endif  // CRECHE_IO_FILE_H_

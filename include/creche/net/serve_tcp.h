@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// ServeTcp: a task per connection.
+//
+//   creche::Task<> Greet(creche::TcpStream stream) {
+//     (co_await stream.SendAll("hello\n")).IgnoreError();
+//   }
+//
+//   creche::TcpListener listener = co_await Try(creche::ListenTcp("", 7777));
+//   co_await Try(creche::ServeTcp(std::move(listener), Greet));
+
+#ifndef CRECHE_NET_SERVE_TCP_H_
+#define CRECHE_NET_SERVE_TCP_H_
+
+#include <cstddef>
+#include <type_traits>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "creche/core/nursery.h"
+#include "creche/core/parking_lot.h"
+#include "creche/core/task.h"
+#include "creche/core/try.h"
+#include "creche/internal/async_body.h"
+#include "creche/net/tcp_listener.h"
+#include "creche/net/tcp_stream.h"
+
+namespace creche {
+
+class ServeOptions {
+ public:
+  ServeOptions() {}  // NOLINT: an aggregate would be destroyed twice.
+
+  // So many connections are served at a time; further ones wait in the
+  // listener's backlog. Unlimited by default. Requires: at least 1.
+  ServeOptions& set_max_connections(size_t max_connections) {
+    max_connections_ = max_connections;
+    return *this;
+  }
+  // How long to wait when there is no descriptor or memory for a connection.
+  ServeOptions& set_retry_after(absl::Duration retry_after) {
+    retry_after_ = retry_after;
+    return *this;
+  }
+
+  size_t max_connections() const { return max_connections_; }
+  absl::Duration retry_after() const { return retry_after_; }
+
+ private:
+  size_t max_connections_ = ~size_t{0};
+  absl::Duration retry_after_ = absl::Milliseconds(100);
+};
+
+namespace internal {
+
+// Counts connections and waits while there are too many.
+class ConnectionLimit {
+ public:
+  // A connection that counts until this is destroyed.
+  class Slot {
+   public:
+    explicit Slot(ConnectionLimit& limit) : limit_(&limit) { ++limit.count_; }
+    Slot(Slot&& other) noexcept
+        : limit_(std::exchange(other.limit_, nullptr)) {}
+    Slot& operator=(Slot&&) = delete;
+    ~Slot() {
+      if (limit_ == nullptr) return;
+      --limit_->count_;
+      limit_->waiting_.Unpark();
+    }
+
+   private:
+    ConnectionLimit* limit_;
+  };
+
+  explicit ConnectionLimit(size_t max) : max_(max) {}
+
+  Task<> WaitForRoom();
+
+ private:
+  const size_t max_;
+  size_t count_ = 0;
+  ParkingLot waiting_;
+};
+
+// Accept(), but waits while descriptors or memory are short.
+Task<absl::StatusOr<TcpStream>> AcceptPatiently(TcpListener& listener,
+                                                absl::Duration retry_after);
+
+}  // namespace internal
+
+// Accepts connections for as long as it is not cancelled, and calls
+// handler(TcpStream), which returns a Task<void> or Task<absl::Status>, in a
+// task of its own for each. A handler that fails ends the server, with all its
+// connections: handle what may go wrong with one of them in there.
+//
+// Where descriptors or memory run out it waits a little and tries again.
+//
+// Cancellation: safe. Closes the listener and cancels the handlers; resumes
+//   when they have ended.
+// Errors: those of handlers; those of the listener, in which case the handlers
+//   are cancelled, too.
+template <typename Handler>
+Task<absl::Status> ServeTcp(TcpListener listener, Handler handler,
+                            ServeOptions options = ServeOptions()) {
+  using Result =
+      internal::AwaitResult<internal::CallResult<Handler&, TcpStream>>;
+  static_assert(
+      std::is_void_v<Result> || std::is_same_v<Result, absl::Status>,
+      "creche: ServeTcp's handler takes a TcpStream and returns Task<void> or "
+      "Task<absl::Status>");
+  internal::ConnectionLimit limit(options.max_connections());
+  auto serve_one = [&](TcpStream stream,
+                       internal::ConnectionLimit::Slot) -> Task<Result> {
+    co_return co_await handler(std::move(stream));
+  };
+  auto serve = [&](Nursery& nursery) -> Task<absl::Status> {
+    for (;;) {
+      co_await limit.WaitForRoom();
+      TcpStream stream = co_await Try(
+          internal::AcceptPatiently(listener, options.retry_after()));
+      nursery.StartSoon(serve_one, std::move(stream),
+                        internal::ConnectionLimit::Slot(limit));
+    }
+  };
+  co_return co_await WithNursery(serve);
+}
+
+}  // namespace creche
+
+#endif  // CRECHE_NET_SERVE_TCP_H_

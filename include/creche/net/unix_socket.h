@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// UnixStream, UnixListener: connections within one machine, which can carry
+// descriptors.
+//
+//   creche::UnixListener listener =
+//       *creche::ListenUnix(*creche::SocketAddress::Unix("/run/x.socket"));
+//   creche::UnixStream stream = co_await creche::Try(listener.Accept());
+
+#ifndef CRECHE_NET_UNIX_SOCKET_H_
+#define CRECHE_NET_UNIX_SOCKET_H_
+
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <cstddef>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "creche/core/task.h"
+#include "creche/net/socket.h"
+#include "creche/net/socket_address.h"
+#include "creche/net/socket_stream.h"
+#include "creche/uring/file_descriptor.h"
+
+namespace creche {
+
+// How many descriptors one message can carry.
+inline constexpr size_t kMaxDescriptors = 253;
+
+struct ReceivedDescriptors {
+  // How many bytes there are, as of ReceiveSome().
+  size_t size = 0;
+  std::vector<FileDescriptor> descriptors;
+};
+
+namespace internal {
+
+class ReceiveDescriptorsOperation final : public SocketOperation {
+ public:
+  ReceiveDescriptorsOperation(SocketRef socket, absl::Span<char> buffer)
+      : SocketOperation(std::move(socket), Socket::kReceive,
+                        "ReceiveDescriptors"),
+        buffer_(buffer) {}
+  ReceiveDescriptorsOperation(const ReceiveDescriptorsOperation& other)
+      : SocketOperation(other), buffer_(other.buffer_) {}
+  absl::StatusOr<ReceivedDescriptors> await_resume();
+
+ private:
+  bool CompletesAtOnce() override;
+  void Prepare(io_uring_sqe& entry) override;
+  bool OnPart(int result) override;
+
+  const absl::Span<char> buffer_;
+  ReceivedDescriptors received_;
+  iovec part_ = {};
+  msghdr message_ = {};
+  alignas(cmsghdr) char control_[CMSG_SPACE(sizeof(int) * kMaxDescriptors)];
+};
+
+// Sends one byte or more, with the descriptors.
+class SendDescriptorsOperation final : public SocketOperation {
+ public:
+  SendDescriptorsOperation(SocketRef socket, absl::string_view data,
+                           absl::Span<const int> descriptors)
+      : SocketOperation(std::move(socket), Socket::kSend, "SendDescriptors"),
+        data_(data),
+        descriptors_(descriptors) {}
+  absl::Status await_resume() { return std::move(status_); }
+
+ private:
+  bool CompletesAtOnce() override;
+  void Prepare(io_uring_sqe& entry) override;
+  bool OnPart(int result) override;
+  void OnCutShort() override;
+
+  const absl::string_view data_;
+  const absl::Span<const int> descriptors_;
+  size_t sent_ = 0;
+  iovec part_ = {};
+  msghdr message_ = {};
+  std::vector<char> control_;
+};
+
+}  // namespace internal
+
+class UnixStream : public SocketStream {
+ public:
+  explicit UnixStream(internal::SocketRef socket)
+      : SocketStream(std::move(socket)) {}
+
+  // Both ends of a connection.
+  static absl::StatusOr<std::pair<UnixStream, UnixStream>> Pair();
+
+  // SendAll(), with descriptors that come with the first byte; the peer gets
+  // copies of them. `data` must not be empty, and both arguments live as long
+  // as the call.
+  // Cancellation: partial, as SendAll(). The descriptors have gone if anything
+  //   has.
+  // Errors: kInvalidArgument: no data, or more than kMaxDescriptors.
+  internal::SendDescriptorsOperation SendDescriptors(
+      absl::string_view data, absl::Span<const int> descriptors) {
+    return internal::SendDescriptorsOperation(socket_, data, descriptors);
+  }
+
+  // ReceiveSome(), with the descriptors that come with the bytes. (The other
+  // functions drop them.)
+  // Cancellation: safe. Both stay in the stream.
+  internal::ReceiveDescriptorsOperation ReceiveDescriptors(
+      absl::Span<char> buffer) {
+    return internal::ReceiveDescriptorsOperation(socket_, buffer);
+  }
+};
+
+namespace internal {
+
+class AcceptUnixOperation final : public AcceptOperation {
+ public:
+  explicit AcceptUnixOperation(SocketRef socket)
+      : AcceptOperation(std::move(socket)) {}
+  absl::StatusOr<UnixStream> await_resume();
+};
+
+}  // namespace internal
+
+// As TcpListener (net/tcp_listener.h). Does not delete its path.
+class UnixListener {
+ public:
+  explicit UnixListener(internal::SocketRef socket)
+      : socket_(std::move(socket)) {}
+  UnixListener(UnixListener&& other) noexcept = default;
+  UnixListener& operator=(UnixListener&& other) noexcept {
+    if (this != &other) {
+      Close();
+      socket_ = std::move(other.socket_);
+    }
+    return *this;
+  }
+  ~UnixListener() { Close(); }
+
+  // Cancellation: safe. The connection waits for the next call.
+  internal::AcceptUnixOperation Accept() {
+    return internal::AcceptUnixOperation(socket_);
+  }
+
+  SocketAddress local_address() const {
+    return socket_ ? socket_->name() : SocketAddress();
+  }
+  int fd() const { return socket_ ? socket_->fd() : -1; }
+  void Close() {
+    if (socket_) socket_->Close();
+  }
+
+ private:
+  internal::SocketRef socket_;
+};
+
+// Not a checkpoint.
+// Errors: kInvalidArgument: not a Unix-domain address. kFailedPrecondition: the
+//   path exists (unlink() it if you know that nobody listens there). Others: as
+//   errno says.
+absl::StatusOr<UnixListener> ListenUnix(const SocketAddress& address,
+                                        int backlog = 65535);
+
+// Cancellation: safe. No socket is left.
+// Errors: kUnavailable: nobody listens there. kNotFound: no such path.
+Task<absl::StatusOr<UnixStream>> ConnectUnix(SocketAddress address);
+
+}  // namespace creche
+
+#endif  // CRECHE_NET_UNIX_SOCKET_H_

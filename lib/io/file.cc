@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "creche/io/file.h"
+
+#include <fcntl.h>
+#include <liburing.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "creche/core/checkpoint.h"
+#include "creche/core/errors.h"
+#include "creche/core/try.h"
+#include "creche/uring/operation.h"
+
+namespace creche {
+namespace {
+
+// The kernel moves at most 2 GiB at a time.
+constexpr size_t kMaxPart = size_t{1} << 30;
+
+absl::Status FileError(int result, absl::string_view operation,
+                       absl::string_view path) {
+  return absl::ErrnoToStatus(-result, absl::StrCat(operation, " ", path));
+}
+
+absl::Status CheckPath(absl::string_view path) {
+  if (!path.empty() && path.find('\0') == absl::string_view::npos) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("a path is not empty and has no NUL, unlike \"",
+                   absl::CHexEscape(path.substr(0, 100)), "\""));
+}
+
+int OpenFlags(File::Mode mode) {
+  switch (mode) {
+    case File::kRead:
+      return O_RDONLY;
+    case File::kWrite:
+      return O_WRONLY | O_CREAT | O_TRUNC;
+    case File::kAppend:
+      return O_WRONLY | O_CREAT | O_APPEND;
+    case File::kReadWrite:
+      return O_RDWR | O_CREAT;
+    case File::kCreateNew:
+      return O_WRONLY | O_CREAT | O_EXCL;
+  }
+  return O_RDONLY;
+}
+
+absl::Status ClosedError(absl::string_view operation) {
+  return ClosedResourceError(absl::StrCat(operation, ": the file is closed"));
+}
+
+// Of a path, or with an empty one of a descriptor.
+Task<absl::StatusOr<FileInfo>> Stat(int fd, std::string path, int flags,
+                                    std::string name) {
+  struct statx found = {};
+  auto prepare = [&](io_uring_sqe& entry) {
+    io_uring_prep_statx(&entry, fd, path.c_str(), flags, STATX_BASIC_STATS,
+                        &found);
+  };
+  const int result = co_await Uring(prepare);
+  if (result < 0) co_return FileError(result, "stat", name);
+  FileInfo info;
+  info.size = found.stx_size;
+  info.mode = found.stx_mode;
+  info.modified = absl::FromUnixSeconds(found.stx_mtime.tv_sec) +
+                  absl::Nanoseconds(found.stx_mtime.tv_nsec);
+  co_return info;
+}
+
+}  // namespace
+
+bool FileInfo::is_directory() const { return S_ISDIR(mode); }
+bool FileInfo::is_regular() const { return S_ISREG(mode); }
+
+Task<absl::StatusOr<File>> File::Open(std::string path, Mode mode,
+                                      unsigned permissions) {
+  co_await Try(CheckPath(path));
+  auto prepare = [&](io_uring_sqe& entry) {
+    io_uring_prep_openat(&entry, AT_FDCWD, path.c_str(),
+                         OpenFlags(mode) | O_CLOEXEC, permissions);
+  };
+  // A descriptor that came after a cancellation is delivered like any result,
+  // so it has an owner.
+  const int result = co_await Uring(prepare);
+  if (result < 0) co_return FileError(result, "open", path);
+  auto open = std::make_shared<OpenFile>();
+  open->fd = FileDescriptor(result);
+  open->path = std::move(path);
+  File file(std::move(open));
+  file.appends_ = mode == kAppend;
+  co_return file;
+}
+
+Task<absl::StatusOr<size_t>> File::ReadAt(std::uint64_t offset,
+                                          absl::Span<char> buffer) {
+  const std::shared_ptr<OpenFile> open = open_;
+  if (open == nullptr) co_return ClosedError("read");
+  if (buffer.empty()) {
+    co_return absl::InvalidArgumentError(
+        absl::StrCat("read ", open->path, ": the buffer is empty"));
+  }
+  const auto size = static_cast<unsigned>(std::min(buffer.size(), kMaxPart));
+  auto prepare = [&](io_uring_sqe& entry) {
+    io_uring_prep_read(&entry, open->fd.get(), buffer.data(), size, offset);
+  };
+  const int result = co_await Uring(prepare);
+  if (result < 0) co_return FileError(result, "read", open->path);
+  co_return static_cast<size_t>(result);
+}
+
+Task<absl::Status> File::WriteAt(std::uint64_t offset, absl::string_view data) {
+  const std::shared_ptr<OpenFile> open = open_;
+  if (open == nullptr) co_return ClosedError("write");
+  while (!data.empty()) {
+    const auto size = static_cast<unsigned>(std::min(data.size(), kMaxPart));
+    auto prepare = [&](io_uring_sqe& entry) {
+      io_uring_prep_write(&entry, open->fd.get(), data.data(), size, offset);
+    };
+    const int result = co_await Uring(prepare);
+    if (result < 0) co_return FileError(result, "write", open->path);
+    data.remove_prefix(static_cast<size_t>(result));
+    // An offset of ~0 is the end of the file.
+    if (offset != ~std::uint64_t{0}) offset += static_cast<unsigned>(result);
+  }
+  co_return absl::OkStatus();
+}
+
+Task<absl::StatusOr<size_t>> File::Read(absl::Span<char> buffer) {
+  auto read = ReadAt(position_, buffer);
+  absl::StatusOr<size_t> size = co_await std::move(read);
+  if (size.ok()) position_ += *size;
+  co_return size;
+}
+
+Task<absl::Status> File::Write(absl::string_view data) {
+  auto write = WriteAt(appends_ ? ~std::uint64_t{0} : position_, data);
+  absl::Status status = co_await std::move(write);
+  if (status.ok()) position_ += data.size();
+  co_return status;
+}
+
+Task<absl::Status> File::Sync() {
+  const std::shared_ptr<OpenFile> open = open_;
+  if (open == nullptr) co_return ClosedError("fsync");
+  auto prepare = [&](io_uring_sqe& entry) {
+    io_uring_prep_fsync(&entry, open->fd.get(), 0);
+  };
+  const int result = co_await Uring(prepare);
+  if (result < 0) co_return FileError(result, "fsync", open->path);
+  co_return absl::OkStatus();
+}
+
+Task<absl::StatusOr<FileInfo>> File::Info() {
+  const std::shared_ptr<OpenFile> open = open_;
+  if (open == nullptr) co_return ClosedError("stat");
+  auto stat = Stat(open->fd.get(), "", AT_EMPTY_PATH, open->path);
+  co_return co_await std::move(stat);
+}
+
+// io_uring has it since Linux 6.9 only, and it is quick.
+Task<absl::Status> File::Truncate(std::uint64_t size) {
+  co_await CheckpointIfCancelled();
+  if (open_ == nullptr) co_return ClosedError("truncate");
+  if (ftruncate(open_->fd.get(), static_cast<off_t>(size)) != 0) {
+    co_return FileError(-errno, "truncate", open_->path);
+  }
+  co_return absl::OkStatus();
+}
+
+Task<absl::Status> File::Close() {
+  std::shared_ptr<OpenFile> open = std::move(open_);
+  open_ = nullptr;
+  // While others use it, the last of them closes it.
+  if (open == nullptr || open.use_count() > 1) co_return absl::OkStatus();
+  const int result = close(open->fd.Release()) == 0 ? 0 : -errno;
+  if (result < 0) co_return FileError(result, "close", open->path);
+  co_await CheckpointIfCancelled();
+  co_return absl::OkStatus();
+}
+
+Task<absl::Status> RenameFile(std::string from, std::string to) {
+  co_await Try(CheckPath(from));
+  co_await Try(CheckPath(to));
+  auto prepare = [&](io_uring_sqe& entry) {
+    io_uring_prep_renameat(&entry, AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(),
+                           0);
+  };
+  const int result = co_await Uring(prepare);
+  if (result >= 0) co_return absl::OkStatus();
+  co_return FileError(result, "rename", absl::StrCat(from, " to ", to));
+}
+
+Task<absl::Status> RemoveFile(std::string path) {
+  co_await Try(CheckPath(path));
+  auto prepare = [&](io_uring_sqe& entry) {
+    io_uring_prep_unlinkat(&entry, AT_FDCWD, path.c_str(), 0);
+  };
+  const int result = co_await Uring(prepare);
+  if (result < 0) co_return FileError(result, "unlink", path);
+  co_return absl::OkStatus();
+}
+
+Task<absl::StatusOr<FileInfo>> InfoOfFile(std::string path) {
+  co_await Try(CheckPath(path));
+  auto stat = Stat(AT_FDCWD, path, 0, path);
+  co_return co_await std::move(stat);
+}
+
+}  // namespace creche

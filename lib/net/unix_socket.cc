@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "creche/net/unix_socket.h"
+
+#include <liburing.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstring>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "creche/core/errors.h"
+#include "creche/uring/operation.h"
+#include "lib/net/socket_error.h"
+
+namespace creche {
+namespace internal {
+
+bool ReceiveDescriptorsOperation::CompletesAtOnce() {
+  if (buffer_.empty()) {
+    status_ = absl::InvalidArgumentError(Describe("the buffer is empty"));
+    return true;
+  }
+  received_.size = TakeUnread(buffer_);
+  return received_.size > 0;
+}
+
+void ReceiveDescriptorsOperation::Prepare(io_uring_sqe& entry) {
+  part_ = {buffer_.data(), buffer_.size()};
+  message_ = {};
+  message_.msg_iov = &part_;
+  message_.msg_iovlen = 1;
+  message_.msg_control = control_;
+  message_.msg_controllen = sizeof(control_);
+  io_uring_prep_recvmsg(&entry, socket_->fd(), &message_, MSG_CMSG_CLOEXEC);
+}
+
+bool ReceiveDescriptorsOperation::OnPart(int result) {
+  if (result == -EINTR) return true;
+  if (result < 0) {
+    status_ = Error(-result);
+    return false;
+  }
+  received_.size = static_cast<size_t>(result);
+  for (cmsghdr* part = CMSG_FIRSTHDR(&message_); part != nullptr;
+       part = CMSG_NXTHDR(&message_, part)) {
+    if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS) {
+      continue;
+    }
+    const size_t count = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+    for (size_t i = 0; i < count; ++i) {
+      int fd = -1;
+      std::memcpy(&fd, CMSG_DATA(part) + i * sizeof(int), sizeof(fd));
+      received_.descriptors.emplace_back(fd);
+    }
+  }
+  // Does not happen with room for the maximum, unless this process has too many
+  // descriptors open to take them all.
+  if ((message_.msg_flags & MSG_CTRUNC) != 0) {
+    received_.descriptors.clear();
+    status_ = SocketError(
+        EMFILE, Describe("the descriptors that came could not be taken"));
+  }
+  return false;
+}
+
+absl::StatusOr<ReceivedDescriptors>
+ReceiveDescriptorsOperation::await_resume() {
+  if (!status_.ok()) return std::move(status_);
+  return std::move(received_);
+}
+
+bool SendDescriptorsOperation::CompletesAtOnce() {
+  status_ = CheckSend();
+  if (status_.ok() &&
+      (data_.empty() || descriptors_.size() > kMaxDescriptors)) {
+    status_ = absl::InvalidArgumentError(Describe(
+        absl::StrCat("descriptors need at least one byte to come with, and at "
+                     "most ",
+                     kMaxDescriptors, " of them fit")));
+  }
+  return !status_.ok();
+}
+
+void SendDescriptorsOperation::Prepare(io_uring_sqe& entry) {
+  part_ = {const_cast<char*>(data_.data()) + sent_, data_.size() - sent_};
+  message_ = {};
+  message_.msg_iov = &part_;
+  message_.msg_iovlen = 1;
+  if (sent_ == 0 && !descriptors_.empty()) {
+    const size_t size = descriptors_.size() * sizeof(int);
+    control_.assign(CMSG_SPACE(size), 0);
+    message_.msg_control = control_.data();
+    message_.msg_controllen = control_.size();
+    cmsghdr* part = CMSG_FIRSTHDR(&message_);
+    part->cmsg_level = SOL_SOCKET;
+    part->cmsg_type = SCM_RIGHTS;
+    part->cmsg_len = CMSG_LEN(size);
+    std::memcpy(CMSG_DATA(part), descriptors_.data(), size);
+  }
+  io_uring_prep_sendmsg(&entry, socket_->fd(), &message_, MSG_NOSIGNAL);
+}
+
+bool SendDescriptorsOperation::OnPart(int result) {
+  if (result == -EINTR) return true;
+  if (result < 0) {
+    status_ = Error(-result);
+    OnCutShort();
+    return false;
+  }
+  sent_ += static_cast<size_t>(result);
+  return sent_ < data_.size();
+}
+
+void SendDescriptorsOperation::OnCutShort() {
+  if (sent_ > 0) BreakSending();
+}
+
+absl::StatusOr<UnixStream> AcceptUnixOperation::await_resume() {
+  absl::StatusOr<SocketRef> connection = TakeConnection();
+  if (!connection.ok()) return std::move(connection).status();
+  return UnixStream(*std::move(connection));
+}
+
+}  // namespace internal
+
+absl::StatusOr<std::pair<UnixStream, UnixStream>> UnixStream::Pair() {
+  int fds[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0) {
+    return internal::SocketError(errno, "make a pair of connected sockets");
+  }
+  const SocketAddress unnamed;
+  return std::make_pair(UnixStream(internal::SocketRef(fds[0], unnamed)),
+                        UnixStream(internal::SocketRef(fds[1], unnamed)));
+}
+
+absl::StatusOr<UnixListener> ListenUnix(const SocketAddress& address,
+                                        int backlog) {
+  const std::string what = absl::StrCat("listen on ", address.ToString());
+  if (address.family() != AF_UNIX) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(what, ": not a Unix-domain address"));
+  }
+  FileDescriptor fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!fd.is_open() || bind(fd.get(), address.data(), address.size()) != 0 ||
+      listen(fd.get(), backlog) != 0) {
+    return internal::SocketError(errno, what);
+  }
+  return UnixListener(internal::SocketRef(fd.Release(), address));
+}
+
+Task<absl::StatusOr<UnixStream>> ConnectUnix(SocketAddress address) {
+  const std::string what = absl::StrCat("connect to ", address.ToString());
+  if (address.family() != AF_UNIX) {
+    co_return absl::InvalidArgumentError(
+        absl::StrCat(what, ": not a Unix-domain address"));
+  }
+  FileDescriptor fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!fd.is_open()) co_return internal::SocketError(errno, what);
+  auto prepare = [&](io_uring_sqe& entry) {
+    io_uring_prep_connect(&entry, fd.get(), address.data(), address.size());
+  };
+  const int result = co_await Uring(prepare);
+  if (result < 0) co_return internal::SocketError(-result, what);
+  co_return UnixStream(internal::SocketRef(fd.Release(), address));
+}
+
+}  // namespace creche

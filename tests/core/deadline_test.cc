@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "creche/internal/deadline.h"
+
+#include "absl/time/time.h"
+#include "gtest/gtest.h"
+
+namespace creche::internal {
+namespace {
+
+TEST(DeadlineTest, ConvertsThereAndBack) {
+  for (const Nanoseconds when : {Nanoseconds{0}, Nanoseconds{1},
+                                 Nanoseconds{-1}, Nanoseconds{1} << 60,
+                                 -(Nanoseconds{1} << 60), kNever, kLongAgo}) {
+    EXPECT_EQ(ToNanoseconds(FromNanoseconds(when)), when);
+  }
+}
+
+TEST(DeadlineTest, RoundsUp) {
+  const absl::Duration quarter = absl::Nanoseconds(1) / 4;
+  EXPECT_EQ(ToNanoseconds(absl::FromUnixNanos(5) + quarter), 6);
+  EXPECT_EQ(ToNanoseconds(absl::FromUnixNanos(-5) + quarter), -4);
+  EXPECT_EQ(ToNanoseconds(absl::FromUnixNanos(5)), 5);
+  EXPECT_EQ(Later(10, absl::Nanoseconds(1) + quarter), 12);
+}
+
+TEST(DeadlineTest, Saturates) {
+  EXPECT_EQ(ToNanoseconds(absl::InfiniteFuture()), kNever);
+  EXPECT_EQ(ToNanoseconds(absl::InfinitePast()), kLongAgo);
+  EXPECT_EQ(ToNanoseconds(absl::FromUnixSeconds(1'000'000'000'000)), kNever);
+  EXPECT_EQ(FromNanoseconds(kNever), absl::InfiniteFuture());
+  EXPECT_EQ(FromNanoseconds(kLongAgo), absl::InfinitePast());
+}
+
+TEST(DeadlineTest, LaterSaturates) {
+  const Nanoseconds now = Nanoseconds{1'700'000'000} * 1'000'000'000;
+  EXPECT_EQ(Later(now, absl::Seconds(1)), now + 1'000'000'000);
+  EXPECT_EQ(Later(now, -absl::Seconds(1)), now - 1'000'000'000);
+  EXPECT_EQ(Later(now, absl::InfiniteDuration()), kNever);
+  EXPECT_EQ(Later(now, absl::Hours(24 * 365 * 290)), kNever);
+  EXPECT_EQ(Later(0, -absl::InfiniteDuration()), kLongAgo);
+}
+
+// Clocks may begin before 1970.
+TEST(DeadlineTest, ForeverIsForeverFromAnyStart) {
+  EXPECT_EQ(Later(-5, absl::InfiniteDuration()), kNever);
+  EXPECT_EQ(Later(5, -absl::InfiniteDuration()), kLongAgo);
+}
+
+}  // namespace
+}  // namespace creche::internal

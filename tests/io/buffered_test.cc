@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "creche/core/checkpoint.h"
+#include "creche/core/errors.h"
+#include "creche/core/nursery.h"
+#include "creche/core/task.h"
+#include "creche/core/timeouts.h"
+#include "creche/io/any_stream.h"
+#include "creche/io/buffered_reader.h"
+#include "creche/io/buffered_writer.h"
+#include "creche/io/byte_stream.h"
+#include "creche/net/tcp_stream.h"
+#include "creche/net/unix_socket.h"
+#include "creche/run.h"
+#include "gtest/gtest.h"
+
+namespace creche {
+namespace {
+
+static_assert(ByteStream<TcpStream>);
+static_assert(ByteStream<UnixStream>);
+static_assert(ByteStream<AnyStream>);
+
+template <typename Body>
+void WithPair(Body body) {
+  auto main = [&]() -> Task<> {
+    auto pair = UnixStream::Pair().value();
+    co_await body(pair.first, pair.second);
+  };
+  EXPECT_TRUE(creche::Run(main).ok());
+}
+
+TEST(BufferedReaderTest, ReadsLinesAndRecords) {
+  WithPair([](UnixStream& peer, UnixStream& stream) -> Task<> {
+    BufferedReader reader(stream);
+    EXPECT_TRUE((co_await peer.SendAll("one\r\ntwo\n\nab--c12345rest")).ok());
+    peer.Close();
+    EXPECT_EQ((co_await reader.ReadLine()).value(), "one");
+    EXPECT_EQ((co_await reader.ReadLine()).value(), "two");
+    EXPECT_EQ((co_await reader.ReadLine()).value(), "");
+    EXPECT_EQ((co_await reader.ReadUntil("--")).value(), "ab");
+    EXPECT_EQ((co_await reader.ReadExactly(6)).value(), "c12345");
+    const absl::StatusOr<std::string> line = co_await reader.ReadLine();
+    EXPECT_TRUE(IsEndOfStream(line.status())) << line.status();
+    EXPECT_EQ((co_await reader.ReadSome()).value(), "rest");
+    EXPECT_EQ((co_await reader.ReadSome()).value(), "");
+  });
+}
+
+TEST(BufferedReaderTest, ATimedOutCallHasTakenNothing) {
+  WithPair([](UnixStream& peer, UnixStream& stream) -> Task<> {
+    BufferedReader reader(stream);
+    EXPECT_TRUE((co_await peer.SendAll("part of a li")).ok());
+    auto read = reader.ReadLine();
+    auto line = co_await MoveOnAfter(absl::Milliseconds(1), std::move(read));
+    EXPECT_FALSE(line.has_value());
+    EXPECT_TRUE((co_await peer.SendAll("ne\n")).ok());
+    EXPECT_EQ((co_await reader.ReadLine()).value(), "part of a line");
+  });
+}
+
+TEST(BufferedReaderTest, FindsADelimiterThatComesInPieces) {
+  WithPair([](UnixStream& peer, UnixStream& stream) -> Task<> {
+    BufferedReader reader(stream);
+    std::optional<std::string> found;
+    auto body = [&](Nursery& nursery) -> Task<> {
+      auto read = [&]() -> Task<> {
+        found = (co_await reader.ReadUntil("ababc")).value();
+      };
+      nursery.StartSoon(read);
+      for (char byte : std::string("xxabababc")) {
+        EXPECT_TRUE((co_await peer.SendAll(absl::string_view(&byte, 1))).ok());
+        for (int i = 0; i < 3; ++i) co_await Checkpoint();
+      }
+    };
+    (co_await WithNursery(body)).IgnoreError();
+    EXPECT_EQ(found, "xxab");
+  });
+}
+
+TEST(BufferedReaderTest, KeepsToItsLimit) {
+  WithPair([](UnixStream& peer, UnixStream& stream) -> Task<> {
+    BufferedReader reader(stream);
+    EXPECT_TRUE((co_await peer.SendAll("12345\n123456\n")).ok());
+    EXPECT_EQ((co_await reader.ReadLine(5)).value(), "12345");
+    const absl::StatusOr<std::string> line = co_await reader.ReadLine(5);
+    EXPECT_EQ(line.status().code(), absl::StatusCode::kResourceExhausted);
+    EXPECT_EQ((co_await reader.ReadLine(6)).value(), "123456");
+    const absl::StatusOr<std::string> none = co_await reader.ReadUntil("");
+    EXPECT_EQ(none.status().code(), absl::StatusCode::kInvalidArgument);
+  });
+}
+
+TEST(BufferedReaderTest, GrowsAndMovesOn) {
+  WithPair([](UnixStream& peer, UnixStream& stream) -> Task<> {
+    BufferedReader reader(stream);
+    auto body = [&](Nursery& nursery) -> Task<> {
+      auto write = [&]() -> Task<absl::Status> {
+        BufferedWriter writer(peer);
+        for (int i = 0; i < 1000; ++i) {
+          absl::Status written = co_await writer.Write(
+              std::string(static_cast<size_t>(i), 'x') + "\n");
+          if (!written.ok()) co_return written;
+        }
+        co_return co_await writer.Flush();
+      };
+      nursery.StartSoon(write);
+      for (size_t i = 0; i < 1000; ++i) {
+        const absl::StatusOr<std::string> line = co_await reader.ReadLine();
+        EXPECT_EQ(line->size(), i);
+      }
+    };
+    const absl::Status status = co_await WithNursery(body);
+    EXPECT_TRUE(status.ok()) << status;
+  });
+}
+
+TEST(AnyStreamTest, OwnsAStream) {
+  WithPair([](UnixStream& peer, UnixStream& stream) -> Task<> {
+    AnyStream any(std::move(stream));
+    BufferedReader reader(any);
+    EXPECT_TRUE((co_await peer.SendAll("hello\n")).ok());
+    EXPECT_EQ((co_await reader.ReadLine()).value(), "hello");
+    EXPECT_TRUE((co_await any.SendAll("x")).ok());
+    EXPECT_TRUE((co_await any.SendEof()).ok());
+    AnyStream moved = std::move(any);
+    const absl::Status closed = co_await any.SendAll("x");
+    EXPECT_TRUE(IsClosedResource(closed));
+    moved.Close();
+    char buffer[1];
+    EXPECT_TRUE((co_await peer.ReceiveExactly(buffer)).ok());
+  });
+}
+
+}  // namespace
+}  // namespace creche

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "creche/net/serve_tcp.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "creche/core/errors.h"
+#include "creche/core/nursery.h"
+#include "creche/core/sleep.h"
+#include "creche/core/task.h"
+#include "creche/net/connect_tcp.h"
+#include "creche/run.h"
+#include "gtest/gtest.h"
+#include "tests/support/open_files.h"
+
+namespace creche {
+namespace {
+
+using testing::OpenFiles;
+
+TcpListener Listen() {
+  return ListenTcp(*SocketAddress::Parse("127.0.0.1", 0)).value();
+}
+
+Task<> Echo(TcpStream stream) {
+  char buffer[100];
+  for (;;) {
+    const absl::StatusOr<size_t> size = co_await stream.ReceiveSome(buffer);
+    if (!size.ok() || *size == 0) co_return;
+    (co_await stream.SendAll({buffer, *size})).IgnoreError();
+  }
+}
+
+Task<> ExpectEcho(SocketAddress server) {
+  absl::StatusOr<TcpStream> stream = co_await ConnectTcp(server);
+  (co_await stream->SendAll("hello")).IgnoreError();
+  char buffer[5];
+  const absl::Status status = co_await stream->ReceiveExactly(buffer);
+  EXPECT_TRUE(status.ok()) << status;
+  EXPECT_EQ(absl::string_view(buffer, 5), "hello");
+}
+
+TEST(ServeTcpTest, ServesManyConnectionsUntilCancelled) {
+  const size_t files = OpenFiles();
+  auto main = []() -> Task<> {
+    TcpListener listener = Listen();
+    const SocketAddress address = listener.local_address();
+    auto body = [&](Nursery& nursery) -> Task<> {
+      auto serve = [&]() -> Task<absl::Status> {
+        auto serving = ServeTcp(std::move(listener), Echo);
+        co_return co_await std::move(serving);
+      };
+      nursery.StartSoon(serve);
+      absl::StatusOr<TcpStream> idle = co_await ConnectTcp(address);
+      auto clients = [&](Nursery& inner) -> Task<> {
+        for (int i = 0; i < 100; ++i) inner.StartSoon(ExpectEcho, address);
+        co_return;
+      };
+      (co_await WithNursery(clients)).IgnoreError();
+      nursery.Cancel();
+    };
+    const absl::Status status = co_await WithNursery(body);
+    EXPECT_TRUE(status.ok()) << status;
+  };
+  EXPECT_TRUE(creche::Run(main).ok());
+  EXPECT_EQ(OpenFiles(), files);
+}
+
+TEST(ServeTcpTest, AHandlersErrorEndsTheServer) {
+  auto main = []() -> Task<absl::Status> {
+    TcpListener listener = Listen();
+    auto connect = ConnectTcp(listener.local_address());
+    absl::StatusOr<TcpStream> stream = co_await std::move(connect);
+    auto fail = [](TcpStream) -> Task<absl::Status> {
+      co_return absl::DataLossError("broken");
+    };
+    auto serving = ServeTcp(std::move(listener), fail);
+    co_return co_await std::move(serving);
+  };
+  EXPECT_EQ(creche::Run(main), absl::DataLossError("broken"));
+}
+
+TEST(ServeTcpTest, KeepsToItsLimit) {
+  auto main = []() -> Task<> {
+    int now = 0;
+    int most = 0;
+    auto count = [&](TcpStream stream) -> Task<> {
+      most = std::max(most, ++now);
+      co_await Echo(std::move(stream));
+      --now;
+    };
+    TcpListener listener = Listen();
+    const SocketAddress address = listener.local_address();
+    auto body = [&](Nursery& nursery) -> Task<> {
+      auto serve = [&]() -> Task<absl::Status> {
+        auto serving = ServeTcp(std::move(listener), count,
+                                ServeOptions().set_max_connections(3));
+        co_return co_await std::move(serving);
+      };
+      nursery.StartSoon(serve);
+      auto clients = [&](Nursery& inner) -> Task<> {
+        for (int i = 0; i < 30; ++i) inner.StartSoon(ExpectEcho, address);
+        co_return;
+      };
+      (co_await WithNursery(clients)).IgnoreError();
+      nursery.Cancel();
+    };
+    (co_await WithNursery(body)).IgnoreError();
+    EXPECT_EQ(most, 3);
+  };
+  EXPECT_TRUE(creche::Run(main).ok());
+}
+
+TEST(ServeTcpTest, SurvivesTheDescriptorLimit) {
+  auto main = []() -> Task<> {
+    TcpListener listener = Listen();
+    auto connect = ConnectTcp(listener.local_address());
+    absl::StatusOr<TcpStream> client = co_await std::move(connect);
+    struct rlimit old_limit;
+    getrlimit(RLIMIT_NOFILE, &old_limit);
+    const int next = dup(0);
+    close(next);
+    const struct rlimit none = {static_cast<rlim_t>(next), old_limit.rlim_max};
+    setrlimit(RLIMIT_NOFILE, &none);
+    auto body = [&](Nursery& nursery) -> Task<> {
+      auto serve = [&]() -> Task<absl::Status> {
+        auto serving =
+            ServeTcp(std::move(listener), Echo,
+                     ServeOptions().set_retry_after(absl::Milliseconds(1)));
+        co_return co_await std::move(serving);
+      };
+      nursery.StartSoon(serve);
+      co_await SleepFor(absl::Milliseconds(5));
+      setrlimit(RLIMIT_NOFILE, &old_limit);
+      (co_await client->SendAll("x")).IgnoreError();
+      char buffer[1];
+      const absl::Status status = co_await client->ReceiveExactly(buffer);
+      EXPECT_TRUE(status.ok()) << status;
+      nursery.Cancel();
+    };
+    (co_await WithNursery(body)).IgnoreError();
+    setrlimit(RLIMIT_NOFILE, &old_limit);
+  };
+  EXPECT_TRUE(creche::Run(main).ok());
+}
+
+}  // namespace
+}  // namespace creche

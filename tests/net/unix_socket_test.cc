@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "creche/net/unix_socket.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cstddef>
+#include <cstdlib>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "creche/core/cancel_scope.h"
+#include "creche/core/errors.h"
+#include "creche/core/task.h"
+#include "creche/core/timeouts.h"
+#include "creche/run.h"
+#include "gtest/gtest.h"
+#include "tests/support/open_files.h"
+
+namespace creche {
+namespace {
+
+using testing::OpenFiles;
+using testing::Pipe;
+
+template <typename Main>
+void RunChecked(Main main) {
+  const size_t files = OpenFiles();
+  EXPECT_TRUE(creche::Run(main).ok());
+  EXPECT_EQ(OpenFiles(), files);
+}
+
+Task<> ExpectConnects(SocketAddress address) {
+  absl::StatusOr<UnixListener> listener = ListenUnix(address);
+  EXPECT_TRUE(listener.ok()) << listener.status();
+  absl::StatusOr<UnixStream> client = co_await ConnectUnix(address);
+  EXPECT_TRUE(client.ok()) << client.status();
+  absl::StatusOr<UnixStream> server = co_await listener->Accept();
+  EXPECT_TRUE((co_await client->SendAll("hello")).ok());
+  char buffer[8];
+  const absl::StatusOr<size_t> size = co_await server->ReceiveSome(buffer);
+  EXPECT_EQ(absl::string_view(buffer, size.value()), "hello");
+  EXPECT_EQ(ListenUnix(address).status().code(),
+            absl::StatusCode::kFailedPrecondition);
+}
+
+TEST(UnixSocketTest, ConnectsByPathAndByAbstractName) {
+  RunChecked([]() -> Task<> {
+    const std::string path =
+        absl::StrCat(std::getenv("TEST_TMPDIR"), "/s", getpid());
+    co_await ExpectConnects(
+        *SocketAddress::UnixAbstract(absl::StrCat("creche-", getpid())));
+    if (path.size() > 100) co_return;
+    const SocketAddress address = *SocketAddress::Unix(path);
+    co_await ExpectConnects(address);
+    const absl::Status refused = (co_await ConnectUnix(address)).status();
+    EXPECT_EQ(refused.code(), absl::StatusCode::kUnavailable) << refused;
+    unlink(path.c_str());
+    const absl::Status missing = (co_await ConnectUnix(address)).status();
+    EXPECT_EQ(missing.code(), absl::StatusCode::kNotFound) << missing;
+  });
+}
+
+TEST(UnixSocketTest, PassesDescriptors) {
+  RunChecked([]() -> Task<> {
+    auto pair = UnixStream::Pair().value();
+    char buffer[16];
+    {
+      Pipe pipe;
+      const std::vector<int> fds = {pipe.read_end(), pipe.write_end()};
+      EXPECT_TRUE((co_await pair.first.SendDescriptors("two", fds)).ok());
+    }
+    absl::StatusOr<ReceivedDescriptors> received =
+        co_await pair.second.ReceiveDescriptors(buffer);
+    EXPECT_EQ(received->size, 3U);
+    EXPECT_EQ(received->descriptors.size(), 2U);
+    EXPECT_EQ(write(received->descriptors[1].get(), "x", 1), 1);
+    EXPECT_EQ(read(received->descriptors[0].get(), buffer, 1), 1);
+    EXPECT_NE(fcntl(received->descriptors[0].get(), F_GETFD) & FD_CLOEXEC, 0);
+  });
+}
+
+TEST(UnixSocketTest, ACancelledReceiveLosesNoDescriptor) {
+  RunChecked([]() -> Task<> {
+    auto pair = UnixStream::Pair().value();
+    char buffer[16];
+    auto nothing = co_await MoveOnAfter(absl::Milliseconds(1),
+                                        pair.second.ReceiveDescriptors(buffer));
+    EXPECT_FALSE(nothing.has_value());
+    const std::vector<int> fds = {0};
+    EXPECT_TRUE((co_await pair.first.SendDescriptors("x", fds)).ok());
+    CancelScope scope;
+    scope.Cancel();
+    co_await scope.Run(pair.second.ReceiveDescriptors(buffer));
+    absl::StatusOr<ReceivedDescriptors> received =
+        co_await pair.second.ReceiveDescriptors(buffer);
+    EXPECT_EQ(received->descriptors.size(), 1U);
+  });
+}
+
+TEST(UnixSocketTest, DescriptorsNobodyTakesAreClosed) {
+  RunChecked([]() -> Task<> {
+    auto pair = UnixStream::Pair().value();
+    const std::vector<int> fds(kMaxDescriptors, 0);
+    EXPECT_TRUE((co_await pair.first.SendDescriptors("x", fds)).ok());
+    char buffer[1];
+    const absl::StatusOr<size_t> size =
+        co_await pair.second.ReceiveSome(buffer);
+    EXPECT_EQ(size.value(), 1U);
+  });
+}
+
+TEST(UnixSocketTest, SaysWhatIsWrong) {
+  RunChecked([]() -> Task<> {
+    auto pair = UnixStream::Pair().value();
+    const std::vector<int> many(kMaxDescriptors + 1, 0);
+    const std::vector<int> bad = {-1};
+    absl::Status status = co_await pair.first.SendDescriptors("x", many);
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+    status = co_await pair.first.SendDescriptors("", bad);
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+    status = co_await pair.first.SendDescriptors("x", bad);
+    EXPECT_FALSE(status.ok());
+    EXPECT_TRUE((co_await pair.first.SendAll("still fine")).ok());
+    const SocketAddress ip = *SocketAddress::Parse("127.0.0.1", 1);
+    EXPECT_FALSE(ListenUnix(ip).ok());
+    EXPECT_FALSE((co_await ConnectUnix(ip)).ok());
+    pair.second.Close();
+    status = co_await pair.first.SendAll("x");
+    EXPECT_TRUE(IsBrokenResource(status)) << status;
+  });
+}
+
+}  // namespace
+}  // namespace creche
