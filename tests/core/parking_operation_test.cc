@@ -46,7 +46,7 @@ class Turnstile {
 };
 
 class ParkingOperationTest : public ::testing::Test {
- protected:
+ public:
   template <typename Body>
   void InNursery(Body body) {
     testing::FakePort port;
