@@ -13,6 +13,7 @@
 #include "creche/core/checkpoint.h"
 #include "creche/core/nursery.h"
 #include "creche/core/sleep.h"
+#include "creche/internal/coroutine_attributes.h"
 #include "gtest/gtest.h"
 #include "tests/support/mocked_run.h"
 
@@ -125,7 +126,9 @@ TEST(ExceptionGroupTest, HoldsStatusesOfSiblingsInOrderOfArrival) {
 
 TEST(ExceptionGroupTest, HoldsWhatACallableThrowsBeforeItIsACoroutine) {
   struct Callable {
-    Task<> operator()(int) const { throw std::runtime_error("early"); }
+    CRECHE_CORO_WRAPPER Task<> operator()(int) const {
+      throw std::runtime_error("early");
+    }
   };
   EXPECT_EQ(Thrown([](Nursery& nursery) -> Task<> {
               nursery.StartSoon(Callable(), 1);
