@@ -53,9 +53,9 @@ TEST(ErrorGroupTest, GivesItsMembersInOrder) {
 TEST(ErrorGroupTest, FlattensGroupsInGroups) {
   const absl::Status inner = GroupErrors({kFirst, kSecond});
 
-  EXPECT_EQ(Errors(GroupErrors({inner, kThird, inner})),
-            (std::vector<absl::Status>{kFirst, kSecond, kThird, kFirst,
-                                       kSecond}));
+  EXPECT_EQ(
+      Errors(GroupErrors({inner, kThird, inner})),
+      (std::vector<absl::Status>{kFirst, kSecond, kThird, kFirst, kSecond}));
 }
 
 TEST(ErrorGroupTest, KeepsPayloads) {
@@ -138,9 +138,8 @@ TEST(ExceptionGroupTest, HoldsWhatACallableThrowsBeforeItIsACoroutine) {
 }
 
 TEST(ExceptionGroupTest, SaysWhatIsInIt) {
-  const ExceptionGroup group(
-      {std::make_exception_ptr(std::runtime_error("a")),
-       std::make_exception_ptr(StatusError(kFirst))});
+  const ExceptionGroup group({std::make_exception_ptr(std::runtime_error("a")),
+                              std::make_exception_ptr(StatusError(kFirst))});
 
   EXPECT_STREQ(group.what(), "2 exceptions: a; DATA_LOSS: first");
 }
