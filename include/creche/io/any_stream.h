@@ -30,8 +30,9 @@ namespace creche {
 // call per operation.
 class AnyStream {
  public:
-  template <ByteStream Stream>
-    requires(!std::same_as<Stream, AnyStream>)
+  // In this order: whether AnyStream itself is one is not asked here.
+  template <typename Stream>
+    requires(!std::same_as<Stream, AnyStream>) && ByteStream<Stream>
   explicit AnyStream(Stream stream)
       : stream_(std::make_unique<Holder<Stream>>(std::move(stream))) {}
 
