@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "creche/core/clock.h"
 #include "creche/core/event_port.h"
 #include "creche/core/instrument.h"
 #include "creche/internal/exceptions.h"
@@ -69,14 +70,15 @@ class PendingProbe final : public Instrument {
 
 CheckedRunResult RunChecked(RepeatedBody& body, EventPort& port,
                             std::uint64_t schedule_seed,
-                            std::vector<Instrument*> instruments) {
+                            std::vector<Instrument*> instruments,
+                            Clock* own_clock) {
   CheckedRunResult result;
   const std::map<int, std::string> descriptors = OpenDescriptors();
   DeadlockClock clock;
   PendingProbe pending(port);
   instruments.push_back(&pending);
   RunOptions options;
-  options.clock = &clock;
+  options.clock = own_clock != nullptr ? own_clock : &clock;
   options.port = &port;
   options.schedule_seed = schedule_seed;
   options.instruments = std::move(instruments);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "creche/core/clock.h"
 #include "creche/core/event_port.h"
 #include "creche/core/instrument.h"
 #include "creche/testing/repeated_body.h"
@@ -23,10 +24,11 @@ struct CheckedRunResult {
   std::vector<std::string> problems;
 };
 
-// Runs body.Start() on a MockClock that jumps.
+// Runs body.Start(), on a MockClock that jumps unless another is given.
 CheckedRunResult RunChecked(RepeatedBody& body, EventPort& port,
                             std::uint64_t schedule_seed,
-                            std::vector<Instrument*> instruments);
+                            std::vector<Instrument*> instruments,
+                            Clock* clock = nullptr);
 
 }  // namespace creche::testing::internal
 

@@ -16,7 +16,7 @@ namespace creche::testing::internal {
 // The scheduler asks its clock how long to wait when nothing is left to do. If
 // that is forever, this clock cancels all that there is, shielded or not, so
 // that the run ends. If it does not end even so, the process does.
-class DeadlockClock final : public MockClock {
+class DeadlockClock : public MockClock {
  public:
   using MockClock::MockClock;
 

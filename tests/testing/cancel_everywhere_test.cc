@@ -143,7 +143,7 @@ TEST(CancelEverywhereTest, FindsADeadlock) {
       co_await SleepFor(absl::Seconds(1));
       done.UnparkAll();
     };
-    co_await WithNursery(open);
+    (co_await WithNursery(open)).IgnoreError();
   };
 
   EXPECT_THAT(FailuresOfCancelling(body),

@@ -39,9 +39,9 @@ TEST(LockstepStreamTest, IsAByteStream) {
 
 CRECHE_TEST(MemoryStreamTest, CountsWhatIsUnread) {
   auto [a, b] = MemoryStreamPair();
-  co_await a.SendAll("hello");
+  CO_ASSERT_OK(co_await a.SendAll("hello"));
   char buffer[2];
-  co_await b.ReceiveSome(absl::MakeSpan(buffer));
+  CO_ASSERT_OK(co_await b.ReceiveSome(absl::MakeSpan(buffer)));
 
   EXPECT_EQ(b.unread(), 3);
 }

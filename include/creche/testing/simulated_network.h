@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// SimulatedNetwork: TCP in memory, with latency and accidents, in virtual time.
+//
+//   creche::testing::SimulatedNetwork network({.seed = 1,
+//                                              .break_probability = 0.01});
+//   creche::Run({.clock = &network.clock(), .port = &network.port()},
+//               ClientAndServer);
+//
+// The code that runs is the code of production: ListenTcp(), ConnectTcp(),
+// TcpStream, with its deadlines. The same seed gives the same run.
+
+#ifndef CRECHE_TESTING_SIMULATED_NETWORK_H_
+#define CRECHE_TESTING_SIMULATED_NETWORK_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "absl/time/time.h"
+#include "creche/core/clock.h"
+#include "creche/uring/operation_port.h"
+
+namespace creche::testing {
+
+struct SimulatedNetworkOptions {
+  std::uint64_t seed = 1;
+  // How long a piece of data, or a connection, is under way.
+  absl::Duration min_latency = absl::Milliseconds(1);
+  absl::Duration max_latency = absl::Milliseconds(20);
+  // What is sent arrives in pieces of random size, of so many bytes at most.
+  std::size_t max_piece = 1500;
+  // What can be sent before the other side receives.
+  std::size_t window = 65536;
+  // The probability that a connection is refused; that one is reset as a piece
+  // of data arrives; and that one falls silent then: nothing more arrives in
+  // that direction, and nobody is told.
+  double refuse_probability = 0;
+  double break_probability = 0;
+  double silence_probability = 0;
+};
+
+// Connects the sockets of one run with each other. They listen on addresses of
+// this machine (all of 127.0.0.0/8 is), so a program can have several hosts.
+// Knows connect, accept, send, recv, shutdown and close, with a descriptor;
+// other kernel operations fail with EOPNOTSUPP. peer_address() of a stream is
+// simulated; local_address() is not.
+//
+// One run at a time, on one thread.
+class SimulatedNetwork {
+ public:
+  explicit SimulatedNetwork(SimulatedNetworkOptions options = {});
+  SimulatedNetwork(const SimulatedNetwork&) = delete;
+  SimulatedNetwork& operator=(const SimulatedNetwork&) = delete;
+  ~SimulatedNetwork();
+
+  // For RunOptions. A deadlock is a failure of the test.
+  OperationPort& port();
+  Clock& clock();
+
+  // All connections there are are reset.
+  void BreakAll();
+  // Nothing arrives any more, on connections there are.
+  void SilenceAll();
+
+ private:
+  class Network;
+
+  std::unique_ptr<Network> network_;
+};
+
+}  // namespace creche::testing
+
+#endif  // CRECHE_TESTING_SIMULATED_NETWORK_H_

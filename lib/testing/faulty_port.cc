@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/testing/faulty_port.h"
+
+#include <liburing.h>
+#include <sys/socket.h>
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+
+namespace creche::testing::internal {
+namespace {
+
+// How many rounds of the loop a delayed completion takes.
+constexpr int kDelay = 5;
+
+std::string OpcodeName(int opcode) {
+  switch (opcode) {
+    case IORING_OP_ACCEPT:
+      return "accept";
+    case IORING_OP_CONNECT:
+      return "connect";
+    case IORING_OP_RECV:
+      return "recv";
+    case IORING_OP_SEND:
+      return "send";
+    case IORING_OP_RECVMSG:
+      return "recvmsg";
+    case IORING_OP_SENDMSG:
+      return "sendmsg";
+    case IORING_OP_READ:
+      return "read";
+    case IORING_OP_WRITE:
+      return "write";
+    case IORING_OP_OPENAT:
+      return "openat";
+    default:
+      return absl::StrCat("operation code ", opcode);
+  }
+}
+
+bool MovesBytes(int opcode) {
+  return opcode == IORING_OP_RECV || opcode == IORING_OP_SEND ||
+         opcode == IORING_OP_READ || opcode == IORING_OP_WRITE;
+}
+
+}  // namespace
+
+absl::Status FaultyPort::Open() {
+  absl::Status opened = port_.Open();
+  if (opened.ok()) BecomeCurrent();
+  return opened;
+}
+
+void FaultyPort::Close() {
+  ResignCurrent();
+  port_.Close();
+}
+
+size_t FaultyPort::pending() const {
+  return port_.pending() + due_.size() + held_.size();
+}
+
+void FaultyPort::Start(Operation& operation, const io_uring_sqe& entry) {
+  const bool is_chosen = ++count_ == chosen_;
+  if (is_chosen) {
+    description_ =
+        absl::StrCat(OpcodeName(entry.opcode), " on descriptor ", entry.fd);
+  }
+  io_uring_sqe own = entry;
+  if (is_chosen && fault_.kind == Fault::kError) {
+    has_struck_ = true;
+    due_.push_back({&operation, -fault_.error, 0});
+    return;
+  }
+  if (is_chosen && fault_.kind == Fault::kShort && MovesBytes(entry.opcode) &&
+      entry.len > 1) {
+    has_struck_ = true;
+    own.len = 1;
+  }
+  auto proxy = std::make_unique<Proxy>(*this, operation, is_chosen);
+  Operation& towards_port = *proxy;
+  proxies_[&operation] = std::move(proxy);
+  port_.Start(towards_port, own);
+  BecomeCurrent();  // Again: the other may have opened another one in it.
+}
+
+void FaultyPort::Cancel(Operation& operation) {
+  if (auto proxy = proxies_.find(&operation); proxy != proxies_.end()) {
+    port_.Cancel(*proxy->second);
+  } else {
+    Release();  // It has completed; the cancellation comes too late.
+  }
+}
+
+void FaultyPort::ProxyCompleted(Proxy& proxy, int result, unsigned flags) {
+  const Completion completion = {&proxy.original(), result, flags};
+  const bool is_chosen = proxy.is_chosen();
+  if ((flags & IORING_CQE_F_MORE) == 0) proxies_.erase(&proxy.original());
+  const bool is_held = is_chosen && (fault_.kind == Fault::kDelayed ||
+                                     fault_.kind == Fault::kReordered ||
+                                     fault_.kind == Fault::kTooLate);
+  if (!is_held) {
+    due_.push_back(completion);
+    if (fault_.kind == Fault::kReordered) Release();
+    return;
+  }
+  has_struck_ = true;
+  held_.push_back(completion);
+  rounds_left_ = kDelay;
+  if (fault_.kind == Fault::kTooLate && cancel_) std::exchange(cancel_, {})();
+}
+
+void FaultyPort::Poll() {
+  port_.Poll();
+  Deliver();
+}
+
+// What is held back here is no reason for the other port to return.
+void FaultyPort::Wait(absl::Duration at_most) {
+  if (due_.empty() && held_.empty()) {
+    port_.Wait(at_most);
+  } else {
+    port_.Poll();
+  }
+  Deliver();
+}
+
+void FaultyPort::Release() {
+  for (const Completion& completion : std::exchange(held_, {})) {
+    due_.push_back(completion);
+  }
+}
+
+void FaultyPort::Deliver() {
+  if (!held_.empty() && --rounds_left_ <= 0) Release();
+  for (const Completion& completion : std::exchange(due_, {})) {
+    completion.operation->Completed(completion.result, completion.flags);
+  }
+}
+
+}  // namespace creche::testing::internal

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// FaultyPort: passes operations on to another port, and does something bad to
+// one of them.
+
+#ifndef CRECHE_LIB_TESTING_FAULTY_PORT_H_
+#define CRECHE_LIB_TESTING_FAULTY_PORT_H_
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "creche/uring/operation_port.h"
+
+namespace creche::testing::internal {
+
+struct Fault {
+  enum Kind {
+    kNone,
+    kError,      // It is not started, and fails with `error`.
+    kShort,      // It is asked for one byte.
+    kDelayed,    // Its completion is held back for some rounds of the loop.
+    kReordered,  // Its completion is held back until after the next.
+    kTooLate,    // It has completed; then everything is cancelled; then it is
+                 // delivered.
+  };
+  Kind kind = kNone;
+  int error = 0;
+  const char* what = "nothing fails";
+};
+
+class FaultyPort final : public OperationPort {
+ public:
+  // The operation of number `chosen`, counted from 1, suffers `fault`.
+  FaultyPort(OperationPort& port, std::size_t chosen, Fault fault)
+      : port_(port), chosen_(chosen), fault_(fault) {}
+
+  // Is called for kTooLate.
+  void set_cancel(std::function<void()> cancel) { cancel_ = std::move(cancel); }
+
+  std::size_t count() const { return count_; }
+  // False if the run had not so many operations, or the fault does not go with
+  // this one.
+  bool has_struck() const { return has_struck_; }
+  // Something is about to be delivered, whatever the other port does.
+  bool has_completions() const { return !due_.empty() || !held_.empty(); }
+  // Which operation it is.
+  const std::string& description() const { return description_; }
+
+  absl::Status Open() override;
+  void Close() override;
+  void Poll() override;
+  void Wait(absl::Duration at_most) override;
+  size_t pending() const override;
+  void Notify() override { port_.Notify(); }
+  void Start(Operation& operation, const io_uring_sqe& entry) override;
+  void Cancel(Operation& operation) override;
+
+ private:
+  // Stands for an operation towards the other port.
+  class Proxy final : public Operation {
+   public:
+    Proxy(FaultyPort& port, Operation& original, bool is_chosen)
+        : port_(port), original_(original), is_chosen_(is_chosen) {}
+    void Completed(int result, unsigned flags) override {
+      port_.ProxyCompleted(*this, result, flags);
+    }
+    Operation& original() const { return original_; }
+    bool is_chosen() const { return is_chosen_; }
+
+   private:
+    FaultyPort& port_;
+    Operation& original_;
+    const bool is_chosen_;
+  };
+
+  struct Completion {
+    Operation* operation;
+    int result;
+    unsigned flags;
+  };
+
+  void ProxyCompleted(Proxy& proxy, int result, unsigned flags);
+  void Deliver();
+  void Release();
+
+  OperationPort& port_;
+  const std::size_t chosen_;
+  const Fault fault_;
+  std::function<void()> cancel_;
+  std::size_t count_ = 0;
+  bool has_struck_ = false;
+  std::string description_;
+  std::unordered_map<Operation*, std::unique_ptr<Proxy>> proxies_;
+  std::vector<Completion> due_;   // To be delivered in this round.
+  std::vector<Completion> held_;  // Completions of the chosen operation.
+  int rounds_left_ = 0;
+};
+
+}  // namespace creche::testing::internal
+
+#endif  // CRECHE_LIB_TESTING_FAULTY_PORT_H_
