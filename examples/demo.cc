@@ -5,12 +5,11 @@
 //
 //   ./dev demo
 
-#include <unistd.h>
-
 #include <csignal>
 #include <filesystem>
 #include <iostream>
 #include <iterator>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -33,14 +32,6 @@ Task<> Echo(creche::TcpStream stream) {
     if (!size.ok() || *size == 0) co_return;
     if (!(co_await stream.SendAll({buffer, *size})).ok()) co_return;
   }
-}
-
-// A task per connection. The nursery keeps them all: they end when it does.
-Task<absl::Status> Serve(creche::TcpListener& listener) {
-  auto accept = [&](Nursery& nursery) -> Task<absl::Status> {
-    for (;;) nursery.StartSoon(Echo, co_await Try(listener.Accept()));
-  };
-  co_return co_await creche::WithNursery(accept);
 }
 
 Task<absl::Status> AskOnce(creche::SocketAddress server, std::string question) {
@@ -86,13 +77,8 @@ Task<absl::Status> StuckClient(creche::SocketAddress server) {
 
 Task<> FailureTakesSiblingsDown(creche::SocketAddress server) {
   std::cout << "3. Three clients talk without end; the fourth task fails.\n";
-  int running = 0;
-  auto talk = [&](int number) -> Task<absl::Status> {
-    struct Count {
-      explicit Count(int& count) : count(count) { ++count; }
-      ~Count() { --count; }
-      int& count;
-    } count(running);
+  const auto alive = std::make_shared<int>();  // Each sibling has a copy.
+  auto talk = [&](int number, std::shared_ptr<int>) -> Task<absl::Status> {
     for (;;) {
       co_await Try(AskOnce(server, absl::StrCat("still there? ", number)));
       co_await creche::SleepFor(absl::Milliseconds(10));
@@ -103,12 +89,13 @@ Task<> FailureTakesSiblingsDown(creche::SocketAddress server) {
     co_return absl::DataLossError("the disk is full");
   };
   auto body = [&](Nursery& nursery) -> Task<> {
-    for (int i = 0; i < 3; ++i) nursery.StartSoon(talk, i);
+    for (int i = 0; i < 3; ++i) nursery.StartSoon(talk, i, alive);
     nursery.StartSoon(fail);
     co_return;
   };
   const absl::Status status = co_await creche::WithNursery(body);
-  std::cout << "   the nursery ended with: " << status << "\n   " << running
+  std::cout << "   the nursery ended with: " << status << "\n   "
+            << alive.use_count() - 1
             << " of its 3 siblings are still running\n";
 }
 
@@ -117,8 +104,11 @@ Task<absl::Status> Main() {
       co_await Try(creche::ListenTcp("127.0.0.1", 0));
   const creche::SocketAddress address = listener.local_address();
   std::cout << "An echo server listens on " << address << ".\n";
+  auto serve = [&]() -> Task<absl::Status> {
+    co_return co_await creche::ServeTcp(std::move(listener), Echo);
+  };
   auto scenes = [&](Nursery& nursery) -> Task<absl::Status> {
-    nursery.StartSoon(Serve, std::ref(listener));
+    nursery.StartSoon(serve);
     co_await Try(ManyClients(address));
     co_await Try(StuckClient(address));
     co_await FailureTakesSiblingsDown(address);
@@ -132,8 +122,8 @@ Task<absl::Status> Main() {
 }
 
 std::ptrdiff_t OpenDescriptors() {
-  const std::filesystem::directory_iterator files("/proc/self/fd");
-  return std::distance(begin(files), end(files));
+  return std::distance(std::filesystem::directory_iterator("/proc/self/fd"),
+                       std::filesystem::directory_iterator());
 }
 
 }  // namespace

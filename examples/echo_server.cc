@@ -38,12 +38,7 @@ creche::Task<absl::Status> Main(std::uint16_t port) {
       co_await creche::Try(creche::ListenTcp("127.0.0.1", port));
   std::cout << "listening on " << listener.local_address()
             << " (Ctrl-C to stop)" << std::endl;
-  auto accept = [&](creche::Nursery& nursery) -> creche::Task<absl::Status> {
-    for (;;) {
-      nursery.StartSoon(Serve, co_await creche::Try(listener.Accept()));
-    }
-  };
-  co_return co_await creche::WithNursery(accept);
+  co_return co_await creche::ServeTcp(std::move(listener), Serve);
 }
 
 }  // namespace

@@ -9,9 +9,9 @@ namespace creche::internal {
 namespace {
 
 TEST(DeadlineTest, ConvertsThereAndBack) {
-  for (const Nanoseconds when : {Nanoseconds{0}, Nanoseconds{1},
-                                 Nanoseconds{-1}, Nanoseconds{1} << 60,
-                                 -(Nanoseconds{1} << 60), kNever, kLongAgo}) {
+  for (const Nanoseconds when :
+       {Nanoseconds{0}, Nanoseconds{1}, Nanoseconds{-1}, Nanoseconds{1} << 60,
+        -(Nanoseconds{1} << 60), kNever, kLongAgo}) {
     EXPECT_EQ(ToNanoseconds(FromNanoseconds(when)), when);
   }
 }

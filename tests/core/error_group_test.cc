@@ -13,6 +13,7 @@
 #include "creche/core/checkpoint.h"
 #include "creche/core/nursery.h"
 #include "creche/core/sleep.h"
+#include "creche/internal/coroutine_attributes.h"
 #include "gtest/gtest.h"
 #include "tests/support/mocked_run.h"
 
@@ -52,9 +53,9 @@ TEST(ErrorGroupTest, GivesItsMembersInOrder) {
 TEST(ErrorGroupTest, FlattensGroupsInGroups) {
   const absl::Status inner = GroupErrors({kFirst, kSecond});
 
-  EXPECT_EQ(Errors(GroupErrors({inner, kThird, inner})),
-            (std::vector<absl::Status>{kFirst, kSecond, kThird, kFirst,
-                                       kSecond}));
+  EXPECT_EQ(
+      Errors(GroupErrors({inner, kThird, inner})),
+      (std::vector<absl::Status>{kFirst, kSecond, kThird, kFirst, kSecond}));
 }
 
 TEST(ErrorGroupTest, KeepsPayloads) {
@@ -125,7 +126,9 @@ TEST(ExceptionGroupTest, HoldsStatusesOfSiblingsInOrderOfArrival) {
 
 TEST(ExceptionGroupTest, HoldsWhatACallableThrowsBeforeItIsACoroutine) {
   struct Callable {
-    Task<> operator()(int) const { throw std::runtime_error("early"); }
+    CRECHE_CORO_WRAPPER Task<> operator()(int) const {
+      throw std::runtime_error("early");
+    }
   };
   EXPECT_EQ(Thrown([](Nursery& nursery) -> Task<> {
               nursery.StartSoon(Callable(), 1);
@@ -135,9 +138,8 @@ TEST(ExceptionGroupTest, HoldsWhatACallableThrowsBeforeItIsACoroutine) {
 }
 
 TEST(ExceptionGroupTest, SaysWhatIsInIt) {
-  const ExceptionGroup group(
-      {std::make_exception_ptr(std::runtime_error("a")),
-       std::make_exception_ptr(StatusError(kFirst))});
+  const ExceptionGroup group({std::make_exception_ptr(std::runtime_error("a")),
+                              std::make_exception_ptr(StatusError(kFirst))});
 
   EXPECT_STREQ(group.what(), "2 exceptions: a; DATA_LOSS: first");
 }

@@ -15,11 +15,12 @@ using Predicate = bool (*)(const absl::Status&);
 
 TEST(ErrorsTest, EachKindIsItselfAlone) {
   const std::vector<absl::Status> errors = {
-      BusyResourceError("x"), ClosedResourceError("x"), BrokenResourceError("x"),
-      WouldBlockError("x"),   EndOfStreamError("x"),    TimeoutError("x")};
-  const std::vector<Predicate> predicates = {
-      IsBusyResource, IsClosedResource, IsBrokenResource,
-      IsWouldBlock,   IsEndOfStream,    IsTimeout};
+      BusyResourceError("x"),   ClosedResourceError("x"),
+      BrokenResourceError("x"), WouldBlockError("x"),
+      EndOfStreamError("x"),    TimeoutError("x")};
+  const std::vector<Predicate> predicates = {IsBusyResource,   IsClosedResource,
+                                             IsBrokenResource, IsWouldBlock,
+                                             IsEndOfStream,    IsTimeout};
 
   for (size_t i = 0; i < errors.size(); ++i) {
     for (size_t j = 0; j < predicates.size(); ++j) {

@@ -18,8 +18,9 @@ TEST(FramePoolTest, BlocksOfAllSizesAreUsableAndAligned) {
   for (std::size_t size = 1; size < 5000; size += 7) {
     void* block = FramePool::Allocate(size);
     std::memset(block, 0xab, size);
-    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(block) % alignof(std::max_align_t),
-              0u);
+    EXPECT_EQ(
+        reinterpret_cast<std::uintptr_t>(block) % alignof(std::max_align_t),
+        0u);
     FramePool::Free(block, size);
   }
 }

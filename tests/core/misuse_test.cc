@@ -147,7 +147,6 @@ Abort Done() { return Abort::kDone; }
 
 TEST(MisuseDeathTest, WakerUsedTwice) {
   EXPECT_DEATH(RunMocked([]() -> Task<> {
-                 Waker waker;
                  co_await Suspend(
                      [&](Waker w) {
                        std::move(w).Wake();

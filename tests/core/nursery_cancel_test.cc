@@ -99,9 +99,8 @@ TEST(NurseryCancelTest, CancellationFromOutsideGoesOnOutwards) {
   auto ended = RunMocked([]() -> Task<double> {
     const absl::Time start = creche::Now();
     auto body = [](Nursery& nursery) -> Task<> {
-      nursery.StartSoon([]() -> Task<> {
-        co_await Shield(SleepFor(absl::Seconds(3)));
-      });
+      nursery.StartSoon(
+          []() -> Task<> { co_await Shield(SleepFor(absl::Seconds(3))); });
       co_await SleepForever();
     };
     auto in_scope = [&]() -> Task<> {
@@ -183,27 +182,26 @@ TEST(NurseryCancelTest, FailureAfterACancellationDoesNotChangeTheReason) {
 
 // T40: what a cancelled body passes on is the reason from outside.
 TEST(NurseryCancelTest, ReasonComesFromOutside) {
-  EXPECT_EQ(ReasonAfter([](Nursery& nursery) -> Task<absl::Status> {
-              nursery.cancel_scope().set_deadline(creche::Now() +
-                                                  absl::Seconds(1));
-              co_await SleepForever();
-              co_return absl::OkStatus();
-            }),
-            "deadline");
-  std::string inner_reason;
   EXPECT_EQ(
-      ReasonAfter([&](Nursery& nursery) -> Task<absl::Status> {
-        auto observed = [&](Nursery& inner) -> Task<> {
-          inner.StartSoon([&]() -> Task<> {
-            co_await Shield(SleepFor(absl::Seconds(5)));
-            inner_reason = inner.cancel_scope().reason();
-          });
-          nursery.Cancel("from outside");
-          co_await SleepForever();
-        };
-        co_return co_await WithNursery(observed);
+      ReasonAfter([](Nursery& nursery) -> Task<absl::Status> {
+        nursery.cancel_scope().set_deadline(creche::Now() + absl::Seconds(1));
+        co_await SleepForever();
+        co_return absl::OkStatus();
       }),
-      "from outside");
+      "deadline");
+  std::string inner_reason;
+  EXPECT_EQ(ReasonAfter([&](Nursery& nursery) -> Task<absl::Status> {
+              auto observed = [&](Nursery& inner) -> Task<> {
+                inner.StartSoon([&]() -> Task<> {
+                  co_await Shield(SleepFor(absl::Seconds(5)));
+                  inner_reason = inner.cancel_scope().reason();
+                });
+                nursery.Cancel("from outside");
+                co_await SleepForever();
+              };
+              co_return co_await WithNursery(observed);
+            }),
+            "from outside");
   EXPECT_EQ(inner_reason, "from outside");
 }
 

@@ -301,8 +301,7 @@ TEST(NurseryStartTest, DeadlineOfTheNewHomeReachesTheChild) {
     const absl::Time start = creche::Now();
     auto body = [&](Nursery& nursery) -> Task<> {
       nursery.cancel_scope().set_deadline(start + absl::Seconds(4));
-      auto value =
-          co_await nursery.Start<int>(Serve, 1, 100, absl::OkStatus());
+      auto value = co_await nursery.Start<int>(Serve, 1, 100, absl::OkStatus());
       EXPECT_TRUE(value.ok());
     };
     Expect(co_await WithNursery(body));
@@ -317,8 +316,7 @@ TEST(NurseryStartTest, DeadlineOfTheCallerIsLeftBehind) {
     const absl::Time start = creche::Now();
     auto body = [&](Nursery& nursery) -> Task<> {
       auto value = co_await FailAfter(
-          absl::Seconds(2),
-          nursery.Start<int>(Serve, 1, 9, absl::OkStatus()));
+          absl::Seconds(2), nursery.Start<int>(Serve, 1, 9, absl::OkStatus()));
       EXPECT_TRUE(value.ok());
     };
     Expect(co_await WithNursery(body));

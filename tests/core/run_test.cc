@@ -67,7 +67,7 @@ TEST(RunTest, TakesAnyAwaitableFromMain) {
   EXPECT_EQ(clock.Now() - start, absl::Seconds(2));
 }
 
-// T47: a run inside a run is refused, and the outer one goes on.
+// A run inside a run is refused, and the outer one goes on.
 TEST(RunTest, RefusesARunInsideARun) {
   auto result = RunMocked([]() -> Task<absl::Status> {
     absl::Status inner = RunMocked([]() -> Task<> { co_return; });

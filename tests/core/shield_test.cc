@@ -54,9 +54,8 @@ TEST(ShieldTest, DoesNotHideWhatIsInside) {
     CancelScope scope({.timeout = absl::Seconds(1), .shield = true});
     EXPECT_FALSE(co_await scope.Run(SleepForever()));
     CancelScope inner({.timeout = absl::Seconds(1)});
-    co_await Shield([&]() -> Task<> {
-      EXPECT_FALSE(co_await inner.Run(SleepForever()));
-    });
+    co_await Shield(
+        [&]() -> Task<> { EXPECT_FALSE(co_await inner.Run(SleepForever())); });
   }));
 }
 
@@ -187,10 +186,9 @@ TEST(ShieldTest, TimeoutBehindAShieldFailsInACancelledScope) {
     CancelScope outer;
     outer.Cancel();
     auto in_outer = [&]() -> Task<> {
-      absl::Status status = co_await Shield(
-          []() -> Task<absl::Status> {
-            co_return co_await FailAfter(absl::Seconds(3), SleepForever());
-          });
+      absl::Status status = co_await Shield([]() -> Task<absl::Status> {
+        co_return co_await FailAfter(absl::Seconds(3), SleepForever());
+      });
       EXPECT_TRUE(IsTimeout(status)) << status;
     };
     co_await outer.Run(in_outer);

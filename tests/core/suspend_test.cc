@@ -170,9 +170,9 @@ TEST(SuspendTest, LateAbortUnwindsInSpiteOfALateShield) {
       co_await Checkpoint();
       co_await Checkpoint();
       nursery.Cancel();
-      inner.Cancel();
       inner.set_shield(true);
       inner.set_shield(false);
+      inner.Cancel();
       EXPECT_EQ(device.aborts, 1);
       std::move(device.waker).Aborted();
     };

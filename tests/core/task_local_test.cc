@@ -18,7 +18,7 @@ namespace {
 
 TaskLocal<std::string> name;
 
-std::string Name() { return name.Get() == nullptr ? "none" : *name.Get(); }
+std::string Name() { return name.Get().value_or("none"); }
 
 template <typename Body>
 absl::Status RunTest(Body body) {

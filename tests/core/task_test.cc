@@ -55,7 +55,9 @@ TEST(TaskTest, ThatIsNeverAwaitedRunsNothing) {
     ran = true;
     co_return;
   };
-  { Task<> task = body(LifetimeProbe(&alive)); }
+  {
+    Task<> task = body(LifetimeProbe(&alive));
+  }
 
   EXPECT_FALSE(ran);
   EXPECT_EQ(alive, 0);

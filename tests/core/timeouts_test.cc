@@ -111,8 +111,8 @@ TEST(TimeoutsTest, UsersDeadlineExceededIsNoTimeout) {
 // (c) of trio's probed cases, R3: a timeout beats the sleep inside it.
 TEST(TimeoutsTest, BeatsASleepThatEndsAtTheSameTime) {
   Expect(RunMocked([]() -> Task<> {
-    EXPECT_FALSE((co_await MoveOnAfter(absl::Seconds(5), AnswerAfter(5)))
-                     .has_value());
+    EXPECT_FALSE(
+        (co_await MoveOnAfter(absl::Seconds(5), AnswerAfter(5))).has_value());
   }));
 }
 

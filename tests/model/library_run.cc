@@ -52,11 +52,11 @@ struct Outcome {
 
 // Runs `await` (an expression with co_await) into an Outcome.
 #if defined(__cpp_exceptions)
-#define INTO_OUTCOME(outcome, await)               \
-  try {                                            \
-    await;                                         \
-  } catch (...) {                                  \
-    (outcome).thrown = std::current_exception();   \
+#define INTO_OUTCOME(outcome, await)             \
+  try {                                          \
+    await;                                       \
+  } catch (...) {                                \
+    (outcome).thrown = std::current_exception(); \
   }
 #define RETHROW(outcome) \
   if ((outcome).thrown != nullptr) std::rethrow_exception((outcome).thrown)
@@ -165,7 +165,8 @@ class LibraryRun {
   void RecordExit(const Step& step, bool completed) {
     std::string what = "exit of " + std::to_string(step.id) +
                        (completed ? " completed" : " cancelled");
-    if (step.op == Op::kScope) what += ", " + Describe(*scopes_[Index(step.id)]);
+    if (step.op == Op::kScope)
+      what += ", " + Describe(*scopes_[Index(step.id)]);
     Record(what);
   }
   static std::string Describe(const CancelScope& scope) {
@@ -317,8 +318,7 @@ Task<absl::Status> LibraryRun::RunScope(int task, const Step& step) {
                  status = co_await MoveOnAfter(absl::Seconds(step.amount),
                                                RunBlock(task, step.body)));
   } else {
-    INTO_OUTCOME(outcome,
-                 status = co_await Shield(RunBlock(task, step.body)));
+    INTO_OUTCOME(outcome, status = co_await Shield(RunBlock(task, step.body)));
   }
   RecordExit(step, status.has_value() || outcome.thrown != nullptr);
   RETHROW(outcome);
@@ -328,8 +328,8 @@ Task<absl::Status> LibraryRun::RunScope(int task, const Step& step) {
 Task<absl::Status> LibraryRun::RunFailAfter(int task, const Step& step) {
   Outcome outcome;
   INTO_OUTCOME(outcome,
-               outcome.status = co_await FailAfter(
-                   absl::Seconds(step.amount), RunBlock(task, step.body)));
+               outcome.status = co_await FailAfter(absl::Seconds(step.amount),
+                                                   RunBlock(task, step.body)));
   RecordResult(step, outcome);
   if (step.swallow) co_return absl::OkStatus();
   RETHROW(outcome);
@@ -345,9 +345,8 @@ Task<absl::Status> LibraryRun::RunCleanup(int task, const Step& step) {
   const absl::Duration grace = step.amount == kNever
                                    ? absl::InfiniteDuration()
                                    : absl::Seconds(step.amount);
-  INTO_OUTCOME(outcome,
-               outcome.status = co_await WithCleanup(
-                   RunBlock(task, step.body), cleanup, grace));
+  INTO_OUTCOME(outcome, outcome.status = co_await WithCleanup(
+                            RunBlock(task, step.body), cleanup, grace));
   RecordResult(step, outcome);
   if (step.swallow) co_return absl::OkStatus();
   RETHROW(outcome);
@@ -431,11 +430,10 @@ void LibraryRun::RunOnScope(const Step& step) {
   } else {
     const std::string scope_says = Describe(*scope);
     const absl::Time until = CurrentEffectiveDeadline();
-    const auto seconds =
-        until == absl::InfiniteFuture() ? std::int64_t{kNever}
-        : until == absl::InfinitePast()
-            ? std::int64_t{-1}
-            : absl::ToInt64Seconds(until - start_);
+    const auto seconds = until == absl::InfiniteFuture() ? std::int64_t{kNever}
+                         : until == absl::InfinitePast()
+                             ? std::int64_t{-1}
+                             : absl::ToInt64Seconds(until - start_);
     Record("scope " + std::to_string(step.target) + ": " + scope_says +
            (CurrentlyCancelled() ? ", cancelled" : "") + ", until " +
            std::to_string(seconds));

@@ -82,7 +82,7 @@ struct Task {
   int wake_time = 0;
   int armed = 0;
   int lot = 0;
-  Nursery* nursery = nullptr;      // Whose end it waits for...
+  Nursery* nursery = nullptr;          // Whose end it waits for...
   const Step* nursery_step = nullptr;  // ... and where.
   const Step* slow_step = nullptr;
 };
@@ -90,7 +90,9 @@ struct Task {
 class Reference {
  public:
   explicit Reference(const Script& script)
-      : script_(script), scopes_(script.ids), nurseries_(script.ids),
+      : script_(script),
+        scopes_(script.ids),
+        nurseries_(script.ids),
         starts_(script.ids) {
     root_.entered = true;
     Configure(script.main);
@@ -133,7 +135,9 @@ class Reference {
     }
   }
 
-  void Record(std::string what) { trace_.push_back(Event{now_, std::move(what)}); }
+  void Record(std::string what) {
+    trace_.push_back(Event{now_, std::move(what)});
+  }
 
   // ---- Scopes.
 

@@ -54,8 +54,8 @@ enum class Op : std::uint8_t {
   kSlow,         // waits for what cannot be aborted at once; when it ends after
                  // that, it has completed after all (`flag`) or not
   kFinishSlow,   // ends all such waits
-  kJanitor,      // every 25 seconds wakes all who wait for someone to wake them,
-                 // until kDone
+  kJanitor,  // every 25 seconds wakes all who wait for someone to wake them,
+             // until kDone
   kDone,
 };
 
@@ -96,9 +96,7 @@ class ByteSource {
 
   bool at_end() const { return next_ >= bytes_.size(); }
   // Zero after the end.
-  int Next(int bound) {
-    return at_end() ? 0 : bytes_[next_++] % bound;
-  }
+  int Next(int bound) { return at_end() ? 0 : bytes_[next_++] % bound; }
 
  private:
   std::vector<std::uint8_t> bytes_;

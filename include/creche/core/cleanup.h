@@ -164,7 +164,8 @@ class [[nodiscard]] CleanupAwaiter
   }
 
   Result await_resume() {
-    if (cleanup_.has_failed()) [[unlikely]] return TakeFailures();
+    if (cleanup_.has_failed()) [[unlikely]]
+      return TakeFailures();
     if (body_thrown_ != nullptr) std::rethrow_exception(body_thrown_);
     if constexpr (kIsStatusLike<Result>) {
       if (!body_error_.ok()) return std::move(body_error_);

@@ -3,25 +3,24 @@
 // ParkingOperation: an awaitable that completes at once if it can, and
 // otherwise parks until somebody completes it. All of sync/ is made of these.
 //
-//   class Turnstile {                     // Lets through who has a coin.
+//   class Turnstile {  // Lets one through for each coin.
 //    public:
 //     class Pass : public creche::ParkingOperation<Pass> {
 //      public:
 //       static constexpr const char* kName = "Turnstile::Enter";
 //       explicit Pass(Turnstile* turnstile) : turnstile_(turnstile) {}
-//       bool TryComplete() {
-//         return turnstile_->coins_ > 0 && turnstile_->coins_-- > 0;
-//       }
+//       bool TryComplete() { return turnstile_->TakeCoin(); }
 //       creche::ParkingLot& lot() { return turnstile_->waiters_; }
 //       void await_resume() {}
 //      private:
 //       Turnstile* turnstile_;
 //     };
 //     Pass Enter() { return Pass(this); }
-//     void InsertCoin() {                 // Handed over: nobody can barge.
+//     void InsertCoin() {  // The coin of whoever waits: nobody can barge.
 //       if (waiters_.Unpark(1) == 0) ++coins_;
 //     }
 //    private:
+//     bool TakeCoin() { return coins_ > 0 ? (--coins_, true) : false; }
 //     int coins_ = 0;
 //     creche::ParkingLot waiters_;
 //   };

@@ -12,6 +12,7 @@
 #define CRECHE_CORE_TASK_LOCAL_H_
 
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "creche/core/task.h"
@@ -33,12 +34,12 @@ class TaskLocal {
   TaskLocal(const TaskLocal&) = delete;
   TaskLocal& operator=(const TaskLocal&) = delete;
 
-  // The value in the running task; nullptr if there is none, or no task. Valid
-  // until the With() that set it ends, and beyond that in children that
-  // inherited it.
-  const T* Get() const {
+  // The value in the running task, a copy; none if it has none, or if no task
+  // is running.
+  std::optional<T> Get() const {
     const void* value = internal::FindLocal(this);
-    return static_cast<const T*>(value);
+    if (value == nullptr) return std::nullopt;
+    return *static_cast<const T*>(value);
   }
 
   // Runs `body` (a Task, another awaitable, or a callable that returns one)

@@ -30,7 +30,7 @@ namespace creche {
 // call per operation.
 class AnyStream {
  public:
-  // In this order: whether AnyStream itself is one is not asked here.
+  // In this order: whether AnyStream is movable must not depend on itself.
   template <typename Stream>
     requires(!std::same_as<Stream, AnyStream>) && ByteStream<Stream>
   explicit AnyStream(Stream stream)

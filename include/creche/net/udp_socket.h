@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// UdpSocket: datagrams.
+//
+//   creche::UdpSocket socket = *creche::BindUdp(
+//       *creche::SocketAddress::Parse("127.0.0.1", 0));
+//   char buffer[2048];
+//   creche::ReceivedDatagram datagram =
+//       co_await creche::Try(socket.ReceiveFrom(buffer));
+//   co_await creche::Try(
+//       socket.SendTo({buffer, datagram.size}, datagram.from));
+
+#ifndef CRECHE_NET_UDP_SOCKET_H_
+#define CRECHE_NET_UDP_SOCKET_H_
+
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "creche/net/socket.h"
+#include "creche/net/socket_address.h"
+
+namespace creche {
+
+struct ReceivedDatagram {
+  size_t size = 0;
+  SocketAddress from;
+};
+
+namespace internal {
+
+class ReceiveFromOperation final : public SocketOperation {
+ public:
+  ReceiveFromOperation(SocketRef socket, absl::Span<char> buffer)
+      : SocketOperation(std::move(socket), Socket::kReceive, "ReceiveFrom"),
+        buffer_(buffer) {}
+  absl::StatusOr<ReceivedDatagram> await_resume();
+
+ private:
+  bool CompletesAtOnce() override { return false; }
+  void Prepare(io_uring_sqe& entry) override;
+  bool OnPart(int result) override;
+
+  const absl::Span<char> buffer_;
+  size_t size_ = 0;
+  sockaddr_storage from_ = {};
+  iovec part_ = {};
+  msghdr message_ = {};
+};
+
+class SendToOperation final : public SocketOperation {
+ public:
+  SendToOperation(SocketRef socket, absl::string_view data,
+                  const SocketAddress& to)
+      : SocketOperation(std::move(socket), Socket::kSend, "SendTo"),
+        data_(data),
+        to_(to) {}
+  absl::Status await_resume() { return std::move(status_); }
+
+ private:
+  bool CompletesAtOnce() override { return false; }
+  void Prepare(io_uring_sqe& entry) override;
+  bool OnPart(int result) override;
+
+  const absl::string_view data_;
+  const SocketAddress to_;
+  iovec part_ = {};
+  msghdr message_ = {};
+};
+
+}  // namespace internal
+
+// One task can receive while another sends; destroying the socket closes it; as
+// net/socket_stream.h has it.
+class UdpSocket {
+ public:
+  explicit UdpSocket(internal::SocketRef socket) : socket_(std::move(socket)) {}
+  UdpSocket(UdpSocket&& other) noexcept = default;
+  UdpSocket& operator=(UdpSocket&& other) noexcept {
+    if (this != &other) {
+      Close();
+      socket_ = std::move(other.socket_);
+    }
+    return *this;
+  }
+  ~UdpSocket() { Close(); }
+
+  // Waits for a datagram. It can be empty.
+  // Cancellation: safe. The datagram waits for the next call.
+  // Errors: kOutOfRange: it did not fit into `buffer`; it is lost.
+  internal::ReceiveFromOperation ReceiveFrom(absl::Span<char> buffer) {
+    return internal::ReceiveFromOperation(socket_, buffer);
+  }
+
+  // Sends `data`, which must live as long as the call, as one datagram.
+  // Cancellation: safe.
+  // Errors: kInvalidArgument: too large (65,507 bytes fit, over IPv4). That it
+  //   has arrived is never known.
+  internal::SendToOperation SendTo(absl::string_view data,
+                                   const SocketAddress& to) {
+    return internal::SendToOperation(socket_, data, to);
+  }
+
+  std::uint16_t port() const { return socket_ ? socket_->name().port() : 0; }
+  SocketAddress local_address() const {
+    return socket_ ? socket_->name() : SocketAddress();
+  }
+  int fd() const { return socket_ ? socket_->fd() : -1; }
+  void Close() {
+    if (socket_) socket_->Close();
+  }
+
+ private:
+  internal::SocketRef socket_;
+};
+
+// A socket at an address of this machine. Port 0: the system picks one.
+// Errors: as of ListenTcp() (net/tcp_listener.h).
+absl::StatusOr<UdpSocket> BindUdp(const SocketAddress& address);
+
+}  // namespace creche
+
+#endif  // CRECHE_NET_UDP_SOCKET_H_

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Each operation of io/, cancelled at each of its cancel points.
+
+#include "creche/testing/cancel_everywhere.h"
+
+#include <cstdlib>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "creche/core/task.h"
+#include "creche/core/try.h"
+#include "creche/io/file.h"
+#include "creche/io/read_write_file.h"
+#include "gtest/gtest.h"
+
+namespace creche::testing {
+namespace {
+
+TEST(CancelEverywhereTest, Files) {
+  const char* folder = std::getenv("TEST_TMPDIR");
+  const std::string path =
+      absl::StrCat(folder != nullptr ? folder : "/tmp", "/everywhere");
+  auto body = [&]() -> Task<absl::Status> {
+    co_await Try(WriteFile(path, "some text"));
+    co_await Try(
+        WriteFile(path, "other text", WriteFileOptions().set_atomic(true)));
+    const std::string text = co_await Try(ReadFile(path));
+    EXPECT_EQ(text, "other text");
+    File file = co_await Try(File::Open(path, File::kReadWrite));
+    co_await Try(file.Write("x"));
+    co_await Try(file.Sync());
+    co_await Try(file.Info());
+    co_await Try(file.Close());
+    co_await Try(RenameFile(path, path + "2"));
+    co_return co_await RemoveFile(path + "2");
+  };
+  CancelEverywhere(body);
+}
+
+}  // namespace
+}  // namespace creche::testing

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "creche/net/udp_socket.h"
+
+#include <cstddef>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/match.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "creche/core/errors.h"
+#include "creche/core/task.h"
+#include "creche/core/timeouts.h"
+#include "creche/run.h"
+#include "gtest/gtest.h"
+#include "tests/support/open_files.h"
+
+namespace creche {
+namespace {
+
+using testing::OpenFiles;
+
+template <typename Body>
+void WithSockets(Body body) {
+  const size_t files = OpenFiles();
+  auto main = [&]() -> Task<> {
+    const SocketAddress loopback = *SocketAddress::Parse("127.0.0.1", 0);
+    UdpSocket a = BindUdp(loopback).value();
+    UdpSocket b = BindUdp(loopback).value();
+    co_await body(a, b);
+  };
+  EXPECT_TRUE(creche::Run(main).ok());
+  EXPECT_EQ(OpenFiles(), files);
+}
+
+TEST(UdpSocketTest, KeepsDatagramsApart) {
+  WithSockets([](UdpSocket& a, UdpSocket& b) -> Task<> {
+    for (const char* text : {"one", "", "three"}) {
+      EXPECT_TRUE((co_await a.SendTo(text, b.local_address())).ok());
+    }
+    char buffer[16];
+    for (const char* text : {"one", "", "three"}) {
+      const absl::StatusOr<ReceivedDatagram> datagram =
+          co_await b.ReceiveFrom(buffer);
+      EXPECT_EQ(absl::string_view(buffer, datagram->size), text);
+      EXPECT_EQ(datagram->from, a.local_address());
+    }
+  });
+}
+
+TEST(UdpSocketTest, ACancelledReceiveLosesNothing) {
+  WithSockets([](UdpSocket& a, UdpSocket& b) -> Task<> {
+    char buffer[16];
+    auto nothing =
+        co_await MoveOnAfter(absl::Milliseconds(1), b.ReceiveFrom(buffer));
+    EXPECT_FALSE(nothing.has_value());
+    EXPECT_TRUE((co_await a.SendTo("x", b.local_address())).ok());
+    const absl::StatusOr<ReceivedDatagram> datagram =
+        co_await b.ReceiveFrom(buffer);
+    EXPECT_EQ(datagram->size, 1U);
+  });
+}
+
+TEST(UdpSocketTest, SaysWhatIsWrong) {
+  WithSockets([](UdpSocket& a, UdpSocket& b) -> Task<> {
+    absl::Status status =
+        co_await a.SendTo(std::string(70'000, 'x'), b.local_address());
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << status;
+    EXPECT_TRUE((co_await a.SendTo("too long", b.local_address())).ok());
+    char buffer[3];
+    status = (co_await b.ReceiveFrom(buffer)).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kOutOfRange) << status;
+    EXPECT_TRUE(absl::StrContains(status.message(), "8 bytes")) << status;
+    EXPECT_EQ(BindUdp(a.local_address()).status().code(),
+              absl::StatusCode::kFailedPrecondition);
+    a.Close();
+    status = co_await a.SendTo("x", b.local_address());
+    EXPECT_TRUE(IsClosedResource(status)) << status;
+  });
+}
+
+}  // namespace
+}  // namespace creche
