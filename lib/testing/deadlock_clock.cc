@@ -2,8 +2,10 @@
 
 #include "lib/testing/deadlock_clock.h"
 
+#include <chrono>
 #include <sstream>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
@@ -19,7 +21,7 @@ using creche::internal::CancelNode;
 
 // How long, in real time, a test may wait for the kernel or another thread
 // while no deadline is set.
-constexpr absl::Duration kPatience = absl::Seconds(10);
+constexpr std::chrono::seconds kPatience(10);
 constexpr absl::Duration kSlice = absl::Milliseconds(100);
 
 void LiftShields(CancelNode& node) {
@@ -34,6 +36,10 @@ void LiftShields(CancelNode& node) {
 }  // namespace
 
 absl::Duration DeadlockClock::WaitFor(absl::Time deadline, bool expects_io) {
+  // Between two questions without an Idle(), tasks have run.
+  if (!std::exchange(was_idle_, false)) {
+    idle_since_ = std::chrono::steady_clock::now();
+  }
   const absl::Duration wait = MockClock::WaitFor(deadline, expects_io);
   if (wait != absl::InfiniteDuration() || had_deadlock_) return wait;
   if (expects_io) return kSlice;
@@ -42,12 +48,10 @@ absl::Duration DeadlockClock::WaitFor(absl::Time deadline, bool expects_io) {
 }
 
 bool DeadlockClock::Idle(absl::Time deadline) {
-  if (MockClock::Idle(deadline)) {
-    waited_ = absl::ZeroDuration();
-    return true;
-  }
-  waited_ += kSlice;
-  if (waited_ >= kPatience && !had_deadlock_) {
+  if (MockClock::Idle(deadline)) return true;
+  was_idle_ = true;
+  if (deadline == absl::InfiniteFuture() && !had_deadlock_ &&
+      std::chrono::steady_clock::now() - idle_since_ >= kPatience) {
     CancelAll("nothing has happened for a long time, and no deadline is set");
   }
   return false;

@@ -6,6 +6,7 @@
 #ifndef CRECHE_LIB_TESTING_DEADLOCK_CLOCK_H_
 #define CRECHE_LIB_TESTING_DEADLOCK_CLOCK_H_
 
+#include <chrono>
 #include <string>
 
 #include "absl/time/time.h"
@@ -32,7 +33,9 @@ class DeadlockClock : public MockClock {
 
   bool had_deadlock_ = false;
   std::string description_;
-  absl::Duration waited_;  // For I/O, and in vain.
+  // In real time: since when nothing has become runnable.
+  std::chrono::steady_clock::time_point idle_since_;
+  bool was_idle_ = false;
 };
 
 }  // namespace creche::testing::internal

@@ -3,6 +3,7 @@
 #include "creche/testing/mock_clock.h"
 
 #include <algorithm>
+#include <chrono>
 
 #include "absl/time/time.h"
 #include "creche/internal/misuse.h"
@@ -14,11 +15,16 @@ absl::Duration MockClock::WaitFor(absl::Time deadline, bool expects_io) {
   if (mode_ == kManual || deadline == absl::InfiniteFuture()) {
     return absl::InfiniteDuration();
   }
-  return expects_io ? absl::Milliseconds(1) : absl::ZeroDuration();
+  if (!expects_io) return absl::ZeroDuration();
+  wait_until_ = std::chrono::steady_clock::now() + std::chrono::milliseconds(1);
+  return absl::Milliseconds(1);
 }
 
 bool MockClock::Idle(absl::Time deadline) {
   if (mode_ == kManual || deadline == absl::InfiniteFuture()) return false;
+  // Something has completed that nobody can go on from yet: a part of what a
+  // task waits for.
+  if (std::chrono::steady_clock::now() < wait_until_) return false;
   now_ = std::max(now_, deadline);
   return true;
 }

@@ -12,15 +12,19 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "creche/core/cancel_scope.h"
+#include "creche/core/checkpoint.h"
 #include "creche/core/nursery.h"
+#include "creche/core/timeouts.h"
 #include "creche/core/try.h"
 #include "creche/net/connect_tcp.h"
 #include "creche/net/tcp_listener.h"
 #include "creche/net/tcp_stream.h"
 #include "creche/testing/cancel_everywhere.h"
 #include "creche/testing/check_stream.h"
+#include "creche/testing/creche_test.h"
 #include "creche/testing/simulated_network.h"
 #include "creche/uring/operation.h"
 #include "gmock/gmock.h"
@@ -151,6 +155,24 @@ Task<std::pair<TcpStream, TcpStream>> Connected() {
   EXPECT_TRUE(status.ok()) << status;
   co_return std::pair<TcpStream, TcpStream>(*std::move(connected),
                                             *std::move(accepted));
+}
+
+// The kernel gives one byte at a time, and nothing is runnable in between.
+CRECHE_TEST(MockClockTest, DoesNotJumpWhilePartsComeIn) {
+  auto [a, b] = co_await Connected();
+  auto send = [&a = a]() -> Task<> {
+    for (int i = 0; i < 5; ++i) {
+      EXPECT_TRUE((co_await a.SendAll("x")).ok());
+      co_await Checkpoint();
+    }
+  };
+  char buffer[5];
+  auto body = [&, &b = b](Nursery& nursery) -> Task<> {
+    nursery.StartSoon(send);
+    CO_ASSERT_OK(co_await FailAfter(absl::Hours(1),
+                                    b.ReceiveExactly(absl::MakeSpan(buffer))));
+  };
+  CO_ASSERT_OK(co_await WithNursery(body));
 }
 
 TEST(TcpStreamConformanceTest, IsAByteStream) {

@@ -11,6 +11,8 @@
 #ifndef CRECHE_TESTING_MOCK_CLOCK_H_
 #define CRECHE_TESTING_MOCK_CLOCK_H_
 
+#include <chrono>
+
 #include "absl/time/time.h"
 #include "creche/core/clock.h"
 
@@ -39,6 +41,8 @@ class MockClock : public Clock {
   const Mode mode_;
   // Far from the wall clock's time, so that nobody mistakes one for the other.
   absl::Time now_ = absl::FromUnixSeconds(1'000'000'000);
+  // In real time: when the wait for I/O that is under way has been long enough.
+  std::chrono::steady_clock::time_point wait_until_;
 };
 
 }  // namespace creche::testing
