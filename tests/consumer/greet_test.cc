@@ -12,8 +12,8 @@ namespace {
 // Virtual time: this takes none.
 CRECHE_TEST(ConsumerTest, TimesOut) {
   const absl::Time start = creche::Now();
-  const bool done = co_await creche::MoveOnAfter(absl::Hours(1),
-                                                 creche::SleepForever());
+  const bool done =
+      co_await creche::MoveOnAfter(absl::Hours(1), creche::SleepForever());
   EXPECT_FALSE(done);
   EXPECT_EQ(creche::Now() - start, absl::Hours(1));
 }
