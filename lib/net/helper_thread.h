@@ -8,13 +8,12 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
-#include "absl/synchronization/mutex.h"
 #include "creche/core/checkpoint.h"
 #include "creche/core/suspend.h"
 #include "creche/core/task.h"
@@ -42,13 +41,13 @@ class HelperCall {
 
   // On the task's thread, before the helper starts.
   void Expect(Finished& event) {
-    absl::MutexLock lock(&mutex_);
+    const std::lock_guard<std::mutex> lock(mutex_);
     finished_ = &event;
   }
 
   // On the task's thread. False if the helper has finished already.
   bool Abandon() {
-    absl::MutexLock lock(&mutex_);
+    const std::lock_guard<std::mutex> lock(mutex_);
     if (result_.has_value()) return false;
     finished_ = nullptr;
     return true;
@@ -57,20 +56,20 @@ class HelperCall {
   // On the helper's thread. While the mutex is held, nobody abandons it, so the
   // event and its run exist.
   void Finish(Result result) {
-    absl::MutexLock lock(&mutex_);
+    const std::lock_guard<std::mutex> lock(mutex_);
     result_ = std::move(result);
     if (finished_ != nullptr) finished_->Post();
   }
 
   Result TakeResult() {
-    absl::MutexLock lock(&mutex_);
+    const std::lock_guard<std::mutex> lock(mutex_);
     return *std::move(result_);
   }
 
  private:
-  absl::Mutex mutex_;
-  std::optional<Result> result_ ABSL_GUARDED_BY(mutex_);
-  Finished* finished_ ABSL_GUARDED_BY(mutex_) = nullptr;
+  std::mutex mutex_;  // Guards what follows.
+  std::optional<Result> result_;
+  Finished* finished_ = nullptr;
 };
 
 // Calls `function`, which captures all it needs by value, on a helper thread.

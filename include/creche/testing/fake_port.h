@@ -9,11 +9,11 @@
 #ifndef CRECHE_TESTING_FAKE_PORT_H_
 #define CRECHE_TESTING_FAKE_PORT_H_
 
+#include <semaphore.h>
+
 #include <cstddef>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "creche/core/event_port.h"
 
@@ -21,6 +21,11 @@ namespace creche::testing {
 
 class FakePort : public EventPort {
  public:
+  FakePort();
+  FakePort(const FakePort&) = delete;
+  FakePort& operator=(const FakePort&) = delete;
+  ~FakePort() override;
+
   absl::Status Open() override { return absl::OkStatus(); }
   void Close() override {}
   void Poll() override {}
@@ -29,8 +34,7 @@ class FakePort : public EventPort {
   void Notify() override;
 
  private:
-  absl::Mutex mutex_;
-  bool is_notified_ ABSL_GUARDED_BY(mutex_) = false;
+  sem_t notified_;  // A semaphore, since signal handlers may post it.
 };
 
 }  // namespace creche::testing
