@@ -40,7 +40,7 @@ class FramePool {
 
   static void* Allocate(std::size_t size) {
     const std::size_t size_class = ClassOf(size);
-    if (size_class < pooled_classes_) [[likely]] {
+    if (size_class < kClasses && size_class < pooled_classes_) [[likely]] {
       if (Block* block = free_[size_class]) [[likely]] {
         free_[size_class] = block->next;
         return block;
@@ -52,7 +52,7 @@ class FramePool {
 
   static void Free(void* memory, std::size_t size) noexcept {
     const std::size_t size_class = ClassOf(size);
-    if (size_class < pooled_classes_) [[likely]] {
+    if (size_class < kClasses && size_class < pooled_classes_) [[likely]] {
       free_[size_class] = new (memory) Block{free_[size_class]};
       return;
     }
