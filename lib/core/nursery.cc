@@ -102,7 +102,7 @@ void Nursery::Fail(Failure failure, const std::string& whose) {
   failures_.push_back(std::move(failure));
 }
 
-void Nursery::BodyEnded(HookedContinuation* hook, const Frame& awaiting) {
+void Nursery::BodyEnded(HookedContinuation* hook, Frame awaiting) {
   body_ended_ = true;
   parent_->WaitForHook(hook, awaiting, "the children of its nursery");
   WakeIfEmpty();

@@ -22,9 +22,10 @@ TaskRecord::~TaskRecord() {
   if (running.task == this) running.task = nullptr;
 }
 
-void TaskRecord::YieldToHook(HookedContinuation* hook, const Frame& leaf) {
-  hook_ = hook;
+void TaskRecord::YieldToHook(HookedContinuation* hook, Frame leaf) {
   Yield(leaf, /*cancellable=*/false);
+  hook_ = hook;
+  turn_ = Turn::kCallHook;
 }
 
 void TaskRecord::Wake() {
@@ -42,20 +43,20 @@ void TaskRecord::WakeAborted() {
         "Waker::Aborted() was called for a task whose abort function has not "
         "answered Abort::kPending");
   }
-  stop_ = true;
+  turn_ = Turn::kUnwind;
   BecomeRunnable();
 }
 
-void TaskRecord::Yield(const Frame& leaf, bool cancellable) {
+void TaskRecord::Yield(Frame leaf, bool cancellable) {
   leaf_ = leaf;
-  check_cancel_ = cancellable;
+  turn_ = cancellable ? Turn::kGoOnUnlessCancelled : Turn::kGoOn;
   waits_for_ = "its turn";
   BecomeRunnable();
 }
 
-void TaskRecord::Stop(const Frame& leaf) {
+void TaskRecord::Stop(Frame leaf) {
   leaf_ = leaf;
-  stop_ = true;
+  turn_ = Turn::kUnwind;
   waits_for_ = "its turn to unwind";
   BecomeRunnable();
 }
@@ -75,7 +76,7 @@ void TaskRecord::RequestAbort() {
         "an abort function answers Abort::kDone (and then nobody wakes the "
         "task) or Abort::kPending");
   }
-  stop_ = true;
+  turn_ = Turn::kUnwind;
   BecomeRunnable();
 }
 

@@ -132,8 +132,7 @@ class Nursery {
 
   // The body has completed or been unwound; its task, which stands in
   // `awaiting`, waits for the children. On its wake-up `hook` is called.
-  void BodyEnded(internal::HookedContinuation* hook,
-                 const internal::Frame& awaiting);
+  void BodyEnded(internal::HookedContinuation* hook, internal::Frame awaiting);
   void BodyUnwound();
   bool body_ended() const { return body_ended_; }
   void WakeIfEmpty();
