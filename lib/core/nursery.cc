@@ -76,17 +76,15 @@ Nursery& Nursery::Open(TaskRecord& parent) {
   return nursery;
 }
 
-void Nursery::CheckOpen(const char* what) const {
+void Nursery::RefuseTo(const char* what) const {
   if (!is_open_) {
     internal::Misuse(absl::StrCat(
         "Nursery::", what,
         "() was called on a nursery that has closed: its block has ended, and "
         "no task outlives it"));
   }
-  if (internal::running.scheduler == nullptr) {
-    internal::Misuse(absl::StrCat(
-        "Nursery::", what, "() was called outside of the nursery's run"));
-  }
+  internal::Misuse(absl::StrCat("Nursery::", what,
+                                "() was called outside of the nursery's run"));
 }
 
 void Nursery::Adopt(TaskRecord* child) {

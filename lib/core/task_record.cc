@@ -12,16 +12,6 @@
 
 namespace creche::internal {
 
-TaskRecord::TaskRecord(Nursery* nursery, CancelNode* scope)
-    : id_(++running.tasks_made), scope_(scope), nursery_(nursery) {
-  if (running.task != nullptr) locals_ = running.task->locals_;
-}
-
-// What a child was given is destroyed before, still as part of the task.
-TaskRecord::~TaskRecord() {
-  if (running.task == this) running.task = nullptr;
-}
-
 void TaskRecord::YieldToHook(HookedContinuation* hook, Frame leaf) {
   Yield(leaf, /*cancellable=*/false);
   hook_ = hook;

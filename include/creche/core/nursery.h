@@ -125,7 +125,12 @@ class Nursery {
   ~Nursery() = default;
 
   static Nursery& Open(internal::TaskRecord& parent);
-  void CheckOpen(const char* what) const;
+  void CheckOpen(const char* what) const {
+    if (!is_open_ || internal::running.scheduler == nullptr) [[unlikely]] {
+      RefuseTo(what);
+    }
+  }
+  [[noreturn]] void RefuseTo(const char* what) const;
 
   void Adopt(internal::TaskRecord* child);
   void Fail(internal::Failure failure, const std::string& whose);

@@ -52,10 +52,16 @@ class TaskRecord : public ListLink<NurseryTasks> {
   };
   using AbortFunction = Abort (*)(void* operation);
 
-  TaskRecord(Nursery* nursery, CancelNode* scope);
+  TaskRecord(Nursery* nursery, CancelNode* scope)
+      : id_(++running.tasks_made), scope_(scope), nursery_(nursery) {
+    if (running.task != nullptr) locals_ = running.task->locals_;
+  }
   TaskRecord(const TaskRecord&) = delete;
   TaskRecord& operator=(const TaskRecord&) = delete;
-  virtual ~TaskRecord();
+  // What a child was given is destroyed before, still as part of the task.
+  virtual ~TaskRecord() {
+    if (running.task == this) running.task = nullptr;
+  }
 
   // Called once, in the task's first step: makes its coroutine and hands it to
   // the trampoline. Returns the frame to unwind next, as hooks do.
