@@ -20,9 +20,9 @@
 #include "creche/core/sleep.h"
 #include "creche/core/task.h"
 #include "creche/net/connect_tcp.h"
-#include "creche/run.h"
 #include "gtest/gtest.h"
 #include "tests/support/open_files.h"
+#include "tests/support/run_to_test.h"
 
 namespace creche {
 namespace {
@@ -73,7 +73,7 @@ TEST(ServeTcpTest, ServesManyConnectionsUntilCancelled) {
     const absl::Status status = co_await WithNursery(body);
     EXPECT_TRUE(status.ok()) << status;
   };
-  EXPECT_TRUE(creche::Run(main).ok());
+  EXPECT_TRUE(testing::RunToTest(main).ok());
   EXPECT_EQ(OpenFiles(), files);
 }
 
@@ -88,7 +88,7 @@ TEST(ServeTcpTest, AHandlersErrorEndsTheServer) {
     auto serving = ServeTcp(std::move(listener), fail);
     co_return co_await std::move(serving);
   };
-  EXPECT_EQ(creche::Run(main), absl::DataLossError("broken"));
+  EXPECT_EQ(testing::RunToTest(main), absl::DataLossError("broken"));
 }
 
 TEST(ServeTcpTest, KeepsToItsLimit) {
@@ -119,7 +119,7 @@ TEST(ServeTcpTest, KeepsToItsLimit) {
     (co_await WithNursery(body)).IgnoreError();
     EXPECT_EQ(most, 3);
   };
-  EXPECT_TRUE(creche::Run(main).ok());
+  EXPECT_TRUE(testing::RunToTest(main).ok());
 }
 
 TEST(ServeTcpTest, SurvivesTheDescriptorLimit) {
@@ -155,7 +155,7 @@ TEST(ServeTcpTest, SurvivesTheDescriptorLimit) {
     (co_await WithNursery(body)).IgnoreError();
     setrlimit(RLIMIT_NOFILE, &old_limit);
   };
-  EXPECT_TRUE(creche::Run(main).ok());
+  EXPECT_TRUE(testing::RunToTest(main).ok());
 }
 
 }  // namespace

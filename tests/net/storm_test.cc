@@ -24,9 +24,11 @@
 #include "creche/core/task.h"
 #include "creche/core/timeouts.h"
 #include "creche/net/connect_tcp.h"
+#include "creche/net/received_block.h"
 #include "creche/net/tcp_listener.h"
 #include "creche/net/tcp_stream.h"
 #include "creche/run.h"
+#include "creche/testing/features_to_test.h"
 #include "gtest/gtest.h"
 #include "tests/support/open_files.h"
 #include "tests/support/tcp_pair.h"
@@ -53,8 +55,9 @@ void ForEachSeed(Main main) {
     RunOptions options;
     options.schedule_seed = seed;
     options.ring_entries = 1U << (seed % 8);
-    options.uring_features.defer_taskrun = seed % 3 != 0;
-    options.uring_features.skip_success = seed % 5 != 0;
+    options.uring_features = testing::FeaturesToTest();
+    options.uring_features.defer_taskrun &= seed % 3 != 0;
+    options.uring_features.skip_success &= seed % 5 != 0;
     const absl::Status status =
         creche::Run(std::move(options), main, std::ref(random));
     ASSERT_TRUE(status.ok()) << status;
@@ -98,7 +101,13 @@ Task<> ReadUnderDeadlines(TcpStream& stream, size_t total,
     const absl::Span<char> part =
         absl::MakeSpan(buffer).subspan(0, 1 + random() % buffer.size());
     const absl::Duration timeout = Microseconds(random, 30);
-    if (random() % 2 == 0) {
+    if (random() % 3 == 0) {
+      std::optional<absl::StatusOr<ReceivedBlock>> block =
+          co_await MoveOnAfter(timeout, stream.Receive());
+      if (!block.has_value()) continue;
+      EXPECT_TRUE(block->ok()) << block->status();
+      ExpectBytes({(*block)->data(), (*block)->size()}, position);
+    } else if (random() % 2 == 0) {
       std::optional<absl::StatusOr<size_t>> size =
           co_await MoveOnAfter(timeout, stream.ReceiveSome(part));
       if (!size.has_value()) continue;

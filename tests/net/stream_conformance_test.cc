@@ -4,11 +4,18 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <utility>
 
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "creche/core/task.h"
 #include "creche/io/byte_stream.h"
 #include "creche/net/connect_tcp.h"
+#include "creche/net/received_block.h"
 #include "creche/net/socket_address.h"
 #include "creche/net/tcp_listener.h"
 #include "creche/net/tcp_stream.h"
@@ -47,6 +54,43 @@ Task<std::pair<TcpStream, TcpStream>> SmallTcpEnds() {
 
 TEST(TcpStreamTest, IsAByteStream) {
   CheckHalfCloseableStream(TcpEnds, SmallTcpEnds);
+}
+
+// The same, by way of Receive().
+class BlockStream {
+ public:
+  explicit BlockStream(UnixStream stream) : stream_(std::move(stream)) {}
+
+  Task<absl::StatusOr<size_t>> ReceiveSome(absl::Span<char> buffer) {
+    if (block_.empty()) {
+      absl::StatusOr<ReceivedBlock> block = co_await stream_.Receive();
+      if (!block.ok()) co_return std::move(block).status();
+      block_ = *std::move(block);
+    }
+    const size_t size = std::min(buffer.size(), block_.size());
+    std::copy_n(block_.data(), size, buffer.data());
+    block_.RemovePrefix(size);
+    co_return size;
+  }
+  auto SendAll(absl::string_view data) { return stream_.SendAll(data); }
+  auto SendEof() { return stream_.SendEof(); }
+  void Close() {
+    stream_.Close();
+    block_ = ReceivedBlock();
+  }
+
+ private:
+  UnixStream stream_;
+  ReceivedBlock block_;
+};
+
+TEST(ReceiveTest, IsAByteStream) {
+  const auto pair = [] {
+    auto [first, second] = UnixStream::Pair().value();
+    return std::make_pair(BlockStream(std::move(first)),
+                          BlockStream(std::move(second)));
+  };
+  CheckHalfCloseableStream(pair, pair);
 }
 
 TEST(UnixStreamTest, IsAByteStream) {
