@@ -215,19 +215,22 @@ class ReceiveExactlyOperation final : public ReceiveOperation {
   absl::Status await_resume() { return std::move(status_); }
 };
 
-class SendOperation final : public SocketOperation {
+class SendOperation : public SocketOperation {
  public:
   SendOperation(SocketRef socket, absl::string_view data)
       : SocketOperation(std::move(socket), Socket::kSend, "SendAll"),
         data_(data) {}
   absl::Status await_resume() { return std::move(status_); }
 
- private:
+ protected:
   bool CompletesAtOnce() override;
   void Prepare(io_uring_sqe& entry) override;
   bool OnPart(int result) override;
   void OnCutShort() override;
 
+  absl::string_view unsent() const { return data_.substr(sent_); }
+
+ private:
   const absl::string_view data_;
   size_t sent_ = 0;
 };
