@@ -90,7 +90,9 @@ Task<> WriteSteadily(TcpStream& stream, size_t total, std::mt19937& random) {
 }
 
 void ExpectBytes(absl::Span<const char> bytes, size_t& position) {
-  for (char byte : bytes) ASSERT_EQ(byte, ByteAt(position++));
+  size_t wrong = 0;
+  for (char byte : bytes) wrong += byte == ByteAt(position++) ? 0 : 1;
+  ASSERT_EQ(wrong, 0U) << "of those before byte " << position;
 }
 
 Task<> ReadUnderDeadlines(TcpStream& stream, size_t total,
