@@ -89,7 +89,7 @@ int Socket::Release() {
   return std::exchange(fd_, -1);
 }
 
-bool SocketOperation::Suspend(const Frame& leaf) {
+bool SocketOperation::Suspend(Frame leaf) {
   TaskRecord& task = *running.task;
   const bool may_complete_at_once = MayCompleteAtOnce();
   if (task.is_cancelled()) {

@@ -165,7 +165,7 @@ class [[nodiscard]] SocketOperation : public TaskOperation {
   friend class Multishot;
   friend class Socket;
 
-  bool Suspend(const Frame& leaf);
+  bool Suspend(Frame leaf);
   std::string Where() const;
   void OnEnd(int result) final;
   void OnAbandoned() final;
