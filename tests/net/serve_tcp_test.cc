@@ -15,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "creche/core/cancel_scope.h"
 #include "creche/core/errors.h"
 #include "creche/core/nursery.h"
 #include "creche/core/sleep.h"
@@ -49,6 +50,13 @@ Task<> ExpectEcho(SocketAddress server) {
   const absl::Status status = co_await stream->ReceiveExactly(buffer);
   EXPECT_TRUE(status.ok()) << status;
   EXPECT_EQ(absl::string_view(buffer, 5), "hello");
+}
+
+Task<> ExpectEof(SocketAddress server) {
+  absl::StatusOr<TcpStream> stream = co_await ConnectTcp(server);
+  char buffer[1];
+  const absl::StatusOr<size_t> size = co_await stream->ReceiveSome(buffer);
+  EXPECT_TRUE(size.ok() && *size == 0) << size.status();
 }
 
 TEST(ServeTcpTest, ServesManyConnectionsUntilCancelled) {
@@ -89,6 +97,33 @@ TEST(ServeTcpTest, AHandlersErrorEndsTheServer) {
     co_return co_await std::move(serving);
   };
   EXPECT_EQ(creche::Run(main), absl::DataLossError("broken"));
+}
+
+// A handler that finishes its work behind a shield holds up the server's end;
+// meanwhile nobody new gets in.
+TEST(ServeTcpTest, AcceptsNobodyWhileItWaitsForHandlers) {
+  absl::Status late;
+  auto main = [&]() -> Task<> {
+    TcpListener listener = Listen();
+    const SocketAddress address = listener.local_address();
+    CancelScope server;
+    auto finish = [&]() -> Task<> {
+      server.Cancel();
+      // The listener is closed when the kernel has let go of it.
+      for (int i = 0; i < 1000 && late.ok(); ++i) {
+        late = (co_await ConnectTcp(address)).status();
+      }
+    };
+    auto handler = [&](TcpStream) -> Task<> { co_await Shield(finish); };
+    auto body = [&](Nursery& nursery) -> Task<> {
+      nursery.StartSoon(ExpectEof, address);
+      auto serving = ServeTcp(std::move(listener), handler);
+      co_await server.Run(std::move(serving));
+    };
+    (co_await WithNursery(body)).IgnoreError();
+  };
+  EXPECT_TRUE(creche::Run(main).ok());
+  EXPECT_TRUE(absl::IsUnavailable(late)) << late;
 }
 
 TEST(ServeTcpTest, KeepsToItsLimit) {

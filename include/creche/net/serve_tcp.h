@@ -99,7 +99,7 @@ Task<absl::StatusOr<TcpStream>> AcceptPatiently(TcpListener& listener,
 // Where descriptors or memory run out it waits a little and tries again.
 //
 // Cancellation: safe. Closes the listener and cancels the handlers; resumes
-//   when they have ended.
+//   when they have ended, those that shield themselves too.
 // Errors: those of handlers; those of the listener, in which case the handlers
 //   are cancelled, too.
 template <typename Handler>
@@ -117,10 +117,12 @@ Task<absl::Status> ServeTcp(TcpListener listener, Handler handler,
     co_return co_await handler(std::move(stream));
   };
   auto serve = [&](Nursery& nursery) -> Task<absl::Status> {
+    // Closed when accepting ends, not when the last handler has.
+    TcpListener accepting = std::move(listener);
     for (;;) {
       co_await limit.WaitForRoom();
       TcpStream stream = co_await Try(
-          internal::AcceptPatiently(listener, options.retry_after()));
+          internal::AcceptPatiently(accepting, options.retry_after()));
       nursery.StartSoon(serve_one, std::move(stream),
                         internal::ConnectionLimit::Slot(limit));
     }
