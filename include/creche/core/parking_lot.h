@@ -90,6 +90,7 @@ class ParkingLot {
   // their order. Returns how many.
   size_t Repark(ParkingLot& other, size_t n = 1);
 
+  // How many tasks are parked here.
   size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
 

@@ -29,6 +29,7 @@
 
 namespace creche {
 
+// For ServeTcp().
 class ServeOptions {
  public:
   ServeOptions() {}  // NOLINT: an aggregate would be destroyed twice.

@@ -71,6 +71,7 @@ class TcpListener {
   internal::SocketRef socket_;
 };
 
+// For ListenTcp().
 class ListenOptions {
  public:
   ListenOptions() {}  // NOLINT: an aggregate would be destroyed twice.

@@ -32,6 +32,7 @@ namespace creche {
 // How many descriptors one message can carry.
 inline constexpr size_t kMaxDescriptors = 253;
 
+// What ReceiveDescriptors() has received.
 struct ReceivedDescriptors {
   // How many bytes there are, as of ReceiveSome().
   size_t size = 0;
@@ -147,6 +148,7 @@ class UnixListener {
     return internal::AcceptUnixOperation(socket_);
   }
 
+  // As of TcpListener (net/tcp_listener.h).
   SocketAddress local_address() const {
     return socket_ ? socket_->name() : SocketAddress();
   }
