@@ -39,6 +39,7 @@ struct ParkedTasks;  // Tag: the tasks parked in a lot.
 // that task before it is woken.
 class Parked : public internal::ListLink<internal::ParkedTasks> {
  public:
+  // Not woken yet, and not cancelled.
   bool is_parked() const { return is_linked(); }
 
   // Requires: is_parked(), or woken and not yet resumed.

@@ -55,7 +55,7 @@ class TcpListener {
     return internal::AcceptTcpOperation(socket_);
   }
 
-  // 0 if moved from.
+  // Where it listens, and its descriptor; 0, no address, and -1 if moved from.
   std::uint16_t port() const { return socket_ ? socket_->name().port() : 0; }
   SocketAddress local_address() const {
     return socket_ ? socket_->name() : SocketAddress();

@@ -36,6 +36,7 @@ inline constexpr size_t kMaxDescriptors = 253;
 struct ReceivedDescriptors {
   // How many bytes there are, as of ReceiveSome().
   size_t size = 0;
+  // Those that came with them.
   std::vector<FileDescriptor> descriptors;
 };
 
