@@ -24,6 +24,7 @@ namespace creche {
 // and a name for each task, and two times for each step: not for long runs.
 class TraceRecorder : public Instrument {
  public:
+  // Called by the run.
   void BeforeRun() override;
   void AfterRun() override;
   void TaskSpawned(const TaskId& task) override;
