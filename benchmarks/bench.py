@@ -22,6 +22,7 @@ from driver.programs import BUILD, PROGRAMS, ROOT, build_load
 DOCUMENT = ROOT / "docs/benchmarks.md"
 PICTURE = ROOT / "docs/benchmarks.svg"
 BASELINE = ROOT / "benchmarks/baseline.json"
+LOG = BUILD / "samples.tsv"
 BEGIN = "<!-- What follows is written by ./dev bench. -->\n"
 END = "<!-- What ./dev bench writes ends here. -->\n"
 
@@ -82,8 +83,9 @@ def build(programs):
     return missing
 
 
-def measure(programs, chosen, rounds):
-    """Round 0 warms up and counts system calls; its times do not count."""
+def measure(programs, chosen, rounds, log):
+    """Round 0 warms up and counts system calls; its times do not count. `log`
+    gets every sample, and the seconds that it took to take."""
     samples, failed = Samples(), {}
     listed = {program.name: program.works() for program in programs}
     pairs = [(work, [p for p in programs if sampling.can_do(p, listed[p.name], work)])
@@ -96,13 +98,17 @@ def measure(programs, chosen, rounds):
                 key = (work.name, program.name)
                 if key in failed:
                     continue
+                start = time.monotonic()
                 try:
                     taken = sampling.take(program, work, count_calls=round_number == 0)
                 except (sampling.Failed, OSError, ValueError, KeyError) as error:
                     failed[key] = str(error)
                     say(f"{work.name} of {program.title} has failed: {error}")
                     continue
+                seconds = time.monotonic() - start
                 for metric, value in taken.items():
+                    log.write(f"{round_number}\t{work.name}\t{program.name}\t{metric}"
+                              f"\t{value:.6g}\t{seconds:.2f}\n")
                     if (metric == works.CALLS) == (round_number == 0):
                         samples.add(*key, metric, round_number, value)
     return samples, failed
@@ -139,7 +145,8 @@ def main():
     wanted = chosen_programs(options, chosen)
     missing = build(wanted)
     programs = [program for program in wanted if program.name not in missing]
-    samples, failed = measure(programs, chosen, options.rounds)
+    with open(LOG, "w", buffering=1) as log:
+        samples, failed = measure(programs, chosen, options.rounds, log)
 
     command = " ".join(["./dev bench", *sys.argv[1:]])
     seconds = time.monotonic() - start

@@ -31,7 +31,6 @@ namespace {
 constexpr int kAlive = 1000;
 constexpr int kSteps = 10'000;
 constexpr int kTimers = 100'000;
-constexpr int kSleeping = 1'000'000;
 constexpr int kWakes = 1000;
 
 // One thread only, which spares Asio its locks.
@@ -255,8 +254,8 @@ std::chrono::nanoseconds Random() {
 
 double BlockedCreate() { return SleepingTasks(kTimers, true, Forever); }
 double BlockedCancel() { return SleepingTasks(kTimers, false, Forever); }
-double TimerArm() { return SleepingTasks(kSleeping, true, Random); }
-double TimerCancel() { return SleepingTasks(kSleeping, false, Random); }
+double TimerArm() { return SleepingTasks(kTimers, true, Random); }
+double TimerCancel() { return SleepingTasks(kTimers, false, Random); }
 
 double BlockedFigure(long (*figure)()) {
   std::vector<asio::cancellation_signal> all(kTimers);

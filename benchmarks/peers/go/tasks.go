@@ -14,7 +14,6 @@ const (
 	alive        = 1000
 	steps        = 10000
 	blockedCount = 100000
-	sleepCount   = 1000000
 )
 
 func spawnTrivial() float64 {
@@ -153,7 +152,7 @@ func blocked(first bool) float64 {
 }
 
 func sleeping(first bool) float64 {
-	return halves(sleepCount, first, func() func() { return startAll(sleepCount, sleepOrEnd) })
+	return halves(blockedCount, first, func() func() { return startAll(blockedCount, sleepOrEnd) })
 }
 
 func memory() (bytes, allocations float64) {

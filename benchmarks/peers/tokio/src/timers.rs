@@ -10,7 +10,6 @@ use tokio::task::{yield_now, JoinHandle};
 use tokio::time::{sleep, timeout};
 
 const BLOCKED: usize = 100_000;
-const SLEEPING: usize = 1_000_000;
 const HOUR: Duration = Duration::from_secs(3600);
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -94,11 +93,11 @@ fn random_sleep() -> impl Future<Output = ()> {
 }
 
 pub fn timer_arm() -> f64 {
-    runtime().block_on(halves(SLEEPING, true, random_sleep))
+    runtime().block_on(halves(BLOCKED, true, random_sleep))
 }
 
 pub fn timer_cancel() -> f64 {
-    runtime().block_on(halves(SLEEPING, false, random_sleep))
+    runtime().block_on(halves(BLOCKED, false, random_sleep))
 }
 
 pub fn blocked_create() -> f64 {
