@@ -27,10 +27,13 @@ void CancelNode::Enter(TaskRecord& task) {
   parent_->children_.PushBack(this);
   task.set_scope(this);
   is_cancelled_ = cancel_called_ || SeesOutsideCancellation();
-  if (!is_relative_ && when_ == kNever) return;
-  const Nanoseconds now = ClockNow();
-  if (is_relative_) when_ = std::min(when_, Later(now, timeout_));
-  if (when_ <= now) {
+  bool is_due = when_ != kNever && when_ <= ClockNow();
+  if (is_relative_) {
+    is_due |= timeout_ <= 0;
+    when_ = std::min(when_, Later(ClockSoon(), timeout_));
+  }
+  if (when_ == kNever) return;
+  if (is_due) {
     Expire();
   } else if (!cancel_called_) {
     running.scheduler->fresh_deadlines().PushBack(this);
@@ -92,11 +95,6 @@ void CancelNode::set_deadline(Nanoseconds when) {
   when_ = when;
   is_relative_ = false;
   ArmOrDisarm();
-}
-
-void CancelNode::set_timeout(absl::Duration timeout) {
-  timeout_ = timeout;
-  is_relative_ = timeout != absl::InfiniteDuration();
 }
 
 Nanoseconds CancelNode::EffectiveDeadline() const {

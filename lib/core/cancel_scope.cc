@@ -12,7 +12,7 @@ namespace creche {
 
 CancelScope::CancelScope(CancelScopeOptions options) {
   node_.set_deadline(internal::ToNanoseconds(options.deadline));
-  node_.set_timeout(options.timeout);
+  node_.set_timeout(internal::ToNanoseconds(options.timeout));
   node_.set_shield(options.shield);
 }
 

@@ -45,7 +45,7 @@ absl::Time Now() {
   if (internal::running.scheduler == nullptr) {
     internal::Misuse("Now() was called outside of a run");
   }
-  return internal::running.scheduler->clock().clock().Now();
+  return internal::FromNanoseconds(internal::ClockNow());
 }
 
 }  // namespace creche

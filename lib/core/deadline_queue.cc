@@ -11,45 +11,85 @@ namespace {
 
 constexpr size_t kArity = 4;
 
+// So many gaps are not worth the work of closing them.
+constexpr size_t kFewGaps = 64;
+
 }  // namespace
 
-// Of deadlines at the same time, the first added comes first. (The difference
-// is right even when the counter has wrapped around.)
+// Of deadlines at the same time, the first added comes first, and gaps come
+// before them all. (The difference is right even when the counter has wrapped
+// around.)
 bool DeadlineQueue::IsEarlier(const Entry& a, const Entry& b) {
   if (a.when != b.when) return a.when < b.when;
+  if (a.deadline == nullptr || b.deadline == nullptr) {
+    return a.deadline == nullptr && b.deadline != nullptr;
+  }
   return static_cast<std::int32_t>(a.deadline->sequence_ -
                                    b.deadline->sequence_) < 0;
 }
 
-void DeadlineQueue::Add(Deadline& deadline, Nanoseconds when) {
-  deadline.sequence_ = next_sequence_++;
-  heap_.emplace_back();
-  MoveUp(heap_.size() - 1, Entry{when, &deadline});
+Nanoseconds DeadlineQueue::earliest() {
+  while (!heap_.empty() && heap_[0].deadline == nullptr) RemoveTop();
+  return heap_.empty() ? kNever : heap_[0].when;
 }
 
-void DeadlineQueue::Remove(Deadline& deadline) {
-  const size_t index = deadline.index_;
-  deadline.index_ = Deadline::kNotQueued;
-  const Entry removed = heap_[index];
-  const Entry last = heap_.back();
-  heap_.pop_back();
-  if (index == heap_.size()) return;
-  if (IsEarlier(last, removed)) {
-    MoveUp(index, last);
+void DeadlineQueue::Add(Deadline& deadline, Nanoseconds when) {
+  deadline.sequence_ = next_sequence_++;
+  ++size_;
+  const Entry entry{when, &deadline};
+  if (FitsInGapAtTop(entry)) {
+    Place(0, entry);
   } else {
-    MoveDown(index, last);
+    heap_.emplace_back();
+    MoveUp(heap_.size() - 1, entry);
   }
 }
 
+bool DeadlineQueue::FitsInGapAtTop(const Entry& entry) const {
+  if (heap_.empty() || heap_[0].deadline != nullptr) return false;
+  const size_t end = std::min(kArity + 1, heap_.size());
+  for (size_t child = 1; child < end; ++child) {
+    if (!IsEarlier(entry, heap_[child])) return false;
+  }
+  return true;
+}
+
+void DeadlineQueue::Remove(Deadline& deadline) {
+  heap_[deadline.index_].deadline = nullptr;
+  deadline.index_ = Deadline::kNotQueued;
+  --size_;
+  if (heap_.size() > 2 * size_ + kFewGaps) CloseGaps();
+}
+
 Deadline* DeadlineQueue::PopDue(Nanoseconds now) {
-  if (empty() || heap_[0].when > now) return nullptr;
-  Deadline* due = heap_[0].deadline;
-  Remove(*due);
-  return due;
+  while (!heap_.empty() && heap_[0].when <= now) {
+    Deadline* due = heap_[0].deadline;
+    RemoveTop();
+    if (due == nullptr) continue;
+    due->index_ = Deadline::kNotQueued;
+    --size_;
+    return due;
+  }
+  return nullptr;
+}
+
+void DeadlineQueue::RemoveTop() {
+  const Entry last = heap_.back();
+  heap_.pop_back();
+  if (!heap_.empty()) MoveDown(0, last);
+}
+
+// Floyd, "Algorithm 245: Treesort 3", 1964: builds a heap in O(n).
+void DeadlineQueue::CloseGaps() {
+  std::erase_if(heap_, [](const Entry& e) { return e.deadline == nullptr; });
+  for (size_t index = heap_.size(); index > 0; --index) {
+    MoveDown(index - 1, heap_[index - 1]);
+  }
 }
 
 void DeadlineQueue::Place(size_t index, Entry entry) {
   heap_[index] = entry;
+  if (entry.deadline == nullptr) return;
   entry.deadline->index_ = static_cast<std::uint32_t>(index);
 }
 

@@ -13,18 +13,21 @@
 
 namespace creche::internal {
 
-// A 4-ary heap whose entries know their place, so that each can be removed: all
-// operations are O(log n), and a deadline later than the others is added and
-// removed in O(1). (Four children lie in one cache line; see Johnson, "Priority
-// queues with update and finding minimum spanning trees", 1975, for d-ary
-// heaps.)
+// A 4-ary heap whose entries know their place. Most deadlines are removed long
+// before they are due, so removing one only leaves a gap where it was, in O(1).
+// A gap at the top is filled by the next deadline that belongs there, or closed
+// when somebody wants to know what is earliest; the others are closed when they
+// have become the majority. All else is O(log n), and O(1) for a deadline that
+// is later than the others. (Four children lie in one cache line; see Johnson,
+// "Priority queues with update and finding minimum spanning trees", 1975, for
+// d-ary heaps.)
 class DeadlineQueue {
  public:
-  bool empty() const { return heap_.empty(); }
-  size_t size() const { return heap_.size(); }
+  bool empty() const { return size_ == 0; }
+  size_t size() const { return size_; }
 
   // When the earliest deadline is due; kNever if there is none.
-  Nanoseconds earliest() const { return empty() ? kNever : heap_[0].when; }
+  Nanoseconds earliest();
 
   // `deadline` must not be in the queue, and must stay alive while it is.
   void Add(Deadline& deadline, Nanoseconds when);
@@ -36,15 +39,19 @@ class DeadlineQueue {
  private:
   struct Entry {
     Nanoseconds when;
-    Deadline* deadline;
+    Deadline* deadline;  // Null: a gap.
   };
 
   static bool IsEarlier(const Entry& a, const Entry& b);
+  bool FitsInGapAtTop(const Entry& entry) const;
   void Place(size_t index, Entry entry);
   void MoveUp(size_t index, Entry entry);
   void MoveDown(size_t index, Entry entry);
+  void RemoveTop();
+  void CloseGaps();
 
   std::vector<Entry> heap_;
+  size_t size_ = 0;  // Without gaps.
   std::uint32_t next_sequence_ = 0;
 };
 

@@ -76,17 +76,15 @@ Nursery& Nursery::Open(TaskRecord& parent) {
   return nursery;
 }
 
-void Nursery::CheckOpen(const char* what) const {
+void Nursery::RefuseTo(const char* what) const {
   if (!is_open_) {
     internal::Misuse(absl::StrCat(
         "Nursery::", what,
         "() was called on a nursery that has closed: its block has ended, and "
         "no task outlives it"));
   }
-  if (internal::running.scheduler == nullptr) {
-    internal::Misuse(absl::StrCat(
-        "Nursery::", what, "() was called outside of the nursery's run"));
-  }
+  internal::Misuse(absl::StrCat("Nursery::", what,
+                                "() was called outside of the nursery's run"));
 }
 
 void Nursery::Adopt(TaskRecord* child) {
@@ -102,7 +100,7 @@ void Nursery::Fail(Failure failure, const std::string& whose) {
   failures_.push_back(std::move(failure));
 }
 
-void Nursery::BodyEnded(HookedContinuation* hook, const Frame& awaiting) {
+void Nursery::BodyEnded(HookedContinuation* hook, Frame awaiting) {
   body_ended_ = true;
   parent_->WaitForHook(hook, awaiting, "the children of its nursery");
   WakeIfEmpty();

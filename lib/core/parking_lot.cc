@@ -9,7 +9,7 @@
 namespace creche {
 namespace internal {
 
-void ParkAwaiter::ParkIn(const Frame& leaf) {
+void ParkAwaiter::ParkIn(Frame leaf) {
   TaskRecord& task = *running.task;
   if (task.is_cancelled()) {
     task.Stop(leaf);

@@ -5,7 +5,7 @@
 #ifndef CRECHE_LIB_CORE_RUN_QUEUE_H_
 #define CRECHE_LIB_CORE_RUN_QUEUE_H_
 
-#include <cstddef>
+#include <utility>
 
 #include "creche/internal/task_record.h"
 
@@ -18,13 +18,15 @@ class RunQueue {
   RunQueue& operator=(const RunQueue&) = delete;
 
   bool empty() const { return head_ == nullptr; }
-  size_t size() const { return size_; }
+  TaskRecord* front() const { return head_; }
+  static TaskRecord* after(const TaskRecord& task) {
+    return task.next_runnable_;
+  }
 
   void PushBack(TaskRecord& task) {
     task.next_runnable_ = nullptr;
     *tail_ = &task;
     tail_ = &task.next_runnable_;
-    ++size_;
   }
 
   TaskRecord* PopFront() {
@@ -32,14 +34,19 @@ class RunQueue {
     if (task == nullptr) return nullptr;
     head_ = task->next_runnable_;
     if (head_ == nullptr) tail_ = &head_;
-    --size_;
     return task;
+  }
+
+  // Moves all tasks of `other` to this queue, which is empty.
+  void TakeAll(RunQueue& other) {
+    if (other.empty()) return;
+    head_ = std::exchange(other.head_, nullptr);
+    tail_ = std::exchange(other.tail_, &other.head_);
   }
 
  private:
   TaskRecord* head_ = nullptr;
   TaskRecord** tail_ = &head_;
-  size_t size_ = 0;
 };
 
 }  // namespace creche::internal

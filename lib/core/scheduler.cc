@@ -88,7 +88,7 @@ void Scheduler::Tick() {
     WaitUntilRunnable();
   } else {
     port_.Poll();
-    HearFromOutside();
+    if (has_news()) HearFromOutside();
   }
   RunBatch();
 }
@@ -134,7 +134,7 @@ void Scheduler::ArmFreshDeadlines() {
 // Sleeps are woken after all scopes that are due have been cancelled: a timeout
 // beats the sleep inside it.
 void Scheduler::ExpireDeadlines() {
-  const Nanoseconds now = clock_.Now();
+  const Nanoseconds now = clock_.JustNow();
   SleepAwaiter* first_sleep = nullptr;
   SleepAwaiter** last_sleep = &first_sleep;
   while (Deadline* due = deadlines_.PopDue(now)) {
@@ -152,43 +152,54 @@ void Scheduler::ExpireDeadlines() {
 }
 
 void Scheduler::RunBatch() {
-  size_t batch = runnable_.size();
-  if (shuffle_.has_value() && batch > 1) {
-    std::vector<TaskRecord*> tasks(batch);
-    for (TaskRecord*& task : tasks) task = runnable_.PopFront();
-    std::shuffle(tasks.begin(), tasks.end(), *shuffle_);
-    for (TaskRecord* task : tasks) runnable_.PushBack(*task);
-  }
-  for (; batch > 0; --batch) RunStep(*runnable_.PopFront());
+  batch_.TakeAll(runnable_);
+  if (shuffle_.has_value()) ShuffleBatch();
+  while (TaskRecord* task = batch_.PopFront()) RunStep(*task);
 }
 
-void Scheduler::RunStep(TaskRecord& task) {
+void Scheduler::ShuffleBatch() {
+  std::vector<TaskRecord*> tasks;
+  while (TaskRecord* task = batch_.PopFront()) tasks.push_back(task);
+  std::shuffle(tasks.begin(), tasks.end(), *shuffle_);
+  for (TaskRecord* task : tasks) batch_.PushBack(*task);
+}
+
+// The next three are one function to the compiler: a switch between two tasks
+// is hardly more than the calls would be.
+
+[[gnu::always_inline]] inline void Scheduler::RunStep(TaskRecord& task) {
   running.task = &task;
   running.operations_left = kOperationsPerStep;
-  const bool is_new = task.state_ == TaskRecord::State::kNew;
   // First, for the testing kit, which cancels from here.
   Instruments(&Instrument::StepBegins, task);
-  const bool stop =
-      std::exchange(task.stop_, false) ||
-      (std::exchange(task.check_cancel_, false) && task.is_cancelled());
   task.state_ = TaskRecord::State::kRunning;
-  Frame unwinding;
-  if (is_new) {
-    unwinding = task.Begin();
-  } else if (stop) {
-    unwinding = task.leaf_;
-  } else if (HookedContinuation* hook = std::exchange(task.hook_, nullptr)) {
-    running.completed = hook;
-  } else {
-    running.next = task.leaf_.handle;
-  }
-  RunTrampoline(unwinding);
+  RunTrampoline(BeginTurn(task));
   if (running.task == nullptr) return;  // It has exited.
   Instruments(&Instrument::StepEnds, task);
   running.task = nullptr;
 }
 
-void Scheduler::RunTrampoline(Frame unwinding) {
+// Returns the frame to unwind, if that is what the task's turn is for.
+[[gnu::always_inline]] inline Frame Scheduler::BeginTurn(TaskRecord& task) {
+  using Turn = TaskRecord::Turn;
+  switch (task.turn_) {
+    case Turn::kGoOnUnlessCancelled:
+      if (task.is_cancelled()) return task.leaf_;
+      [[fallthrough]];
+    case Turn::kGoOn:
+      task.leaf_.handle.resume();
+      return {};
+    case Turn::kBegin:
+      return task.Begin();
+    case Turn::kCallHook:
+      return task.hook_->OnCompleted();
+    case Turn::kUnwind:
+      return task.leaf_;
+  }
+  return {};
+}
+
+[[gnu::always_inline]] inline void Scheduler::RunTrampoline(Frame unwinding) {
   for (;;) {
     if (running.next) {
       std::exchange(running.next, {}).resume();
@@ -210,6 +221,18 @@ void Scheduler::ReportDeadlock() {
   Misuse("aborting because of the deadlock above");
 }
 
+size_t Scheduler::runnable() const {
+  size_t count = 0;
+  for (const RunQueue* queue : {&batch_, &runnable_}) {
+    for (const TaskRecord* task = queue->front(); task != nullptr;
+         task = RunQueue::after(*task)) {
+      ++count;
+    }
+  }
+  return count;
+}
+
 Nanoseconds ClockNow() { return running.scheduler->clock().Now(); }
+Nanoseconds ClockSoon() { return running.scheduler->clock().Soon(); }
 
 }  // namespace creche::internal

@@ -52,7 +52,7 @@ class Scheduler {
 
   // Tasks that have not ended, and of those the ones that could run now.
   size_t living() const { return living_; }
-  size_t runnable() const { return runnable_.size(); }
+  size_t runnable() const;  // Counts them.
 
   CancelNode& root() { return root_; }
   DeadlineQueue& deadlines() { return deadlines_; }
@@ -62,7 +62,7 @@ class Scheduler {
     return fresh_deadlines_;
   }
   void ArmFreshDeadlines();
-  const RunClock& clock() const { return clock_; }
+  RunClock& clock() { return clock_; }
   EventPort& port() { return port_; }
 
   // What other threads and signal handlers have for this run.
@@ -96,11 +96,16 @@ class Scheduler {
 
   void Tick();
   void WaitUntilRunnable();
+  bool has_news() const {
+    return !inbox_.empty() || !fresh_deadlines_.empty() || !deadlines_.empty();
+  }
   void HearFromOutside();
   void ExpireDeadlines();
   void RunBatch();
+  void ShuffleBatch();
   void RunStep(TaskRecord& task);
-  void RunTrampoline(Frame unwinding);
+  static Frame BeginTurn(TaskRecord& task);
+  static void RunTrampoline(Frame unwinding);
   [[noreturn]] void ReportDeadlock();
 
   RunClock clock_;
@@ -108,6 +113,7 @@ class Scheduler {
   DeadlineQueue deadlines_;
   IntrusiveList<CancelNode, FreshDeadlines> fresh_deadlines_;
   RunQueue runnable_;
+  RunQueue batch_;  // Those of this tick that have not had their turn.
   IntrusiveList<TaskRecord, NurseryTasks> main_;
   CancelNode root_;
   std::optional<std::mt19937_64> shuffle_;

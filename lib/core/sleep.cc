@@ -11,7 +11,7 @@
 namespace creche {
 namespace internal {
 
-void SleepAwaiter::Suspend(const Frame& leaf) {
+void SleepAwaiter::Suspend(Frame leaf) {
   TaskRecord& task = *running.task;
   if (task.is_cancelled()) {
     task.Stop(leaf);
@@ -34,8 +34,7 @@ bool SleepAwaiter::TryComplete() const {
 void SleepAwaiter::Enter(TaskRecord& task, Contest* contest) {
   task_ = &task;
   contest_ = contest;
-  const Nanoseconds due =
-      is_relative_ ? Later(ClockNow(), absl::Nanoseconds(when_)) : when_;
+  const Nanoseconds due = is_relative_ ? Later(ClockSoon(), when_) : when_;
   if (due != kNever) running.scheduler->deadlines().Add(*this, due);
 }
 
@@ -60,7 +59,7 @@ void SleepAwaiter::Expire() {
 
 internal::SleepAwaiter SleepForFunction::operator()(
     absl::Duration duration) const {
-  return internal::SleepAwaiter(internal::Later(0, duration),
+  return internal::SleepAwaiter(internal::ToNanoseconds(duration),
                                 /*is_relative=*/true);
 }
 

@@ -12,19 +12,10 @@
 
 namespace creche::internal {
 
-TaskRecord::TaskRecord(Nursery* nursery, CancelNode* scope)
-    : id_(++running.tasks_made), scope_(scope), nursery_(nursery) {
-  if (running.task != nullptr) locals_ = running.task->locals_;
-}
-
-// What a child was given is destroyed before, still as part of the task.
-TaskRecord::~TaskRecord() {
-  if (running.task == this) running.task = nullptr;
-}
-
-void TaskRecord::YieldToHook(HookedContinuation* hook, const Frame& leaf) {
-  hook_ = hook;
+void TaskRecord::YieldToHook(HookedContinuation* hook, Frame leaf) {
   Yield(leaf, /*cancellable=*/false);
+  hook_ = hook;
+  turn_ = Turn::kCallHook;
 }
 
 void TaskRecord::Wake() {
@@ -42,20 +33,20 @@ void TaskRecord::WakeAborted() {
         "Waker::Aborted() was called for a task whose abort function has not "
         "answered Abort::kPending");
   }
-  stop_ = true;
+  turn_ = Turn::kUnwind;
   BecomeRunnable();
 }
 
-void TaskRecord::Yield(const Frame& leaf, bool cancellable) {
+void TaskRecord::Yield(Frame leaf, bool cancellable) {
   leaf_ = leaf;
-  check_cancel_ = cancellable;
+  turn_ = cancellable ? Turn::kGoOnUnlessCancelled : Turn::kGoOn;
   waits_for_ = "its turn";
   BecomeRunnable();
 }
 
-void TaskRecord::Stop(const Frame& leaf) {
+void TaskRecord::Stop(Frame leaf) {
   leaf_ = leaf;
-  stop_ = true;
+  turn_ = Turn::kUnwind;
   waits_for_ = "its turn to unwind";
   BecomeRunnable();
 }
@@ -75,7 +66,7 @@ void TaskRecord::RequestAbort() {
         "an abort function answers Abort::kDone (and then nobody wakes the "
         "task) or Abort::kPending");
   }
-  stop_ = true;
+  turn_ = Turn::kUnwind;
   BecomeRunnable();
 }
 

@@ -10,9 +10,11 @@ namespace creche::internal {
 
 absl::Status TimeLimit::Error() const {
   return TimeoutError(
-      is_absolute_
-          ? absl::StrCat("not done by ", absl::FormatTime(deadline_))
-          : absl::StrCat("not done after ", absl::FormatDuration(timeout_)));
+      is_relative_
+          ? absl::StrCat("not done after ",
+                         absl::FormatDuration(absl::Nanoseconds(limit_)))
+          : absl::StrCat("not done by ",
+                         absl::FormatTime(FromNanoseconds(limit_))));
 }
 
 }  // namespace creche::internal

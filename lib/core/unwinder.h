@@ -17,7 +17,7 @@ class Unwinder {
  public:
   // Destroys `leaf`. Returns the frame to destroy next, or none where a
   // boundary has ended the unwinding.
-  static Frame Step(const Frame& leaf) {
+  static Frame Step(Frame leaf) {
     Continuation* continuation = leaf.promise->continuation();
     leaf.handle.destroy();
     continuation->awaited_ = {};

@@ -94,7 +94,7 @@ int Socket::Release() {
   return std::exchange(is_closed_, true) ? -1 : fd_;
 }
 
-bool SocketOperation::Suspend(const Frame& leaf) {
+bool SocketOperation::Suspend(Frame leaf) {
   TaskRecord& task = *running.task;
   const bool may_complete_at_once = MayCompleteAtOnce();
   if (task.is_cancelled()) {

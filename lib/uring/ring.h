@@ -17,10 +17,11 @@
 
 namespace creche::internal {
 
+// Not initialized: room for a batch of them is made often, and filled rarely.
 struct Completion {
-  std::uint64_t user_data = 0;
-  int result = 0;
-  unsigned flags = 0;
+  std::uint64_t user_data;
+  int result;
+  unsigned flags;
 };
 
 class Ring {
@@ -50,6 +51,11 @@ class Ring {
 
   // The same, and waits for a completion, for a positive time at most.
   void SubmitAndWait(absl::Duration at_most);
+
+  bool has_completions() const {
+    return io_uring_cq_ready(&ring_) > 0 ||
+           taken_again_ < taken_early_.size();
+  }
 
   // Takes up to `size` completions. Their slots are free again on return.
   size_t Take(Completion* completions, size_t size);

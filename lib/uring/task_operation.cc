@@ -10,7 +10,7 @@
 
 namespace creche::internal {
 
-void TaskOperation::StartAndWait(const Frame& leaf, const io_uring_sqe& entry,
+void TaskOperation::StartAndWait(Frame leaf, const io_uring_sqe& entry,
                                  const char* what) {
   task_ = running.task;
   if (task_->is_cancelled()) {

@@ -62,7 +62,7 @@ void UringPort::Close() {
 
 void UringPort::Poll() {
   ring_.Submit();
-  Deliver();
+  if (ring_.has_completions()) Deliver();
 }
 
 // A cancellation may report its own end, which is of no interest, in the enter

@@ -54,7 +54,7 @@ TEST(DeadlineQueueTest, DoesWhatAMultimapDoes) {
       } else if (random() % 2 == 0) {
         queue.Remove(entry);
         std::erase_if(reference, [&](auto& e) { return e.second == &entry; });
-      } else {
+      } else if (random() % 4 == 0) {
         const auto now = static_cast<Nanoseconds>(random() % 16);
         const auto first = reference.begin();
         Entry* due = first->first <= now ? first->second : nullptr;
@@ -62,10 +62,49 @@ TEST(DeadlineQueueTest, DoesWhatAMultimapDoes) {
         if (due != nullptr) reference.erase(first);
       }
       ASSERT_EQ(queue.size(), reference.size());
+      if (random() % 4 != 0) continue;  // To be asked changes the queue.
       ASSERT_EQ(queue.earliest(),
                 reference.empty() ? kNever : reference.begin()->first);
     }
   }
+}
+
+TEST(DeadlineQueueTest, KeepsTheOrderWhenMostAreRemoved) {
+  DeadlineQueue queue;
+  std::vector<Entry> entries(10'000);
+  std::mt19937_64 random(2);
+  for (Entry& entry : entries) {
+    queue.Add(entry, static_cast<Nanoseconds>(random() % 1'000));
+  }
+  for (size_t i = 0; i < entries.size(); ++i) {
+    if (i % 10 != 0) queue.Remove(entries[i]);
+  }
+
+  EXPECT_EQ(queue.size(), 1'000u);
+  Nanoseconds last = 0;
+  for (size_t left = 1'000; left > 0; --left) {
+    const Nanoseconds earliest = queue.earliest();
+    ASSERT_GE(earliest, last);
+    last = earliest;
+    ASSERT_EQ(queue.PopDue(earliest - 1), nullptr);
+    ASSERT_NE(queue.PopDue(earliest), nullptr);
+  }
+  EXPECT_TRUE(queue.empty());
+}
+
+TEST(DeadlineQueueTest, FillsAGapAtTheTop) {
+  DeadlineQueue queue;
+  Entry a, b, late, early;
+  queue.Add(a, 10);
+  queue.Add(b, 20);
+  queue.Remove(a);
+  queue.Add(late, 30);
+  queue.Add(early, 15);
+
+  EXPECT_EQ(queue.size(), 3u);
+  EXPECT_EQ(queue.PopDue(30), &early);
+  EXPECT_EQ(queue.PopDue(30), &b);
+  EXPECT_EQ(queue.PopDue(30), &late);
 }
 
 TEST(DeadlineQueueTest, HoldsManyInOrder) {

@@ -29,6 +29,7 @@ namespace {
 
 using testing::LifetimeProbe;
 using testing::RunMocked;
+using testing::RunNursery;
 using testing::SecondsSince;
 
 static_assert(!std::is_default_constructible_v<Nursery>);
@@ -56,16 +57,6 @@ Task<> Append(std::string* trace, char name, int rounds) {
     *trace += name;
     co_await Checkpoint();
   }
-}
-
-template <typename Body>
-auto RunNursery(Body body) {
-  return RunMocked(
-      [&]() -> Task<StatusOrOf<
-                internal::AwaitResult<internal::CallResult<Body, Nursery&>>>> {
-        auto result = co_await WithNursery(body);
-        co_return result;
-      });
 }
 
 TEST(NurseryTest, RunsChildrenInOrderOfStarting) {
@@ -341,89 +332,6 @@ TEST(NurseryTest, ErrorsOfNestedNurseriesComeInOrderOfArrival) {
 
   EXPECT_EQ(Errors(status),
             (std::vector<absl::Status>{kFirst, kSecond, third}));
-}
-
-// T12
-TEST(NurseryTest, LocalsAndArgumentsAreGoneWhenItEnds) {
-  int alive = 0;
-  auto child = [](LifetimeProbe probe) -> Task<> {
-    LifetimeProbe local = probe;
-    co_await SleepForever();
-  };
-
-  RunMocked([&]() -> Task<> {
-    auto body = [&](Nursery& nursery) -> Task<> {
-      nursery.StartSoon(child, LifetimeProbe(&alive));
-      co_await SleepFor(absl::Seconds(1));
-      EXPECT_EQ(alive, 3);
-      nursery.Cancel();
-    };
-    absl::Status status = co_await WithNursery(body);
-    EXPECT_EQ(alive, 0);
-  }).IgnoreError();
-}
-
-TEST(NurseryTest, LocalsOfABodyThatEndsEarlyAreGoneBeforeChildrenGoOn) {
-  int alive = 0;
-
-  absl::Status status = RunNursery([&](Nursery& nursery) -> Task<absl::Status> {
-    LifetimeProbe local(&alive);
-    nursery.StartSoon([&]() -> Task<> {
-      co_await Shield(SleepFor(absl::Seconds(1)));
-      EXPECT_EQ(alive, 0);
-    });
-    co_await Checkpoint();
-    co_await Try(kFirst);
-    co_return absl::OkStatus();
-  });
-
-  EXPECT_EQ(status, kFirst);
-}
-
-TEST(NurseryTest, ArgumentsLiveAsLongAsTheChild) {
-  std::string trace;
-  auto child = [](const std::string& text, std::string* out) -> Task<> {
-    co_await SleepFor(absl::Seconds(1));
-    *out = text;
-  };
-
-  absl::Status status = RunNursery([&](Nursery& nursery) -> Task<> {
-    std::string text = "a text that is long enough for the heap";
-    nursery.StartSoon(child, text, &trace);
-    text.assign(text.size(), 'x');
-    co_return;
-  });
-
-  EXPECT_TRUE(status.ok());
-  EXPECT_EQ(trace, "a text that is long enough for the heap");
-}
-
-TEST(NurseryTest, TakesReferencesMoveOnlyArgumentsAndMembers) {
-  struct Counter {
-    int value = 0;
-    Task<> Add(std::unique_ptr<int> number) {
-      value += *number;
-      co_return;
-    }
-  };
-  Counter counter;
-  int sum = 0;
-  auto add = [](int& to, std::unique_ptr<int> number) -> Task<> {
-    to += *number;
-    co_return;
-  };
-
-  absl::Status status = RunNursery([&](Nursery& nursery) -> Task<> {
-    nursery.StartSoon(add, std::ref(sum), std::make_unique<int>(2));
-    nursery.StartSoon(&Counter::Add, &counter, std::make_unique<int>(3));
-    nursery.StartSoon(&Counter::Add, std::ref(counter),
-                      std::make_unique<int>(4));
-    co_return;
-  });
-
-  EXPECT_TRUE(status.ok());
-  EXPECT_EQ(sum, 2);
-  EXPECT_EQ(counter.value, 7);
 }
 
 // T13

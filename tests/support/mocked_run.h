@@ -12,6 +12,7 @@
 
 #include "absl/time/time.h"
 #include "creche/core/clock.h"
+#include "creche/core/nursery.h"
 #include "creche/run.h"
 #include "creche/testing/fake_port.h"
 #include "creche/testing/mock_clock.h"
@@ -38,6 +39,17 @@ auto RunMocked(F&& main) {
 // Seconds since `start` on the run's clock.
 inline double SecondsSince(absl::Time start) {
   return absl::ToDoubleSeconds(creche::Now() - start);
+}
+
+// The same, with `body` in a nursery.
+template <typename Body>
+auto RunNursery(Body body) {
+  return RunMocked(
+      [&]() -> Task<StatusOrOf<
+                internal::AwaitResult<internal::CallResult<Body, Nursery&>>>> {
+        auto result = co_await WithNursery(body);
+        co_return result;
+      });
 }
 
 }  // namespace creche::testing

@@ -53,7 +53,7 @@ class CleanupRun final
   void Begin(HookedContinuation* whoever) {
     whoever_ = whoever;
     scope_.set_shield(true);
-    scope_.set_timeout(grace_);
+    scope_.set_timeout(ToNanoseconds(grace_));
     scope_.Enter(*running.task);
     CRECHE_TRY {
       this->StartAwaitedFromTrampoline(

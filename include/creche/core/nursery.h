@@ -125,15 +125,19 @@ class Nursery {
   ~Nursery() = default;
 
   static Nursery& Open(internal::TaskRecord& parent);
-  void CheckOpen(const char* what) const;
+  void CheckOpen(const char* what) const {
+    if (!is_open_ || internal::running.scheduler == nullptr) [[unlikely]] {
+      RefuseTo(what);
+    }
+  }
+  [[noreturn]] void RefuseTo(const char* what) const;
 
   void Adopt(internal::TaskRecord* child);
   void Fail(internal::Failure failure, const std::string& whose);
 
   // The body has completed or been unwound; its task, which stands in
   // `awaiting`, waits for the children. On its wake-up `hook` is called.
-  void BodyEnded(internal::HookedContinuation* hook,
-                 const internal::Frame& awaiting);
+  void BodyEnded(internal::HookedContinuation* hook, internal::Frame awaiting);
   void BodyUnwound();
   bool body_ended() const { return body_ended_; }
   void WakeIfEmpty();
@@ -195,74 +199,10 @@ class NurseryAccess {
   }
 };
 
-// A child: its record, what it runs, and the root of its coroutines, in one
-// block.
+// A new task of `nursery` that runs f(args...). Defined in
+// internal/child_task.h.
 template <typename F, typename... Args>
-class ChildTask final
-    : public TaskRecord,
-      public Awaiting<AwaitResult<CallResult<F, Args...>>, HookedContinuation> {
-  using Result = AwaitResult<CallResult<F, Args...>>;
-  using Root = Awaiting<Result, HookedContinuation>;
-  static_assert(kIsTask<CallResult<F, Args...>>,
-                "creche: what StartSoon() starts must return a Task");
-  static_assert(
-      std::is_void_v<Result> || std::is_same_v<Result, absl::Status>,
-      "creche: a child task returns Task<void> or Task<absl::Status>; the "
-      "value of any other would be discarded: send it through a channel, or "
-      "store it where the nursery's body finds it");
-
- public:
-  template <typename... Given>
-  explicit ChildTask(Nursery* nursery, CancelNode* scope, F f, Given&&... args)
-      : TaskRecord(nursery, scope),
-        Root(Continuation::Kind::kBoundary),
-        f_(std::move(f)),
-        args_(std::forward<Given>(args)...) {
-    if constexpr (kIsNamed<F>) set_name(f_.name());
-  }
-
-  Frame Begin() override {
-    CRECHE_TRY {
-      this->StartAwaitedFromTrampoline(
-          TaskAccess::Release(CallWith(std::move(f_), std::move(args_),
-                                       std::index_sequence_for<Args...>())));
-    }
-    CRECHE_CATCH_ALL {
-      NurseryAccess::ChildFailed(*this, Failure(std::current_exception()));
-    }
-    return {};
-  }
-
-  Frame OnCompleted() override {
-    Promise<Result>& promise = this->awaited_promise();
-    if (promise.state() == PromiseBase::State::kException) [[unlikely]] {
-      Failure failure(promise.exception());
-      this->DestroyAwaited();
-      NurseryAccess::ChildFailed(*this, std::move(failure));
-      return {};
-    }
-    if constexpr (std::is_same_v<Result, absl::Status>) {
-      if (!promise.value().ok()) {
-        Failure failure(promise.value());
-        this->DestroyAwaited();
-        NurseryAccess::ChildFailed(*this, std::move(failure));
-        return {};
-      }
-    }
-    this->DestroyAwaited();
-    NurseryAccess::ChildSucceeded(*this);
-    return {};
-  }
-
-  Frame OnUnwound() override {
-    NurseryAccess::ChildUnwound(*this);
-    return {};
-  }
-
- private:
-  F f_;
-  std::tuple<Args...> args_;
-};
+TaskRecord* NewChild(Nursery* nursery, F&& f, Args&&... args);
 
 template <typename Body>
 class [[nodiscard]] NurseryAwaiter
@@ -352,13 +292,6 @@ class [[nodiscard]] NurseryAwaiter
   Nursery* nursery_ = nullptr;
 };
 
-template <typename F, typename... Args>
-TaskRecord* NewChild(Nursery* nursery, F&& f, Args&&... args) {
-  return new ChildTask<std::decay_t<F>, std::decay_t<Args>...>(
-      nursery, &NurseryAccess::Scope(*nursery), std::forward<F>(f),
-      std::forward<Args>(args)...);
-}
-
 }  // namespace internal
 
 template <typename F, typename... Args>
@@ -400,6 +333,7 @@ auto WithNursery(Body&& body) {
 
 }  // namespace creche
 
+#include "creche/internal/child_task.h"
 #include "creche/internal/start.h"
 
 #endif  // CRECHE_CORE_NURSERY_H_

@@ -169,7 +169,7 @@ class [[nodiscard]] ParkAwaiter : public Parked {
   void await_resume() const {}
 
  private:
-  void ParkIn(const Frame& leaf);
+  void ParkIn(Frame leaf);
 
   ParkingLot* lot_;
   const char* what_;

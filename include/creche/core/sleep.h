@@ -47,7 +47,7 @@ class [[nodiscard]] SleepAwaiter : public Deadline {
  private:
   friend class Scheduler;
 
-  void Suspend(const Frame& leaf);
+  void Suspend(Frame leaf);
   static Abort CallAbort(void* self);
 
   const Nanoseconds when_;

@@ -29,24 +29,24 @@ namespace internal {
 // When a timeout is due: so long after entry, or at a point in time.
 class TimeLimit {
  public:
-  explicit TimeLimit(absl::Duration timeout) : timeout_(timeout) {}
+  explicit TimeLimit(absl::Duration timeout)
+      : is_relative_(true), limit_(ToNanoseconds(timeout)) {}
   explicit TimeLimit(absl::Time deadline)
-      : is_absolute_(true), deadline_(deadline) {}
+      : is_relative_(false), limit_(ToNanoseconds(deadline)) {}
 
   void ApplyTo(CancelNode& scope) const {
-    if (is_absolute_) {
-      scope.set_deadline(ToNanoseconds(deadline_));
+    if (is_relative_) {
+      scope.set_timeout(limit_);
     } else {
-      scope.set_timeout(timeout_);
+      scope.set_deadline(limit_);
     }
   }
 
   absl::Status Error() const;
 
  private:
-  bool is_absolute_ = false;
-  absl::Duration timeout_;
-  absl::Time deadline_;
+  bool is_relative_;
+  Nanoseconds limit_;
 };
 
 template <typename Body>

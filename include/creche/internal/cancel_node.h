@@ -80,8 +80,11 @@ class CancelNode : public ListLink<ChildScopes>,
   // Before entry a deadline can be relative: it then counts from entry.
   Nanoseconds deadline() const { return when_; }
   void set_deadline(Nanoseconds when);
-  void set_timeout(absl::Duration timeout);
-  absl::Duration timeout() const { return timeout_; }
+  void set_timeout(Nanoseconds timeout) {
+    timeout_ = timeout;
+    is_relative_ = timeout != kNever;
+  }
+  Nanoseconds timeout() const { return timeout_; }
   bool is_relative() const { return is_relative_; }
 
   // The earliest deadline that can cancel what stands in this scope.
@@ -123,7 +126,7 @@ class CancelNode : public ListLink<ChildScopes>,
   bool is_relative_ = false;
 
   Nanoseconds when_ = kNever;
-  absl::Duration timeout_;
+  Nanoseconds timeout_ = kNever;
   std::string reason_;
 };
 

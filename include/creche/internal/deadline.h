@@ -20,13 +20,23 @@ inline constexpr Nanoseconds kLongAgo = std::numeric_limits<Nanoseconds>::min();
 
 // Rounds up, so that nothing is ever early. Saturates at kNever and kLongAgo.
 Nanoseconds ToNanoseconds(absl::Time time);
+Nanoseconds ToNanoseconds(absl::Duration duration);
 absl::Time FromNanoseconds(Nanoseconds nanoseconds);
 
 // `duration` after `start`; saturates likewise.
-Nanoseconds Later(Nanoseconds start, absl::Duration duration);
+inline Nanoseconds Later(Nanoseconds start, Nanoseconds duration) {
+  if (duration == kNever || duration == kLongAgo) return duration;
+  Nanoseconds sum = 0;
+  if (__builtin_add_overflow(start, duration, &sum)) {
+    return duration < 0 ? kLongAgo : kNever;
+  }
+  return sum;
+}
 
-// The time on the clock of this thread's run.
+// The time on the clock of this thread's run, and what durations count from:
+// hardly later, and cheaper.
 Nanoseconds ClockNow();
+Nanoseconds ClockSoon();
 
 // Base of what waits for a point in time. It is in the queue while armed.
 class Deadline {

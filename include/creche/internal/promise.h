@@ -38,6 +38,24 @@ inline constexpr bool kIsTask = false;
 template <typename T>
 inline constexpr bool kIsTask<Task<T>> = true;
 
+// Awaits an awaitable where it is. g++ moves what await_transform() returns by
+// rvalue reference into the frame once more; this is what it moves instead.
+template <typename Awaitable>
+class InPlace {
+ public:
+  explicit InPlace(Awaitable& awaitable) : awaitable_(awaitable) {}
+
+  bool await_ready() const { return awaitable_.await_ready(); }
+  template <typename P>
+  auto await_suspend(std::coroutine_handle<P> handle) const {
+    return awaitable_.await_suspend(handle);
+  }
+  decltype(auto) await_resume() const { return awaitable_.await_resume(); }
+
+ private:
+  Awaitable& awaitable_;
+};
+
 class PromiseBase {
  public:
   enum class State : unsigned char { kPending, kValue, kException };
@@ -92,7 +110,7 @@ class PromiseBase {
   // Only awaitables of this library can be awaited: anything else would resume
   // the coroutine behind the scheduler's back.
   template <typename Awaitable>
-  Awaitable&& await_transform(
+  decltype(auto) await_transform(
       Awaitable&& awaitable,
       std::source_location location = std::source_location::current()) {
     using Type = std::remove_cvref_t<Awaitable>;
@@ -107,7 +125,11 @@ class PromiseBase {
         "creche: an operation is awaited once, as an rvalue: write "
         "co_await std::move(operation)");
     location_ = location;
-    return static_cast<Awaitable&&>(awaitable);
+    if constexpr (kIsTask<Type>) {
+      return std::move(awaitable).operator co_await();
+    } else {
+      return InPlace<std::remove_reference_t<Awaitable>>(awaitable);
+    }
   }
 
  protected:

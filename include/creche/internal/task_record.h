@@ -52,10 +52,16 @@ class TaskRecord : public ListLink<NurseryTasks> {
   };
   using AbortFunction = Abort (*)(void* operation);
 
-  TaskRecord(Nursery* nursery, CancelNode* scope);
+  TaskRecord(Nursery* nursery, CancelNode* scope)
+      : id_(++running.tasks_made), scope_(scope), nursery_(nursery) {
+    if (running.task != nullptr) locals_ = running.task->locals_;
+  }
   TaskRecord(const TaskRecord&) = delete;
   TaskRecord& operator=(const TaskRecord&) = delete;
-  virtual ~TaskRecord();
+  // What a child was given is destroyed before, still as part of the task.
+  virtual ~TaskRecord() {
+    if (running.task == this) running.task = nullptr;
+  }
 
   // Called once, in the task's first step: makes its coroutine and hands it to
   // the trampoline. Returns the frame to unwind next, as hooks do.
@@ -63,25 +69,26 @@ class TaskRecord : public ListLink<NurseryTasks> {
 
   // The running task waits in `leaf` until Wake(). `abort` may be null: then
   // the wait cannot be cancelled.
-  void Wait(const Frame& leaf, AbortFunction abort, void* operation,
+  void Wait(Frame leaf, AbortFunction abort, void* operation,
             const char* what) {
     leaf_ = leaf;
     abort_ = abort;
     operation_ = operation;
     waits_for_ = what;
+    turn_ = Turn::kGoOn;
     state_ = State::kWaiting;
   }
 
   // The same; on wake-up the scheduler calls `hook`.
-  void WaitForHook(HookedContinuation* hook, const Frame& leaf,
-                   const char* what) {
-    hook_ = hook;
+  void WaitForHook(HookedContinuation* hook, Frame leaf, const char* what) {
     Wait(leaf, nullptr, nullptr, what);
+    hook_ = hook;
+    turn_ = Turn::kCallHook;
   }
 
   // The running task lets others run; when its turn comes the scheduler calls
   // `hook`.
-  void YieldToHook(HookedContinuation* hook, const Frame& leaf);
+  void YieldToHook(HookedContinuation* hook, Frame leaf);
 
   // What the task waits for has happened.
   void Wake();
@@ -92,11 +99,11 @@ class TaskRecord : public ListLink<NurseryTasks> {
 
   // The running task gives way to others, in `leaf`. When its turn comes it
   // goes on, or, if `cancellable` and cancelled by then, is unwound.
-  void Yield(const Frame& leaf, bool cancellable);
+  void Yield(Frame leaf, bool cancellable);
 
   // The running task, which is cancelled, is unwound from `leaf`, when its turn
   // comes.
-  void Stop(const Frame& leaf);
+  void Stop(Frame leaf);
 
   // If the task waits, calls its abort function, unless that has been done.
   void RequestAbort();
@@ -108,7 +115,9 @@ class TaskRecord : public ListLink<NurseryTasks> {
 
   // Where a cancellation would be delivered at once, or at its next turn.
   bool is_at_cancel_point() const {
-    return is_waiting() ? abort_ != nullptr : check_cancel_;
+    return is_waiting() ? abort_ != nullptr
+                        : state_ == State::kRunnable &&
+                              turn_ == Turn::kGoOnUnlessCancelled;
   }
 
   State state() const { return state_; }
@@ -118,7 +127,7 @@ class TaskRecord : public ListLink<NurseryTasks> {
   void set_scope(CancelNode* scope) { scope_ = scope; }
   Nursery* nursery() const { return nursery_; }
   void set_nursery(Nursery* nursery) { nursery_ = nursery; }
-  const Frame& leaf() const { return leaf_; }
+  Frame leaf() const { return leaf_; }
   const char* waits_for() const { return waits_for_; }
   const std::string* name() const { return name_.get(); }
   void set_name(absl::string_view name) {
@@ -141,11 +150,19 @@ class TaskRecord : public ListLink<NurseryTasks> {
   friend class Scheduler;
   friend class RunQueue;
 
+  // What happens when its turn comes.
+  enum class Turn : std::uint8_t {
+    kBegin,
+    kGoOn,
+    kGoOnUnlessCancelled,
+    kCallHook,
+    kUnwind,
+  };
+
   void BecomeRunnable();
 
   State state_ = State::kNew;
-  bool stop_ = false;          // Unwind when its turn comes.
-  bool check_cancel_ = false;  // Unwind if cancelled when its turn comes.
+  Turn turn_ = Turn::kBegin;
   const std::uint32_t id_;
   const char* waits_for_ = "its first turn";
   TaskRecord* next_runnable_ = nullptr;

@@ -144,7 +144,7 @@ class [[nodiscard]] SocketOperation : public TaskOperation {
  private:
   friend class Socket;
 
-  bool Suspend(const Frame& leaf);
+  bool Suspend(Frame leaf);
   std::string Where() const;
   void OnEnd(int result) final;
   void Finish();

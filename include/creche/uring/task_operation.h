@@ -32,8 +32,7 @@ class TaskOperation : public Operation {
 
   // The running task starts the operation and waits for it, in `leaf`. If it is
   // cancelled already, nothing is started. `what` is a string literal.
-  void StartAndWait(const Frame& leaf, const io_uring_sqe& entry,
-                    const char* what);
+  void StartAndWait(Frame leaf, const io_uring_sqe& entry, const char* what);
 
   // Starts the next part of what the task waits for. For OnEnd().
   void StartNext(const io_uring_sqe& entry);
