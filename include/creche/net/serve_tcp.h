@@ -129,17 +129,10 @@ Task<absl::StatusOr<TcpStream>> AcceptPatiently(TcpListener& listener,
 //
 // Where descriptors or memory run out it waits a little and tries again.
 //
-<<<<<<< HEAD
 // Cancellation: safe. Closes the listener, cancels the handlers when the grace
 //   is over (ServeOptions::set_grace), and resumes when they have ended.
 // Errors: those of handlers, which cancel the others at once; those of the
 //   listener, which are like a cancellation to the handlers.
-=======
-// Cancellation: safe. Closes the listener and cancels the handlers; resumes
-//   when they have ended, those that shield themselves too.
-// Errors: those of handlers; those of the listener, in which case the handlers
-//   are cancelled, too.
->>>>>>> s2-docs
 template <typename Handler>
 Task<absl::Status> ServeTcp(TcpListener listener, Handler handler,
                             ServeOptions options = ServeOptions()) {
@@ -155,7 +148,6 @@ Task<absl::Status> ServeTcp(TcpListener listener, Handler handler,
                        internal::ConnectionLimit::Slot) -> Task<Result> {
     co_return co_await handler(std::move(stream));
   };
-<<<<<<< HEAD
   auto accept = [&](Nursery& connections) -> Task<absl::Status> {
     for (;;) {
       co_await limit.WaitForRoom();
@@ -163,17 +155,6 @@ Task<absl::Status> ServeTcp(TcpListener listener, Handler handler,
           internal::AcceptPatiently(listener, options.retry_after()));
       connections.StartSoon(serve_one, std::move(stream),
                             internal::ConnectionLimit::Slot(limit));
-=======
-  auto serve = [&](Nursery& nursery) -> Task<absl::Status> {
-    // Closed when accepting ends, not when the last handler has.
-    TcpListener accepting = std::move(listener);
-    for (;;) {
-      co_await limit.WaitForRoom();
-      TcpStream stream = co_await Try(
-          internal::AcceptPatiently(accepting, options.retry_after()));
-      nursery.StartSoon(serve_one, std::move(stream),
-                        internal::ConnectionLimit::Slot(limit));
->>>>>>> s2-docs
     }
   };
   auto stop = [&]() -> Task<> {
