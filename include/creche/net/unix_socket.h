@@ -123,37 +123,7 @@ class UnixStream : public SocketStream {
 class UnixListener : public SocketListener<UnixStream> {
  public:
   explicit UnixListener(internal::SocketRef socket)
-<<<<<<< HEAD
       : SocketListener(std::move(socket)) {}
-=======
-      : socket_(std::move(socket)) {}
-  UnixListener(UnixListener&& other) noexcept = default;
-  UnixListener& operator=(UnixListener&& other) noexcept {
-    if (this != &other) {
-      Close();
-      socket_ = std::move(other.socket_);
-    }
-    return *this;
-  }
-  ~UnixListener() { Close(); }
-
-  // Cancellation: safe. The connection waits for the next call.
-  internal::AcceptUnixOperation Accept() {
-    return internal::AcceptUnixOperation(socket_);
-  }
-
-  // As of TcpListener (net/tcp_listener.h).
-  SocketAddress local_address() const {
-    return socket_ ? socket_->name() : SocketAddress();
-  }
-  int fd() const { return socket_ ? socket_->fd() : -1; }
-  void Close() {
-    if (socket_) socket_->Close();
-  }
-
- private:
-  internal::SocketRef socket_;
->>>>>>> s2-docs
 };
 
 // Not a checkpoint.
