@@ -29,6 +29,7 @@ namespace creche {
 // not for long runs.
 class TraceRecorder : public Instrument {
  public:
+  // Called by the run.
   void BeforeRun() override;
   void AfterRun() override;
   void TaskSpawned(const TaskId& task) override;

@@ -17,6 +17,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "creche/net/receive_block_operation.h"
 #include "creche/net/socket.h"
 #include "creche/net/socket_address.h"
 
@@ -51,6 +52,19 @@ class SocketStream {
     return internal::ReceiveExactlyOperation(socket_, buffer);
   }
 
+  // Waits for bytes and gives them in memory that is lent (empty: the peer will
+  // send no more). For servers with many connections that are mostly idle: one
+  // that waits here holds no memory, and needs one request to the kernel for
+  // all that it will ever receive. Up to a few blocks are received ahead, until
+  // the stream is closed or received from in another way; a stream that goes to
+  // another run must not have used this. Where the kernel cannot do this
+  // (UringFeatures::multishot_receive), and for streams that carry much, it
+  // receives once for each call, into larger blocks.
+  // Cancellation: safe. The bytes stay in the stream.
+  internal::ReceiveBlockOperation Receive() {
+    return internal::ReceiveBlockOperation(socket_);
+  }
+
   // Sends all of `data`, which must live as long as the call.
   // Cancellation: partial. If it was not the whole or nothing that had been
   //   sent, the stream is of no more use for sending: further calls fail
@@ -77,6 +91,8 @@ class SocketStream {
   // stream's: do not close it or put it into non-blocking mode.
   int fd() const { return socket_ ? socket_->fd() : -1; }
 
+  // As the kernel knows them.
+  // Errors: IsClosedResource; or as errno says.
   absl::StatusOr<SocketAddress> local_address() const;
   absl::StatusOr<SocketAddress> peer_address() const;
 

@@ -24,6 +24,7 @@
 #include "creche/core/task.h"
 #include "creche/net/socket.h"
 #include "creche/net/socket_address.h"
+#include "creche/net/socket_listener.h"
 #include "creche/net/socket_stream.h"
 #include "creche/uring/file_descriptor.h"
 
@@ -32,9 +33,11 @@ namespace creche {
 // How many descriptors one message can carry.
 inline constexpr size_t kMaxDescriptors = 253;
 
+// What ReceiveDescriptors() has received.
 struct ReceivedDescriptors {
   // How many bytes there are, as of ReceiveSome().
   size_t size = 0;
+  // Those that came with them.
   std::vector<FileDescriptor> descriptors;
 };
 
@@ -116,47 +119,11 @@ class UnixStream : public SocketStream {
   }
 };
 
-namespace internal {
-
-class AcceptUnixOperation final : public AcceptOperation {
- public:
-  explicit AcceptUnixOperation(SocketRef socket)
-      : AcceptOperation(std::move(socket)) {}
-  absl::StatusOr<UnixStream> await_resume();
-};
-
-}  // namespace internal
-
-// As TcpListener (net/tcp_listener.h). Does not delete its path.
-class UnixListener {
+// What it does is in net/socket_listener.h. Does not delete its path.
+class UnixListener : public SocketListener<UnixStream> {
  public:
   explicit UnixListener(internal::SocketRef socket)
-      : socket_(std::move(socket)) {}
-  UnixListener(UnixListener&& other) noexcept = default;
-  UnixListener& operator=(UnixListener&& other) noexcept {
-    if (this != &other) {
-      Close();
-      socket_ = std::move(other.socket_);
-    }
-    return *this;
-  }
-  ~UnixListener() { Close(); }
-
-  // Cancellation: safe. The connection waits for the next call.
-  internal::AcceptUnixOperation Accept() {
-    return internal::AcceptUnixOperation(socket_);
-  }
-
-  SocketAddress local_address() const {
-    return socket_ ? socket_->name() : SocketAddress();
-  }
-  int fd() const { return socket_ ? socket_->fd() : -1; }
-  void Close() {
-    if (socket_) socket_->Close();
-  }
-
- private:
-  internal::SocketRef socket_;
+      : SocketListener(std::move(socket)) {}
 };
 
 // Not a checkpoint.
