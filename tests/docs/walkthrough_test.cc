@@ -15,10 +15,12 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <regex>
+#include <sstream>
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
+#include "absl/strings/string_view.h"
 #include "gtest/gtest.h"
 
 namespace {
@@ -47,13 +49,38 @@ Lines ReadLines(const fs::path& path) {
   return lines;
 }
 
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+bool IsLetter(char c) { return (c | 32) >= 'a' && (c | 32) <= 'z'; }
+
+// The length of the " ms" or the like that `text` begins with; otherwise 0.
+// (No std::regex here: g++ 12 with sanitizers warns of what is inside of it.)
+size_t UnitLength(absl::string_view text) {
+  for (absl::string_view unit : {" s", " ms", " us", " ns", " B", " KiB"}) {
+    if (!absl::StartsWith(text, unit)) continue;
+    if (text.size() == unit.size() || !IsLetter(text[unit.size()])) {
+      return unit.size();
+    }
+  }
+  return 0;
+}
+
 // Without what is measured, and without the blanks that align it.
 std::string Masked(const std::string& line) {
-  static const std::regex measured(
-      "about [0-9]+|[0-9.]+ (s|ms|us|ns|B|KiB)(?![A-Za-z])");
-  static const std::regex blanks(" +");
-  return std::regex_replace(std::regex_replace(line, measured, "#"), blanks,
-                            " ");
+  std::string masked;
+  for (size_t i = 0; i < line.size();) {
+    size_t end = i;
+    while (end < line.size() && (IsDigit(line[end]) || line[end] == '.')) ++end;
+    if (IsDigit(line[i])) {
+      const size_t unit = UnitLength(absl::string_view(line).substr(end));
+      const bool is_measured = unit > 0 || absl::EndsWith(masked, "about ");
+      masked += is_measured ? "#" : line.substr(i, end - i);
+      i = end + unit;
+    } else {
+      if (line[i] != ' ' || !absl::EndsWith(masked, " ")) masked += line[i];
+      ++i;
+    }
+  }
+  return masked;
 }
 
 Lines Masked(Lines lines) {
@@ -113,7 +140,6 @@ INSTANTIATE_TEST_SUITE_P(Chapters, WalkthroughTest,
                          });
 
 TEST(WalkthroughLinksTest, LeadToFiles) {
-  const std::regex link("\\]\\(([^)#: ]+)(#[^)]*)?\\)");
   std::vector<fs::path> documents = {"docs/cancellation.md", "docs/design.md"};
   for (const auto& entry : fs::directory_iterator(kChapters)) {
     documents.push_back(entry.path());
@@ -121,9 +147,13 @@ TEST(WalkthroughLinksTest, LeadToFiles) {
   int links = 0;
   for (const fs::path& document : documents) {
     for (const std::string& line : ReadLines(document)) {
-      for (std::sregex_iterator i(line.begin(), line.end(), link), end;
-           i != end; ++i) {
-        const fs::path target = document.parent_path() / (*i)[1].str();
+      for (size_t at = 0; (at = line.find("](", at)) != std::string::npos;) {
+        at += 2;
+        const std::string link = line.substr(at, line.find(')', at) - at);
+        // Neither an address of the web nor the arguments of a lambda.
+        if (link.find_first_of(": ") != std::string::npos) continue;
+        const fs::path target =
+            document.parent_path() / link.substr(0, link.find('#'));
         EXPECT_TRUE(fs::exists(target.lexically_normal()))
             << document << ": " << line;
         ++links;
