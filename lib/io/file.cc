@@ -16,33 +16,23 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "creche/core/checkpoint.h"
 #include "creche/core/errors.h"
 #include "creche/core/try.h"
 #include "creche/uring/operation.h"
+#include "lib/io/file_error.h"
 
 namespace creche {
+
+using internal::CheckPath;
+using internal::FileError;
+
 namespace {
 
 // The kernel moves at most 2 GiB at a time.
 constexpr size_t kMaxPart = size_t{1} << 30;
-
-absl::Status FileError(int result, absl::string_view operation,
-                       absl::string_view path) {
-  return absl::ErrnoToStatus(-result, absl::StrCat(operation, " ", path));
-}
-
-absl::Status CheckPath(absl::string_view path) {
-  if (!path.empty() && path.find('\0') == absl::string_view::npos) {
-    return absl::OkStatus();
-  }
-  return absl::InvalidArgumentError(
-      absl::StrCat("a path is not empty and has no NUL, unlike \"",
-                   absl::CHexEscape(path.substr(0, 100)), "\""));
-}
 
 int OpenFlags(File::Mode mode) {
   switch (mode) {

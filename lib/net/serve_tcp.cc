@@ -5,12 +5,23 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "creche/core/clock.h"
 #include "creche/core/sleep.h"
 
 namespace creche::internal {
 
 Task<> ConnectionLimit::WaitForRoom() {
   while (count_ >= max_) co_await waiting_.Park("room for a connection");
+}
+
+void Draining::Begin() {
+  has_begun_ = true;
+  scope_.set_deadline(Now() + grace_);
+  waiting_.UnparkAll();
+}
+
+Task<> Draining::WaitUntilItBegins() {
+  if (!has_begun_) co_await waiting_.Park("the end of the server");
 }
 
 Task<absl::StatusOr<TcpStream>> AcceptPatiently(TcpListener& listener,

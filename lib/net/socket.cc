@@ -18,6 +18,8 @@
 #include "creche/core/errors.h"
 #include "creche/internal/misuse.h"
 #include "creche/internal/running.h"
+#include "creche/uring/operation_port.h"
+#include "lib/net/multishot_receive.h"
 #include "lib/net/socket_error.h"
 
 namespace creche::internal {
@@ -51,47 +53,40 @@ bool MeansBroken(int error) {
   }
 }
 
-// accept() reports errors of the connection it would have given; the next one
-// may be fine. See the accept(2) manual page.
-bool IsErrorOfOneConnection(int error) {
-  switch (error) {
-    case ECONNABORTED:
-    case ECONNRESET:
-    case EHOSTDOWN:
-    case EHOSTUNREACH:
-    case ENETDOWN:
-    case ENETUNREACH:
-    case ENONET:
-    case ENOPROTOOPT:
-    case EPERM:
-    case EPROTO:
-    case ETIMEDOUT:
-      return true;
-    default:
-      return false;
-  }
-}
-
 }  // namespace
+
+Socket::Socket(int fd, const SocketAddress& name) : fd_(fd), name_(name) {}
+
+Socket::~Socket() { Close(); }
 
 void Socket::Close() {
   if (is_closed_) return;
   is_closed_ = true;
+  if (multishot_ != nullptr) {
+    multishot_->Clear();
+    multishot_->Disarm();
+  }
   for (SocketOperation* operation : busy_) {
-    if (operation != nullptr) operation->CancelInKernel();
+    if (operation != nullptr) operation->OnSocketClosed();
   }
   CloseIfUnused();
 }
 
+bool Socket::is_in_use() const {
+  return busy_[kReceive] != nullptr || busy_[kSend] != nullptr ||
+         (multishot_ != nullptr && multishot_->is_armed());
+}
+
 void Socket::CloseIfUnused() {
-  if (busy_[kReceive] == nullptr && busy_[kSend] == nullptr) close(fd_);
+  if (fd_ >= 0 && !is_in_use()) close(std::exchange(fd_, -1));
 }
 
 int Socket::Release() {
-  if (busy_[kReceive] != nullptr || busy_[kSend] != nullptr) {
+  if (is_in_use()) {
     Misuse("a socket's descriptor was released while a task was using it");
   }
-  return std::exchange(is_closed_, true) ? -1 : fd_;
+  is_closed_ = true;
+  return std::exchange(fd_, -1);
 }
 
 bool SocketOperation::Suspend(Frame leaf) {
@@ -116,10 +111,47 @@ bool SocketOperation::Suspend(Frame leaf) {
     return true;
   }
   socket_->busy_[direction_] = this;
-  io_uring_sqe entry = {};
-  Prepare(entry);
-  StartAndWait(leaf, entry, what_);
+  if (AwaitsMultishot()) {
+    WaitForOther(leaf, what_);
+  } else {
+    io_uring_sqe entry = {};
+    Prepare(entry);
+    StartAndWait(leaf, entry, what_);
+  }
   return true;
+}
+
+// What came meanwhile is taken first; then this has the socket for itself.
+bool SocketOperation::AwaitsMultishot() {
+  if (direction_ != Socket::kReceive || socket_->multishot_ == nullptr) {
+    return false;
+  }
+  socket_->multishot_->Disarm();
+  return socket_->multishot_->is_armed();
+}
+
+void SocketOperation::OnMultishot() {
+  if (CompletesAtOnce()) {
+    Finish();
+    Wake();
+  } else if (!AwaitsMultishot()) {
+    io_uring_sqe entry = {};
+    Prepare(entry);
+    StartNext(entry);
+  }
+}
+
+void SocketOperation::OnAbandoned() {
+  OnCutShort();
+  Finish();
+}
+
+void SocketOperation::OnSocketClosed() {
+  if (is_under_way()) return CancelInKernel();
+  OnCutShort();
+  status_ = ClosedResourceError(Describe("it was closed meanwhile"));
+  Finish();
+  Wake();
 }
 
 void SocketOperation::OnEnd(int result) {
@@ -169,10 +201,27 @@ absl::Status SocketOperation::CheckSend() const {
 
 size_t SocketOperation::TakeUnread(absl::Span<char> buffer) {
   std::string& unread = socket_->unread_;
-  const size_t size = std::min(unread.size(), buffer.size());
+  size_t size = std::min(unread.size(), buffer.size());
   std::copy_n(unread.begin(), size, buffer.begin());
   unread.erase(0, size);
+  if (auto* multishot =
+          static_cast<MultishotReceive*>(socket_->multishot_.get())) {
+    size += multishot->TakeBytes(buffer.subspan(size));
+  }
   return size;
+}
+
+int SocketOperation::TakeReceiveError() {
+  auto* multishot = static_cast<MultishotReceive*>(socket_->multishot_.get());
+  return multishot != nullptr ? multishot->TakeError() : 0;
+}
+
+void SocketOperation::PrepareReceive(io_uring_sqe& entry, char* data,
+                                     size_t size) {
+  io_uring_prep_recv(&entry, socket_->fd(), data, PartSize(size), 0);
+  if (socket_->is_drained_ && OperationPort::Current().features().poll_first) {
+    entry.ioprio |= IORING_RECVSEND_POLL_FIRST;
+  }
 }
 
 std::string SocketOperation::Where() const {
@@ -194,13 +243,15 @@ bool ReceiveOperation::CompletesAtOnce() {
     }
     return true;
   }
-  received_ = TakeUnread(buffer_);
-  return received_ == buffer_.size() || (received_ > 0 && !exactly_);
+  received_ += TakeUnread(buffer_.subspan(received_));
+  if (received_ == buffer_.size() || (received_ > 0 && !exactly_)) return true;
+  const int error = TakeReceiveError();
+  if (error != 0) status_ = Error(error);
+  return error != 0;
 }
 
 void ReceiveOperation::Prepare(io_uring_sqe& entry) {
-  io_uring_prep_recv(&entry, socket_->fd(), buffer_.data() + received_,
-                     PartSize(buffer_.size() - received_), 0);
+  PrepareReceive(entry, buffer_.data() + received_, buffer_.size() - received_);
 }
 
 bool ReceiveOperation::OnPart(int result) {
@@ -209,6 +260,7 @@ bool ReceiveOperation::OnPart(int result) {
     status_ = Error(-result);
     return false;
   }
+  socket_->is_drained_ = (flags() & IORING_CQE_F_SOCK_NONEMPTY) == 0;
   received_ += static_cast<size_t>(result);
   if (!exactly_ || received_ == buffer_.size()) return false;
   if (result > 0) return true;
@@ -255,34 +307,6 @@ bool SendEofOperation::CompletesAtOnce() {
     status_ = Error(errno);
   }
   return true;
-}
-
-AcceptOperation::~AcceptOperation() {
-  if (accepted_ >= 0) close(accepted_);
-}
-
-void AcceptOperation::Prepare(io_uring_sqe& entry) {
-  peer_size_ = sizeof(peer_);
-  io_uring_prep_accept(&entry, socket_->fd(),
-                       reinterpret_cast<sockaddr*>(&peer_), &peer_size_,
-                       SOCK_CLOEXEC);
-}
-
-bool AcceptOperation::OnPart(int result) {
-  if (result >= 0) {
-    accepted_ = result;
-    return false;
-  }
-  if (result == -EINTR || IsErrorOfOneConnection(-result)) return true;
-  status_ = Error(-result);
-  return false;
-}
-
-absl::StatusOr<SocketRef> AcceptOperation::TakeConnection() {
-  if (!status_.ok()) return std::move(status_);
-  return SocketRef(std::exchange(accepted_, -1),
-                   SocketAddress::FromKernel(
-                       reinterpret_cast<const sockaddr*>(&peer_), peer_size_));
 }
 
 }  // namespace creche::internal

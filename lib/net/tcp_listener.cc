@@ -22,16 +22,6 @@
 #include "lib/net/socket_error.h"
 
 namespace creche {
-namespace internal {
-
-absl::StatusOr<TcpStream> AcceptTcpOperation::await_resume() {
-  absl::StatusOr<SocketRef> connection = TakeConnection();
-  if (!connection.ok()) return std::move(connection).status();
-  return TcpStream(*std::move(connection));
-}
-
-}  // namespace internal
-
 namespace {
 
 bool SetOption(int fd, int level, int option, int value) {

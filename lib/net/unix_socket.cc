@@ -26,7 +26,10 @@ bool ReceiveDescriptorsOperation::CompletesAtOnce() {
     return true;
   }
   received_.size = TakeUnread(buffer_);
-  return received_.size > 0;
+  if (received_.size > 0) return true;
+  const int error = TakeReceiveError();
+  if (error != 0) status_ = Error(error);
+  return error != 0;
 }
 
 void ReceiveDescriptorsOperation::Prepare(io_uring_sqe& entry) {
@@ -118,12 +121,6 @@ bool SendDescriptorsOperation::OnPart(int result) {
 
 void SendDescriptorsOperation::OnCutShort() {
   if (sent_ > 0) BreakSending();
-}
-
-absl::StatusOr<UnixStream> AcceptUnixOperation::await_resume() {
-  absl::StatusOr<SocketRef> connection = TakeConnection();
-  if (!connection.ok()) return std::move(connection).status();
-  return UnixStream(*std::move(connection));
 }
 
 }  // namespace internal

@@ -5,6 +5,7 @@
 #include <liburing.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -60,12 +61,21 @@ absl::Status FaultyPort::Open() {
 }
 
 void FaultyPort::Close() {
-  ResignCurrent();
+  // What goes on in the background ends now, and the port's memory goes.
+  is_closing_ = true;
+  Release();
+  Deliver();
   port_.Close();
+  ResignCurrent();
 }
 
 size_t FaultyPort::pending() const {
-  return port_.pending() + due_.size() + held_.size();
+  const auto is_awaited = [](const Completion& completion) {
+    return !completion.is_background();
+  };
+  const auto count = std::count_if(due_.begin(), due_.end(), is_awaited) +
+                     std::count_if(held_.begin(), held_.end(), is_awaited);
+  return port_.pending() + static_cast<size_t>(count);
 }
 
 void FaultyPort::Start(Operation& operation, const io_uring_sqe& entry) {
@@ -107,6 +117,7 @@ void FaultyPort::ProxyCompleted(Proxy& proxy, int result, unsigned flags) {
   const bool is_held = is_chosen && (fault_.kind == Fault::kDelayed ||
                                      fault_.kind == Fault::kReordered ||
                                      fault_.kind == Fault::kTooLate);
+  if (is_closing_) return Complete(completion);
   if (!is_held) {
     due_.push_back(completion);
     if (fault_.kind == Fault::kReordered) Release();
@@ -142,8 +153,12 @@ void FaultyPort::Release() {
 void FaultyPort::Deliver() {
   if (!held_.empty() && --rounds_left_ <= 0) Release();
   for (const Completion& completion : std::exchange(due_, {})) {
-    completion.operation->Completed(completion.result, completion.flags);
+    Complete(completion);
   }
+}
+
+void FaultyPort::Complete(const Completion& completion) {
+  completion.operation->Completed(completion.result, completion.flags);
 }
 
 }  // namespace creche::testing::internal

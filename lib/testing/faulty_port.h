@@ -61,13 +61,19 @@ class FaultyPort final : public OperationPort {
   void Notify() override { port_.Notify(); }
   void Start(Operation& operation, const io_uring_sqe& entry) override;
   void Cancel(Operation& operation) override;
+  UringFeatures features() override { return port_.features(); }
+  creche::internal::BlockRing* blocks() override { return port_.blocks(); }
 
  private:
   // Stands for an operation towards the other port.
   class Proxy final : public Operation {
    public:
     Proxy(FaultyPort& port, Operation& original, bool is_chosen)
-        : port_(port), original_(original), is_chosen_(is_chosen) {}
+        : Operation(original.is_background() ? Kind::kBackground
+                                             : Kind::kAwaited),
+          port_(port),
+          original_(original),
+          is_chosen_(is_chosen) {}
     void Completed(int result, unsigned flags) override {
       port_.ProxyCompleted(*this, result, flags);
     }
@@ -84,10 +90,12 @@ class FaultyPort final : public OperationPort {
     Operation* operation;
     int result;
     unsigned flags;
+    bool is_background() const { return operation->is_background(); }
   };
 
   void ProxyCompleted(Proxy& proxy, int result, unsigned flags);
   void Deliver();
+  void Complete(const Completion& completion);
   void Release();
 
   OperationPort& port_;
@@ -96,6 +104,7 @@ class FaultyPort final : public OperationPort {
   std::function<void()> cancel_;
   std::size_t count_ = 0;
   bool has_struck_ = false;
+  bool is_closing_ = false;
   std::string description_;
   std::unordered_map<Operation*, std::unique_ptr<Proxy>> proxies_;
   std::vector<Completion> due_;   // To be delivered in this round.

@@ -41,6 +41,17 @@ void LazyUringPort::Start(Operation& operation, const io_uring_sqe& entry) {
   uring_.Start(operation, entry);
 }
 
+// Who asks is about to start something.
+UringFeatures LazyUringPort::features() {
+  if (!is_open_) OpenUring();
+  return uring_.features();
+}
+
+creche::internal::BlockRing* LazyUringPort::blocks() {
+  if (!is_open_) OpenUring();
+  return uring_.blocks();
+}
+
 void LazyUringPort::OpenUring() {
   if (absl::Status opened = uring_.Open(); !opened.ok()) {
     creche::internal::Misuse(opened.ToString());

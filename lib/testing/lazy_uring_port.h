@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "creche/testing/fake_port.h"
+#include "creche/testing/features_to_test.h"
 #include "creche/uring/operation_port.h"
 #include "lib/uring/uring_port.h"
 
@@ -28,12 +29,14 @@ class LazyUringPort final : public OperationPort {
 
   void Start(Operation& operation, const io_uring_sqe& entry) override;
   void Cancel(Operation& operation) override { uring_.Cancel(operation); }
+  UringFeatures features() override;
+  creche::internal::BlockRing* blocks() override;
 
  private:
   void OpenUring();
 
   FakePort fake_;  // Until there is the other.
-  creche::internal::UringPort uring_{/*ring_entries=*/256};
+  creche::internal::UringPort uring_{/*ring_entries=*/256, FeaturesToTest()};
   std::atomic<bool> is_open_ = false;  // Notify() is for any thread.
 };
 

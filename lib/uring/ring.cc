@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstring>
 #include <iterator>
+#include <memory>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -92,7 +93,24 @@ absl::Status Ring::Open(unsigned entries, const UringFeatures& features,
       features.skip_success && (params.features & IORING_FEAT_CQE_SKIP) != 0;
   // Fails on older kernels, where the descriptor does.
   if (features.registered_ring) io_uring_register_ring_fd(&ring_);
+  Probe(features);
   return absl::OkStatus();
+}
+
+// There is no way to ask for a flag of an operation. A kernel that has an
+// operation of the same release has the flag.
+void Ring::Probe(const UringFeatures& wanted) {
+  features_ = UringFeatures::None();
+  const std::unique_ptr<io_uring_probe, void (*)(io_uring_probe*)> probe(
+      io_uring_get_probe_ring(&ring_), &io_uring_free_probe);
+  if (probe == nullptr) return;
+  const bool is_5_19 =
+      io_uring_opcode_supported(probe.get(), IORING_OP_SOCKET) != 0;
+  const bool is_6_0 =
+      io_uring_opcode_supported(probe.get(), IORING_OP_SEND_ZC) != 0;
+  features_.multishot_accept = wanted.multishot_accept && is_5_19;
+  features_.multishot_receive = wanted.multishot_receive && is_6_0;
+  features_.poll_first = wanted.poll_first && is_5_19;
 }
 
 void Ring::Close() {

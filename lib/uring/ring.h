@@ -40,6 +40,9 @@ class Ring {
   void Close();
   bool is_open() const { return is_open_; }
   bool can_skip_success() const { return can_skip_success_; }
+  // Of those that concern single operations, what was asked for and is there.
+  const UringFeatures& features() const { return features_; }
+  io_uring* get() { return &ring_; }
 
   // Queues a copy of `entry`. If the queue is full, what is in it goes to the
   // kernel now.
@@ -61,12 +64,14 @@ class Ring {
   size_t Take(Completion* completions, size_t size);
 
  private:
+  void Probe(const UringFeatures& wanted);
   size_t TakeFromQueue(Completion* completions, size_t size);
   void MakeRoomForCompletions();
 
   io_uring ring_;
   bool is_open_ = false;
   bool can_skip_success_ = false;
+  UringFeatures features_ = UringFeatures::None();
   // Completions that had to be taken early, and how many are taken again.
   std::vector<Completion> taken_early_;
   size_t taken_again_ = 0;

@@ -5,8 +5,10 @@
 #include <liburing.h>
 
 #include <cerrno>
+#include <utility>
 
 #include "creche/internal/running.h"
+#include "lib/core/scheduler.h"
 
 namespace creche::internal {
 
@@ -21,7 +23,22 @@ void TaskOperation::StartAndWait(Frame leaf, const io_uring_sqe& entry,
   task_->Wait(leaf, &CallAbort, this, what);
 }
 
+// A background operation is not counted as pending, so say that there is
+// somebody who could wake the run.
+void TaskOperation::WaitForOther(const Frame& leaf, const char* what) {
+  task_ = running.task;
+  waits_for_other_ = true;
+  running.scheduler->AddOutsideWaker();
+  task_->Wait(leaf, &CallAbort, this, what);
+}
+
+void TaskOperation::StopWaitingForOther() {
+  if (!std::exchange(waits_for_other_, false)) return;
+  running.scheduler->RemoveOutsideWaker();
+}
+
 void TaskOperation::StartNext(const io_uring_sqe& entry) {
+  StopWaitingForOther();
   has_result_ = false;
   is_under_way_ = true;
   OperationPort::Current().Start(*this, entry);
@@ -30,7 +47,10 @@ void TaskOperation::StartNext(const io_uring_sqe& entry) {
 // An operation with several completions (a zero-copy send, which reports the
 // end of its use of the buffer) has its result in the first.
 void TaskOperation::Completed(int result, unsigned flags) {
-  if (!has_result_) result_ = result;
+  if (!has_result_) {
+    result_ = result;
+    flags_ = flags;
+  }
   has_result_ = true;
   if ((flags & IORING_CQE_F_MORE) != 0) return;
   is_under_way_ = false;
@@ -58,6 +78,11 @@ bool TaskOperation::IsCancelled(int result) {
 
 Abort TaskOperation::CallAbort(void* self) {
   auto* operation = static_cast<TaskOperation*>(self);
+  if (operation->waits_for_other_) {
+    operation->StopWaitingForOther();
+    operation->OnAbandoned();
+    return Abort::kDone;
+  }
   operation->abort_requested_ = true;
   // Between its parts, an operation that is not under way will be asked.
   if (operation->is_under_way_) operation->CancelInKernel();

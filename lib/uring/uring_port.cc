@@ -49,6 +49,7 @@ void UringPort::Close() {
   if (pending_ != 0) {
     Misuse("a run has ended with kernel operations under way");
   }
+  if (in_background_ > 0) EndBackground();
   ResignCurrent();
   is_closing_ = true;
   Cancel(notify_);
@@ -56,8 +57,26 @@ void UringPort::Close() {
     ring_.SubmitAndWait(absl::InfiniteDuration());
     Deliver();
   }
+  if (blocks_ != nullptr) std::exchange(blocks_, nullptr)->Close();
   ring_.Close();
   close(std::exchange(notify_fd_, -1));
+}
+
+// Most have been cancelled, with what they belong to. What is left belongs to
+// objects that outlive the run.
+void UringPort::EndBackground() {
+  Poll();
+  if (in_background_ > 0) {
+    io_uring_sqe entry = {};
+    io_uring_prep_cancel(&entry, nullptr,
+                         IORING_ASYNC_CANCEL_ALL | IORING_ASYNC_CANCEL_ANY);
+    entry.user_data = kCancellation;
+    ring_.Queue(entry);
+  }
+  while (in_background_ > 0) {
+    ring_.SubmitAndWait(absl::InfiniteDuration());
+    Deliver();
+  }
 }
 
 void UringPort::Poll() {
@@ -89,7 +108,7 @@ void UringPort::Notify() {
 }
 
 void UringPort::Start(Operation& operation, const io_uring_sqe& entry) {
-  ++pending_;
+  ++(operation.is_background() ? in_background_ : pending_);
   QueueFor(operation, entry);
 }
 
@@ -101,6 +120,13 @@ void UringPort::Cancel(Operation& operation) {
   if (ring_.can_skip_success()) entry.flags |= IOSQE_CQE_SKIP_SUCCESS;
   ring_.Queue(entry);
   cancel_queued_ = true;
+}
+
+BlockRing* UringPort::blocks() {
+  if (blocks_ == nullptr && ring_.features().multishot_receive) {
+    blocks_ = BlockRing::Open(*ring_.get());
+  }
+  return blocks_;
 }
 
 void UringPort::QueueFor(Operation& operation, const io_uring_sqe& entry) {
@@ -123,7 +149,9 @@ bool UringPort::Deliver() {
       auto* operation = reinterpret_cast<Operation*>(
           static_cast<std::uintptr_t>(completion.user_data));
       const bool is_last = (completion.flags & IORING_CQE_F_MORE) == 0;
-      if (is_last && operation != &notify_) --pending_;
+      if (is_last && operation != &notify_) {
+        --(operation->is_background() ? in_background_ : pending_);
+      }
       operation->Completed(completion.result, completion.flags);
     }
   } while (count == std::size(batch));

@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "creche/uring/operation_port.h"
 #include "creche/uring/uring_features.h"
+#include "lib/uring/block_ring.h"
 #include "lib/uring/ring.h"
 
 namespace creche::internal {
@@ -32,6 +33,8 @@ class UringPort final : public OperationPort {
 
   void Start(Operation& operation, const io_uring_sqe& entry) override;
   void Cancel(Operation& operation) override;
+  UringFeatures features() override { return ring_.features(); }
+  BlockRing* blocks() override;
 
  private:
   // Reads from the descriptor that Notify() writes to.
@@ -49,13 +52,16 @@ class UringPort final : public OperationPort {
   };
 
   void QueueFor(Operation& operation, const io_uring_sqe& entry);
+  void EndBackground();
   bool Deliver();
 
   const unsigned ring_entries_;
   const UringFeatures features_;
   const Ring::SetupFunction setup_;
   Ring ring_;
+  BlockRing* blocks_ = nullptr;  // Made when it is first asked for.
   size_t pending_ = 0;
+  size_t in_background_ = 0;
   bool cancel_queued_ = false;  // Since the last Wait().
   bool is_closing_ = false;
   int notify_fd_ = -1;

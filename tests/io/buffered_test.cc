@@ -20,8 +20,8 @@
 #include "creche/io/byte_stream.h"
 #include "creche/net/tcp_stream.h"
 #include "creche/net/unix_socket.h"
-#include "creche/run.h"
 #include "gtest/gtest.h"
+#include "tests/support/run_to_test.h"
 
 namespace creche {
 namespace {
@@ -36,7 +36,7 @@ void WithPair(Body body) {
     auto pair = UnixStream::Pair().value();
     co_await body(pair.first, pair.second);
   };
-  EXPECT_TRUE(creche::Run(main).ok());
+  EXPECT_TRUE(testing::RunToTest(main).ok());
 }
 
 TEST(BufferedReaderTest, ReadsLinesAndRecords) {

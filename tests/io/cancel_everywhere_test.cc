@@ -4,6 +4,8 @@
 
 #include "creche/testing/cancel_everywhere.h"
 
+#include <unistd.h>
+
 #include <cstdlib>
 #include <string>
 #include <utility>
@@ -12,7 +14,9 @@
 #include "absl/strings/str_cat.h"
 #include "creche/core/task.h"
 #include "creche/core/try.h"
+#include "creche/io/directory.h"
 #include "creche/io/file.h"
+#include "creche/io/pipe.h"
 #include "creche/io/read_write_file.h"
 #include "gtest/gtest.h"
 
@@ -36,6 +40,32 @@ TEST(CancelEverywhereTest, Files) {
     co_await Try(file.Close());
     co_await Try(RenameFile(path, path + "2"));
     co_return co_await RemoveFile(path + "2");
+  };
+  CancelEverywhere(body);
+}
+
+TEST(CancelEverywhereTest, Directories) {
+  const char* folder = std::getenv("TEST_TMPDIR");
+  const std::string path =
+      absl::StrCat(folder != nullptr ? folder : "/tmp", "/directory");
+  auto body = [&]() -> Task<absl::Status> {
+    rmdir(path.c_str());  // Of the time before.
+    co_await Try(MakeDirectory(path));
+    EXPECT_TRUE((co_await Try(InfoOfFile(path))).is_directory());
+    co_return co_await RemoveDirectory(path);
+  };
+  CancelEverywhere(body);
+}
+
+TEST(CancelEverywhereTest, Pipes) {
+  auto body = []() -> Task<absl::Status> {
+    auto [reader, writer] = co_await Try(MakePipe());
+    co_await Try(writer.SendAll("hello"));
+    char buffer[5];
+    EXPECT_EQ(co_await Try(reader.ReceiveSome(buffer)), 5U);
+    writer.Close();
+    EXPECT_EQ(co_await Try(reader.ReceiveSome(buffer)), 0U);
+    co_return absl::OkStatus();
   };
   CancelEverywhere(body);
 }

@@ -25,9 +25,9 @@
 #include "creche/core/nursery.h"
 #include "creche/core/task.h"
 #include "creche/io/read_write_file.h"
-#include "creche/run.h"
 #include "gtest/gtest.h"
 #include "tests/support/open_files.h"
+#include "tests/support/run_to_test.h"
 
 namespace creche {
 namespace {
@@ -43,7 +43,7 @@ std::string PathOf(absl::string_view name) {
 template <typename Main>
 void RunChecked(Main main) {
   const size_t files = OpenFiles();
-  const absl::Status status = creche::Run(main);
+  const absl::Status status = testing::RunToTest(main);
   EXPECT_TRUE(status.ok()) << status;
   EXPECT_EQ(OpenFiles(), files);
 }

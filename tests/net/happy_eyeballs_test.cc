@@ -15,9 +15,9 @@
 #include "creche/core/timeouts.h"
 #include "creche/net/connect_tcp.h"
 #include "creche/net/tcp_listener.h"
-#include "creche/run.h"
 #include "gtest/gtest.h"
 #include "tests/support/open_files.h"
+#include "tests/support/run_to_test.h"
 
 namespace creche {
 namespace {
@@ -79,7 +79,7 @@ SocketAddress RefusingAddress() {
 template <typename Main>
 void RunChecked(Main main) {
   const size_t files = OpenFiles();
-  EXPECT_TRUE(creche::Run(main).ok());
+  EXPECT_TRUE(testing::RunToTest(main).ok());
   EXPECT_EQ(OpenFiles(), files);
 }
 

@@ -13,8 +13,8 @@
 #include "creche/core/nursery.h"
 #include "creche/core/task.h"
 #include "creche/core/timeouts.h"
-#include "creche/run.h"
 #include "gtest/gtest.h"
+#include "tests/support/run_to_test.h"
 
 namespace creche {
 namespace {
@@ -27,7 +27,7 @@ Addresses ResolveInRun(std::string host, std::string service) {
     auto resolve = Resolve(host, service);
     co_return co_await std::move(resolve);
   };
-  return creche::Run(main);
+  return testing::RunToTest(main);
 }
 
 TEST(ResolveTest, TakesDigitsAsTheyAre) {
@@ -75,7 +75,7 @@ TEST(ResolveTest, ACancelledCallAbandonsItsThread) {
       };
       (co_await WithNursery(body)).IgnoreError();
     };
-    EXPECT_TRUE(creche::Run(main).ok());
+    EXPECT_TRUE(testing::RunToTest(main).ok());
   }
 }
 

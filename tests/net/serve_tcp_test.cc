@@ -16,14 +16,17 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "creche/core/cancel_scope.h"
+#include "creche/core/clock.h"
 #include "creche/core/errors.h"
 #include "creche/core/nursery.h"
 #include "creche/core/sleep.h"
 #include "creche/core/task.h"
 #include "creche/net/connect_tcp.h"
-#include "creche/run.h"
+#include "creche/testing/creche_test.h"
+#include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
 #include "tests/support/open_files.h"
+#include "tests/support/run_to_test.h"
 
 namespace creche {
 namespace {
@@ -43,13 +46,17 @@ Task<> Echo(TcpStream stream) {
   }
 }
 
-Task<> ExpectEcho(SocketAddress server) {
-  absl::StatusOr<TcpStream> stream = co_await ConnectTcp(server);
-  (co_await stream->SendAll("hello")).IgnoreError();
+Task<> ExpectEcho(TcpStream& stream) {
+  (co_await stream.SendAll("hello")).IgnoreError();
   char buffer[5];
-  const absl::Status status = co_await stream->ReceiveExactly(buffer);
+  const absl::Status status = co_await stream.ReceiveExactly(buffer);
   EXPECT_TRUE(status.ok()) << status;
   EXPECT_EQ(absl::string_view(buffer, 5), "hello");
+}
+
+Task<> ExpectEchoFrom(SocketAddress server) {
+  TcpStream stream = (co_await ConnectTcp(server)).value();
+  co_await ExpectEcho(stream);
 }
 
 Task<> ExpectEof(SocketAddress server) {
@@ -72,7 +79,7 @@ TEST(ServeTcpTest, ServesManyConnectionsUntilCancelled) {
       nursery.StartSoon(serve);
       absl::StatusOr<TcpStream> idle = co_await ConnectTcp(address);
       auto clients = [&](Nursery& inner) -> Task<> {
-        for (int i = 0; i < 100; ++i) inner.StartSoon(ExpectEcho, address);
+        for (int i = 0; i < 100; ++i) inner.StartSoon(ExpectEchoFrom, address);
         co_return;
       };
       (co_await WithNursery(clients)).IgnoreError();
@@ -81,7 +88,7 @@ TEST(ServeTcpTest, ServesManyConnectionsUntilCancelled) {
     const absl::Status status = co_await WithNursery(body);
     EXPECT_TRUE(status.ok()) << status;
   };
-  EXPECT_TRUE(creche::Run(main).ok());
+  EXPECT_TRUE(testing::RunToTest(main).ok());
   EXPECT_EQ(OpenFiles(), files);
 }
 
@@ -96,7 +103,7 @@ TEST(ServeTcpTest, AHandlersErrorEndsTheServer) {
     auto serving = ServeTcp(std::move(listener), fail);
     co_return co_await std::move(serving);
   };
-  EXPECT_EQ(creche::Run(main), absl::DataLossError("broken"));
+  EXPECT_EQ(testing::RunToTest(main), absl::DataLossError("broken"));
 }
 
 // A handler that finishes its work behind a shield holds up the server's end;
@@ -122,7 +129,7 @@ TEST(ServeTcpTest, AcceptsNobodyWhileItWaitsForHandlers) {
     };
     (co_await WithNursery(body)).IgnoreError();
   };
-  EXPECT_TRUE(creche::Run(main).ok());
+  EXPECT_TRUE(testing::RunToTest(main).ok());
   EXPECT_TRUE(absl::IsUnavailable(late)) << late;
 }
 
@@ -145,7 +152,7 @@ TEST(ServeTcpTest, KeepsToItsLimit) {
       };
       nursery.StartSoon(serve);
       auto clients = [&](Nursery& inner) -> Task<> {
-        for (int i = 0; i < 30; ++i) inner.StartSoon(ExpectEcho, address);
+        for (int i = 0; i < 30; ++i) inner.StartSoon(ExpectEchoFrom, address);
         co_return;
       };
       (co_await WithNursery(clients)).IgnoreError();
@@ -154,7 +161,64 @@ TEST(ServeTcpTest, KeepsToItsLimit) {
     (co_await WithNursery(body)).IgnoreError();
     EXPECT_EQ(most, 3);
   };
-  EXPECT_TRUE(creche::Run(main).ok());
+  EXPECT_TRUE(testing::RunToTest(main).ok());
+}
+
+// A server of one connection, which asks `meanwhile` what to do while it is
+// being cancelled.
+template <typename Meanwhile>
+Task<> CancelServer(absl::Duration grace, Meanwhile meanwhile) {
+  TcpListener listener = Listen();
+  const SocketAddress address = listener.local_address();
+  CancelScope scope;
+  auto body = [&](Nursery& nursery) -> Task<> {
+    auto serve = [&]() -> Task<> {
+      auto serving =
+          ServeTcp(std::move(listener), Echo, ServeOptions().set_grace(grace));
+      const auto status = co_await scope.Run(std::move(serving));
+      EXPECT_FALSE(status.has_value());
+    };
+    nursery.StartSoon(serve);
+    absl::StatusOr<TcpStream> connected = co_await ConnectTcp(address);
+    TcpStream& client = connected.value();
+    co_await ExpectEcho(client);
+    scope.Cancel();
+    co_await meanwhile(client, address);
+  };
+  EXPECT_THAT(co_await WithNursery(body), testing::IsOk());
+}
+
+CRECHE_TEST(ServeTcpTest, LetsConnectionsEndInTheirGrace) {
+  auto meanwhile = [](TcpStream& client, SocketAddress address) -> Task<> {
+    co_await SleepFor(absl::Minutes(59));
+    co_await ExpectEcho(client);
+    const absl::StatusOr<TcpStream> another = co_await ConnectTcp(address);
+    EXPECT_EQ(another.status().code(), absl::StatusCode::kUnavailable);
+    client.Close();
+  };
+  const absl::Time start = Now();
+  co_await CancelServer(absl::Hours(1), meanwhile);
+  EXPECT_EQ(Now() - start, absl::Minutes(59));
+}
+
+CRECHE_TEST(ServeTcpTest, CancelsConnectionsAfterTheirGrace) {
+  const absl::Time start = Now();
+  auto meanwhile = [&](TcpStream& client, SocketAddress) -> Task<> {
+    char buffer[1];
+    EXPECT_EQ((co_await client.ReceiveSome(buffer)).value(), 0U);
+    EXPECT_EQ(Now() - start, absl::Hours(1));
+  };
+  co_await CancelServer(absl::Hours(1), meanwhile);
+}
+
+CRECHE_TEST(ServeTcpTest, CancelsConnectionsAtOnceWithoutAGrace) {
+  const absl::Time start = Now();
+  auto meanwhile = [&](TcpStream& client, SocketAddress) -> Task<> {
+    char buffer[1];
+    EXPECT_EQ((co_await client.ReceiveSome(buffer)).value(), 0U);
+    EXPECT_EQ(Now(), start);
+  };
+  co_await CancelServer(absl::ZeroDuration(), meanwhile);
 }
 
 TEST(ServeTcpTest, SurvivesTheDescriptorLimit) {
@@ -190,7 +254,7 @@ TEST(ServeTcpTest, SurvivesTheDescriptorLimit) {
     (co_await WithNursery(body)).IgnoreError();
     setrlimit(RLIMIT_NOFILE, &old_limit);
   };
-  EXPECT_TRUE(creche::Run(main).ok());
+  EXPECT_TRUE(testing::RunToTest(main).ok());
 }
 
 }  // namespace

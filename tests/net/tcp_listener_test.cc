@@ -23,9 +23,9 @@
 #include "creche/core/task.h"
 #include "creche/core/timeouts.h"
 #include "creche/net/connect_tcp.h"
-#include "creche/run.h"
 #include "gtest/gtest.h"
 #include "tests/support/open_files.h"
+#include "tests/support/run_to_test.h"
 
 namespace creche {
 namespace {
@@ -40,7 +40,7 @@ void WithListener(Body body) {
     EXPECT_TRUE(listener.ok()) << listener.status();
     if (listener.ok()) co_await body(*listener);
   };
-  EXPECT_TRUE(creche::Run(main).ok());
+  EXPECT_TRUE(testing::RunToTest(main).ok());
   EXPECT_EQ(OpenFiles(), files);
 }
 
@@ -69,7 +69,7 @@ TEST(TcpListenerTest, ListensOnEveryAddress) {
         co_await ConnectTcp("127.0.0.1", listener->port());
     EXPECT_TRUE(client.ok()) << client.status();
   };
-  EXPECT_TRUE(creche::Run(main).ok());
+  EXPECT_TRUE(testing::RunToTest(main).ok());
 }
 
 TEST(TcpListenerTest, CloseWakesAccept) {
@@ -106,6 +106,63 @@ TEST(TcpListenerTest, ACancelledAcceptLosesNoConnection) {
       EXPECT_EQ((*accepted)->peer_address(), client->local_address());
     }
   });
+}
+
+// The kernel may have accepted what nobody has asked for.
+TEST(TcpListenerTest, KeepsWhatNobodyHasAskedFor) {
+  WithListener([](TcpListener& listener) -> Task<> {
+    std::vector<TcpStream> clients;
+    std::vector<SocketAddress> expected;
+    for (int i = 0; i < 200; ++i) {
+      auto connect = ConnectTcp(listener.local_address());
+      clients.push_back((co_await std::move(connect)).value());
+      expected.push_back(*clients.back().local_address());
+      if (i > 0) continue;
+      EXPECT_TRUE((co_await listener.Accept()).ok());
+    }
+    for (size_t i = 1; i < clients.size(); ++i) {
+      const absl::StatusOr<TcpStream> server = co_await listener.Accept();
+      EXPECT_EQ(server->peer_address().value(), expected[i]);
+    }
+  });
+}
+
+TEST(TcpListenerTest, ClosesWhatNobodyHasAskedFor) {
+  WithListener([](TcpListener& listener) -> Task<> {
+    std::vector<TcpStream> clients;
+    for (int i = 0; i < 200; ++i) {
+      auto connect = ConnectTcp(listener.local_address());
+      clients.push_back((co_await std::move(connect)).value());
+      if (i > 0) continue;
+      EXPECT_TRUE((co_await listener.Accept()).ok());
+    }
+    listener.Close();
+    for (TcpStream& client : clients) {
+      char buffer[1];
+      const absl::StatusOr<size_t> size = co_await client.ReceiveSome(buffer);
+      EXPECT_TRUE(IsBrokenResource(size.status()) || size.value() == 0);
+    }
+  });
+}
+
+TEST(TcpListenerTest, AListenerThatAcceptsOutlivesTheRun) {
+  const size_t files = OpenFiles();
+  {
+    std::optional<TcpListener> listener;
+    auto accept = [&]() -> Task<> {
+      auto connect = ConnectTcp(listener->local_address());
+      const absl::StatusOr<TcpStream> client = co_await std::move(connect);
+      const absl::StatusOr<TcpStream> server = co_await listener->Accept();
+      EXPECT_EQ(server->peer_address(), client->local_address());
+    };
+    auto main = [&]() -> Task<> {
+      listener = ListenTcp(*SocketAddress::Parse("127.0.0.1", 0)).value();
+      co_await accept();
+    };
+    EXPECT_TRUE(testing::RunToTest(main).ok());
+    EXPECT_TRUE(testing::RunToTest(accept).ok());
+  }
+  EXPECT_EQ(OpenFiles(), files);
 }
 
 TEST(TcpListenerTest, SaysWhatIsWrong) {
@@ -181,7 +238,7 @@ TEST(ConnectTcpTest, ACancelledConnectLeavesNoSocket) {
     auto connect = ConnectTcp("192.0.2.1", 80);
     co_await MoveOnAfter(absl::Milliseconds(2), std::move(connect));
   };
-  EXPECT_TRUE(creche::Run(main).ok());
+  EXPECT_TRUE(testing::RunToTest(main).ok());
   EXPECT_EQ(OpenFiles(), files);
 }
 

@@ -23,9 +23,9 @@
 #include "creche/core/nursery.h"
 #include "creche/core/task.h"
 #include "creche/core/timeouts.h"
-#include "creche/run.h"
 #include "gtest/gtest.h"
 #include "tests/support/open_files.h"
+#include "tests/support/run_to_test.h"
 #include "tests/support/tcp_pair.h"
 
 namespace creche {
@@ -43,7 +43,7 @@ void WithPair(Body body) {
     TcpPair pair = co_await MakeTcpPair();
     co_await body(pair);
   };
-  EXPECT_TRUE(creche::Run(main).ok());
+  EXPECT_TRUE(testing::RunToTest(main).ok());
   EXPECT_EQ(OpenFiles(), files);
 }
 

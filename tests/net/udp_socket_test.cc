@@ -13,9 +13,9 @@
 #include "creche/core/errors.h"
 #include "creche/core/task.h"
 #include "creche/core/timeouts.h"
-#include "creche/run.h"
 #include "gtest/gtest.h"
 #include "tests/support/open_files.h"
+#include "tests/support/run_to_test.h"
 
 namespace creche {
 namespace {
@@ -31,7 +31,7 @@ void WithSockets(Body body) {
     UdpSocket b = BindUdp(loopback).value();
     co_await body(a, b);
   };
-  EXPECT_TRUE(creche::Run(main).ok());
+  EXPECT_TRUE(testing::RunToTest(main).ok());
   EXPECT_EQ(OpenFiles(), files);
 }
 

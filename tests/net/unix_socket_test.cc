@@ -21,9 +21,9 @@
 #include "creche/core/errors.h"
 #include "creche/core/task.h"
 #include "creche/core/timeouts.h"
-#include "creche/run.h"
 #include "gtest/gtest.h"
 #include "tests/support/open_files.h"
+#include "tests/support/run_to_test.h"
 
 namespace creche {
 namespace {
@@ -34,7 +34,7 @@ using testing::Pipe;
 template <typename Main>
 void RunChecked(Main main) {
   const size_t files = OpenFiles();
-  EXPECT_TRUE(creche::Run(main).ok());
+  EXPECT_TRUE(testing::RunToTest(main).ok());
   EXPECT_EQ(OpenFiles(), files);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// BufferedReader: lines and records from a ByteStream.
+// BufferedReader: lines and records from a ByteStream or a pipe.
 //
 //   creche::BufferedReader reader(stream);
 //   std::string line = co_await creche::Try(reader.ReadLine());
@@ -33,7 +33,7 @@ namespace creche {
 // Errors of all functions: IsEndOfStream: the stream ended before what was
 // asked
 //   for had come; ReadSome() gives what is left. Those of the stream.
-template <ByteStream Stream>
+template <ByteReceiver Stream>
 class BufferedReader {
  public:
   // How long a line or record may be, by default.

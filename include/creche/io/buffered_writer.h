@@ -25,7 +25,7 @@ namespace creche {
 // destructor cannot wait. One task at a time.
 //
 // Errors: those of the stream's SendAll().
-template <ByteStream Stream>
+template <ByteSender Stream>
 class BufferedWriter {
  public:
   // `stream` must outlive this.

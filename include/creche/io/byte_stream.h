@@ -31,6 +31,23 @@ concept AwaitableOf = TaskAwaitable<std::remove_cvref_t<T>> &&
 
 }  // namespace internal
 
+// What bytes come from, and where they can be sent: the parts of a ByteStream
+// that readers and writers need. A pipe has an end of each kind (io/pipe.h).
+template <typename Stream>
+concept ByteReceiver =
+    std::movable<Stream> && requires(Stream& stream, absl::Span<char> buffer) {
+      {
+        stream.ReceiveSome(buffer)
+      } -> internal::AwaitableOf<absl::StatusOr<std::size_t>>;
+      { stream.Close() } -> std::same_as<void>;
+    };
+template <typename Stream>
+concept ByteSender =
+    std::movable<Stream> && requires(Stream& stream, absl::string_view data) {
+      { stream.SendAll(data) } -> internal::AwaitableOf<absl::Status>;
+      { stream.Close() } -> std::same_as<void>;
+    };
+
 // A connection, or one end of something like it. It closes when it is
 // destroyed. One task can receive while another sends.
 //
@@ -50,14 +67,8 @@ concept AwaitableOf = TaskAwaitable<std::remove_cvref_t<T>> &&
 // like this.
 template <typename Stream>
 concept ByteStream =
-    std::movable<Stream> &&
-    requires(Stream& stream, absl::Span<char> buffer, absl::string_view data) {
-      {
-        stream.ReceiveSome(buffer)
-      } -> internal::AwaitableOf<absl::StatusOr<std::size_t>>;
-      { stream.SendAll(data) } -> internal::AwaitableOf<absl::Status>;
+    ByteReceiver<Stream> && ByteSender<Stream> && requires(Stream& stream) {
       { stream.SendEof() } -> internal::AwaitableOf<absl::Status>;
-      { stream.Close() } -> std::same_as<void>;
     };
 
 }  // namespace creche

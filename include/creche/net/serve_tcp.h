@@ -13,12 +13,16 @@
 #define CRECHE_NET_SERVE_TCP_H_
 
 #include <cstddef>
+#include <functional>
+#include <optional>
 #include <type_traits>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "creche/core/cancel_scope.h"
+#include "creche/core/cleanup.h"
 #include "creche/core/nursery.h"
 #include "creche/core/parking_lot.h"
 #include "creche/core/task.h"
@@ -46,12 +50,21 @@ class ServeOptions {
     return *this;
   }
 
+  // How long the connections that are being served may go on when the server is
+  // cancelled, before they are cancelled, too. 0 by default.
+  ServeOptions& set_grace(absl::Duration grace) {
+    grace_ = grace;
+    return *this;
+  }
+
   size_t max_connections() const { return max_connections_; }
   absl::Duration retry_after() const { return retry_after_; }
+  absl::Duration grace() const { return grace_; }
 
  private:
   size_t max_connections_ = ~size_t{0};
   absl::Duration retry_after_ = absl::Milliseconds(100);
+  absl::Duration grace_;
 };
 
 namespace internal {
@@ -86,23 +99,40 @@ class ConnectionLimit {
   ParkingLot waiting_;
 };
 
+// The end of a server's connections: from when it begins, they have some time.
+class Draining {
+ public:
+  explicit Draining(absl::Duration grace) : grace_(grace) {}
+
+  void Begin();
+  Task<> WaitUntilItBegins();
+  // For what is to end by then, and only then.
+  CancelScope& scope() { return scope_; }
+
+ private:
+  const absl::Duration grace_;
+  CancelScope scope_{CancelScopeOptions{.shield = true}};
+  bool has_begun_ = false;
+  ParkingLot waiting_;
+};
+
 // Accept(), but waits while descriptors or memory are short.
 Task<absl::StatusOr<TcpStream>> AcceptPatiently(TcpListener& listener,
                                                 absl::Duration retry_after);
 
 }  // namespace internal
 
-// Accepts connections for as long as it is not cancelled, and calls
+// Accepts connections until it is cancelled, and calls
 // handler(TcpStream), which returns a Task<void> or Task<absl::Status>, in a
 // task of its own for each. A handler that fails ends the server, with all its
 // connections: handle what may go wrong with one of them in there.
 //
 // Where descriptors or memory run out it waits a little and tries again.
 //
-// Cancellation: safe. Closes the listener and cancels the handlers; resumes
-//   when they have ended, those that shield themselves too.
-// Errors: those of handlers; those of the listener, in which case the handlers
-//   are cancelled, too.
+// Cancellation: safe. Closes the listener, cancels the handlers when the grace
+//   is over (ServeOptions::set_grace), and resumes when they have ended.
+// Errors: those of handlers, which cancel the others at once; those of the
+//   listener, which are like a cancellation to the handlers.
 template <typename Handler>
 Task<absl::Status> ServeTcp(TcpListener listener, Handler handler,
                             ServeOptions options = ServeOptions()) {
@@ -113,20 +143,43 @@ Task<absl::Status> ServeTcp(TcpListener listener, Handler handler,
       "creche: ServeTcp's handler takes a TcpStream and returns Task<void> or "
       "Task<absl::Status>");
   internal::ConnectionLimit limit(options.max_connections());
+  internal::Draining draining(options.grace());
   auto serve_one = [&](TcpStream stream,
                        internal::ConnectionLimit::Slot) -> Task<Result> {
     co_return co_await handler(std::move(stream));
   };
-  auto serve = [&](Nursery& nursery) -> Task<absl::Status> {
-    // Closed when accepting ends, not when the last handler has.
-    TcpListener accepting = std::move(listener);
+  auto accept = [&](Nursery& connections) -> Task<absl::Status> {
     for (;;) {
       co_await limit.WaitForRoom();
       TcpStream stream = co_await Try(
-          internal::AcceptPatiently(accepting, options.retry_after()));
-      nursery.StartSoon(serve_one, std::move(stream),
-                        internal::ConnectionLimit::Slot(limit));
+          internal::AcceptPatiently(listener, options.retry_after()));
+      connections.StartSoon(serve_one, std::move(stream),
+                            internal::ConnectionLimit::Slot(limit));
     }
+  };
+  auto stop = [&]() -> Task<> {
+    listener.Close();
+    draining.Begin();
+    co_return;
+  };
+  auto serve = [&](Nursery& server) -> Task<absl::Status> {
+    auto accept_until_the_end =
+        [&](Nursery& connections) -> Task<absl::Status> {
+      auto accepting = accept(connections);
+      co_return co_await WithCleanup(std::move(accepting), stop);
+    };
+    // Where the connections are, a cancellation of the server is not seen.
+    auto serve_connections = [&]() -> Task<absl::Status> {
+      auto until_it_begins = [&](Nursery& connections) -> Task<> {
+        server.StartSoon(accept_until_the_end, std::ref(connections));
+        co_await draining.WaitUntilItBegins();
+      };
+      co_return co_await WithNursery(until_it_begins);
+    };
+    auto serving = serve_connections();
+    const std::optional<absl::Status> status =
+        co_await draining.scope().Run(std::move(serving));
+    co_return status.value_or(absl::OkStatus());
   };
   co_return co_await WithNursery(serve);
 }

@@ -8,6 +8,7 @@
 
 #include <coroutine>
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -21,6 +22,7 @@
 
 namespace creche::internal {
 
+class Multishot;
 class SocketOperation;
 
 // A descriptor, and who is using it. Shared by the object that a program has
@@ -34,7 +36,7 @@ class Socket {
  public:
   enum Direction { kReceive, kSend };
 
-  Socket(int fd, const SocketAddress& name) : fd_(fd), name_(name) {}
+  Socket(int fd, const SocketAddress& name);
   Socket(const Socket&) = delete;
   Socket& operator=(const Socket&) = delete;
 
@@ -53,20 +55,29 @@ class Socket {
   friend class SocketRef;
   friend class SocketOperation;
   friend class ReceiveOperation;
+  friend class ReceiveBlockOperation;
   friend class SendOperation;
   friend class SendEofOperation;
+  friend class AcceptOperation;
+  friend class Multishot;
+  friend class MultishotAccept;
+  friend class MultishotReceive;
 
-  ~Socket() { Close(); }
+  ~Socket();
+  bool is_in_use() const;
   void CloseIfUnused();
 
-  const int fd_;
+  int fd_;
   int references_ = 0;
   bool is_closed_ = false;
   bool sent_part_ = false;  // Of a message whose rest will never come.
   bool sent_eof_ = false;
+  bool is_drained_ = false;  // The last receive has left nothing.
   SocketOperation* busy_[2] = {nullptr, nullptr};
   // Received by a ReceiveExactly() that was cancelled; comes first next time.
   std::string unread_;
+  // Nobody else receives on this socket while it is armed.
+  std::unique_ptr<Multishot> multishot_;
   const SocketAddress name_;
 };
 
@@ -90,6 +101,8 @@ class SocketRef {
   explicit operator bool() const { return socket_ != nullptr; }
 
  private:
+  friend class Multishot;
+
   explicit SocketRef(Socket* socket) : socket_(socket) {
     if (socket_ != nullptr) ++socket_->references_;
   }
@@ -127,6 +140,9 @@ class [[nodiscard]] SocketOperation : public TaskOperation {
   virtual bool OnPart(int result) = 0;
   // It ends without the rest, because it was cancelled or the socket closed.
   virtual void OnCutShort() {}
+  // True if the socket's Multishot will bring what this waits for, or will end
+  // soon, so that nothing is to be started now.
+  virtual bool AwaitsMultishot();
 
   bool may_go_on() const { return !abort_requested() && !socket_->is_closed(); }
   absl::Status Error(int error) const;
@@ -135,6 +151,10 @@ class [[nodiscard]] SocketOperation : public TaskOperation {
   void BreakSending() { socket_->sent_part_ = true; }
   // Moves what a cancelled call has left into `buffer`. Returns how much.
   size_t TakeUnread(absl::Span<char> buffer);
+  // That of a receive, where the socket has kept one for the next. 0: none.
+  int TakeReceiveError();
+  // Fills `entry`. It waits first if there is nothing to be had at once.
+  void PrepareReceive(io_uring_sqe& entry, char* data, size_t size);
   // "ReceiveSome() on 127.0.0.1:80: ", and then `text`.
   std::string Describe(absl::string_view text) const;
 
@@ -142,11 +162,16 @@ class [[nodiscard]] SocketOperation : public TaskOperation {
   absl::Status status_;
 
  private:
+  friend class Multishot;
   friend class Socket;
 
   bool Suspend(Frame leaf);
   std::string Where() const;
   void OnEnd(int result) final;
+  void OnAbandoned() final;
+  // The Multishot has brought something, or has ended.
+  void OnMultishot();
+  void OnSocketClosed();
   void Finish();
 
   const Socket::Direction direction_;
@@ -190,19 +215,22 @@ class ReceiveExactlyOperation final : public ReceiveOperation {
   absl::Status await_resume() { return std::move(status_); }
 };
 
-class SendOperation final : public SocketOperation {
+class SendOperation : public SocketOperation {
  public:
   SendOperation(SocketRef socket, absl::string_view data)
       : SocketOperation(std::move(socket), Socket::kSend, "SendAll"),
         data_(data) {}
   absl::Status await_resume() { return std::move(status_); }
 
- private:
+ protected:
   bool CompletesAtOnce() override;
   void Prepare(io_uring_sqe& entry) override;
   bool OnPart(int result) override;
   void OnCutShort() override;
 
+  absl::string_view unsent() const { return data_.substr(sent_); }
+
+ private:
   const absl::string_view data_;
   size_t sent_ = 0;
 };
@@ -217,26 +245,6 @@ class SendEofOperation final : public SocketOperation {
   bool CompletesAtOnce() override;
   void Prepare(io_uring_sqe&) override {}
   bool OnPart(int) override { return false; }
-};
-
-// Waits for a connection. A descriptor that nobody takes is closed.
-class AcceptOperation : public SocketOperation {
- protected:
-  explicit AcceptOperation(SocketRef socket)
-      : SocketOperation(std::move(socket), Socket::kReceive, "Accept") {}
-  AcceptOperation(const AcceptOperation& other) : SocketOperation(other) {}
-  ~AcceptOperation();
-
-  bool CompletesAtOnce() override { return false; }
-  void Prepare(io_uring_sqe& entry) override;
-  bool OnPart(int result) override;
-
-  absl::StatusOr<SocketRef> TakeConnection();
-
- private:
-  int accepted_ = -1;
-  socklen_t peer_size_ = 0;
-  sockaddr_storage peer_;
 };
 
 }  // namespace creche::internal

@@ -17,6 +17,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "creche/net/receive_block_operation.h"
 #include "creche/net/socket.h"
 #include "creche/net/socket_address.h"
 
@@ -49,6 +50,19 @@ class SocketStream {
   // Cancellation: safe. What has come comes again in the next call.
   internal::ReceiveExactlyOperation ReceiveExactly(absl::Span<char> buffer) {
     return internal::ReceiveExactlyOperation(socket_, buffer);
+  }
+
+  // Waits for bytes and gives them in memory that is lent (empty: the peer will
+  // send no more). For servers with many connections that are mostly idle: one
+  // that waits here holds no memory, and needs one request to the kernel for
+  // all that it will ever receive. Up to a few blocks are received ahead, until
+  // the stream is closed or received from in another way; a stream that goes to
+  // another run must not have used this. Where the kernel cannot do this
+  // (UringFeatures::multishot_receive), and for streams that carry much, it
+  // receives once for each call, into larger blocks.
+  // Cancellation: safe. The bytes stay in the stream.
+  internal::ReceiveBlockOperation Receive() {
+    return internal::ReceiveBlockOperation(socket_);
   }
 
   // Sends all of `data`, which must live as long as the call.

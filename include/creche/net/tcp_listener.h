@@ -17,58 +17,19 @@
 #include "creche/core/task.h"
 #include "creche/net/socket.h"
 #include "creche/net/socket_address.h"
+#include "creche/net/socket_listener.h"
 #include "creche/net/tcp_stream.h"
 
 namespace creche {
-namespace internal {
 
-class AcceptTcpOperation final : public AcceptOperation {
- public:
-  explicit AcceptTcpOperation(SocketRef socket)
-      : AcceptOperation(std::move(socket)) {}
-  absl::StatusOr<TcpStream> await_resume();
-};
-
-}  // namespace internal
-
-// Destroying a listener closes it.
-class TcpListener {
+// What it does is in net/socket_listener.h.
+class TcpListener : public SocketListener<TcpStream> {
  public:
   explicit TcpListener(internal::SocketRef socket)
-      : socket_(std::move(socket)) {}
-  TcpListener(TcpListener&& other) noexcept = default;
-  TcpListener& operator=(TcpListener&& other) noexcept {
-    if (this != &other) {
-      Close();
-      socket_ = std::move(other.socket_);
-    }
-    return *this;
-  }
-  ~TcpListener() { Close(); }
-
-  // Waits for a connection. What goes wrong with one that is not there yet is
-  // not reported. One task at a time.
-  // Cancellation: safe. The connection waits for the next call.
-  // Errors: kResourceExhausted: no descriptors or memory; it is worth a retry,
-  //   a little later. IsClosedResource, IsBusyResource.
-  internal::AcceptTcpOperation Accept() {
-    return internal::AcceptTcpOperation(socket_);
-  }
+      : SocketListener(std::move(socket)) {}
 
   // Where it listens, and its descriptor; 0, no address, and -1 if moved from.
   std::uint16_t port() const { return socket_ ? socket_->name().port() : 0; }
-  SocketAddress local_address() const {
-    return socket_ ? socket_->name() : SocketAddress();
-  }
-  int fd() const { return socket_ ? socket_->fd() : -1; }
-
-  // A task that waits for a connection gets an error (IsClosedResource).
-  void Close() {
-    if (socket_) socket_->Close();
-  }
-
- private:
-  internal::SocketRef socket_;
 };
 
 // For ListenTcp().

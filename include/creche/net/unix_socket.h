@@ -24,6 +24,7 @@
 #include "creche/core/task.h"
 #include "creche/net/socket.h"
 #include "creche/net/socket_address.h"
+#include "creche/net/socket_listener.h"
 #include "creche/net/socket_stream.h"
 #include "creche/uring/file_descriptor.h"
 
@@ -118,48 +119,11 @@ class UnixStream : public SocketStream {
   }
 };
 
-namespace internal {
-
-class AcceptUnixOperation final : public AcceptOperation {
- public:
-  explicit AcceptUnixOperation(SocketRef socket)
-      : AcceptOperation(std::move(socket)) {}
-  absl::StatusOr<UnixStream> await_resume();
-};
-
-}  // namespace internal
-
-// As TcpListener (net/tcp_listener.h). Does not delete its path.
-class UnixListener {
+// What it does is in net/socket_listener.h. Does not delete its path.
+class UnixListener : public SocketListener<UnixStream> {
  public:
   explicit UnixListener(internal::SocketRef socket)
-      : socket_(std::move(socket)) {}
-  UnixListener(UnixListener&& other) noexcept = default;
-  UnixListener& operator=(UnixListener&& other) noexcept {
-    if (this != &other) {
-      Close();
-      socket_ = std::move(other.socket_);
-    }
-    return *this;
-  }
-  ~UnixListener() { Close(); }
-
-  // Cancellation: safe. The connection waits for the next call.
-  internal::AcceptUnixOperation Accept() {
-    return internal::AcceptUnixOperation(socket_);
-  }
-
-  // As of TcpListener (net/tcp_listener.h).
-  SocketAddress local_address() const {
-    return socket_ ? socket_->name() : SocketAddress();
-  }
-  int fd() const { return socket_ ? socket_->fd() : -1; }
-  void Close() {
-    if (socket_) socket_->Close();
-  }
-
- private:
-  internal::SocketRef socket_;
+      : SocketListener(std::move(socket)) {}
 };
 
 // Not a checkpoint.

@@ -12,6 +12,7 @@
 #include "creche/testing/expect_checkpoint.h"       // IWYU pragma: export
 #include "creche/testing/fail_everywhere.h"         // IWYU pragma: export
 #include "creche/testing/fake_port.h"               // IWYU pragma: export
+#include "creche/testing/features_to_test.h"        // IWYU pragma: export
 #include "creche/testing/memory_stream.h"           // IWYU pragma: export
 #include "creche/testing/mock_clock.h"              // IWYU pragma: export
 #include "creche/testing/sequencer.h"               // IWYU pragma: export

@@ -8,15 +8,28 @@
 #define CRECHE_URING_OPERATION_PORT_H_
 
 #include "creche/core/event_port.h"
+#include "creche/uring/uring_features.h"
 
 struct io_uring_sqe;
 
 namespace creche {
 
+namespace internal {
+class BlockRing;
+}  // namespace internal
+
 // One operation under way. It stays where it is until its last completion.
 class Operation {
  public:
+  enum class Kind {
+    kAwaited,
+    // Goes on whether or not a task waits for it. pending() does not count it,
+    // and it need not have ended when the run does: then the port ends it.
+    kBackground,
+  };
+
   Operation() = default;
+  explicit Operation(Kind kind) : kind_(kind) {}
   Operation(const Operation&) = delete;
   Operation& operator=(const Operation&) = delete;
 
@@ -27,8 +40,13 @@ class Operation {
   // may start operations, this one included.
   virtual void Completed(int result, unsigned flags) = 0;
 
+  bool is_background() const { return kind_ == Kind::kBackground; }
+
  protected:
   ~Operation() = default;
+
+ private:
+  const Kind kind_ = Kind::kAwaited;
 };
 
 class OperationPort : public EventPort {
@@ -43,6 +61,14 @@ class OperationPort : public EventPort {
   // tells what became of it: -ECANCELED or -EINTR if it did not happen, or what
   // it says when it did after all. Never calls Completed() itself.
   virtual void Cancel(Operation& operation) = 0;
+
+  // Which optional features operations may use here: none, unless a port says
+  // otherwise. Background operations need one of them.
+  virtual UringFeatures features() { return UringFeatures::None(); }
+
+  // The memory that the kernel receives into by multishot_receive; nullptr if
+  // there is none. It is the port's.
+  virtual internal::BlockRing* blocks() { return nullptr; }
 
   // The port of this thread's run. Aborts the process if that is none: the run
   // was given an EventPort that executes no operations.

@@ -34,7 +34,14 @@ class TaskOperation : public Operation {
   // cancelled already, nothing is started. `what` is a string literal.
   void StartAndWait(Frame leaf, const io_uring_sqe& entry, const char* what);
 
-  // Starts the next part of what the task waits for. For OnEnd().
+  // The running task, which is not cancelled, waits in `leaf` for what another
+  // operation will bring, until Wake() or StartNext(). If it is cancelled, that
+  // is done at once, and OnAbandoned() hears of it.
+  void WaitForOther(const Frame& leaf, const char* what);
+  virtual void OnAbandoned() {}
+
+  // Starts the next part of what the task waits for. For OnEnd(), or after
+  // WaitForOther().
   void StartNext(const io_uring_sqe& entry);
 
   // The operation has ended with `result`. By default ends the wait: aborted if
@@ -45,20 +52,28 @@ class TaskOperation : public Operation {
   // is under way.
   void CancelInKernel();
 
-  void Wake() { task_->Wake(); }
+  void Wake() {
+    StopWaitingForOther();
+    task_->Wake();
+  }
   void WakeAborted() { task_->WakeAborted(); }
 
   bool is_under_way() const { return is_under_way_; }
   bool abort_requested() const { return abort_requested_; }
   int result() const { return result_; }
+  // Of the completion that had the result.
+  unsigned flags() const { return flags_; }
 
   static bool IsCancelled(int result);
 
  private:
   static Abort CallAbort(void* self);
+  void StopWaitingForOther();
 
   TaskRecord* task_ = nullptr;
   int result_ = 0;
+  unsigned flags_ = 0;
+  bool waits_for_other_ = false;
   bool has_result_ = false;
   bool is_under_way_ = false;
   bool cancel_sent_ = false;

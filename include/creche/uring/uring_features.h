@@ -10,6 +10,10 @@ namespace creche {
 // Each is used if it is true and the kernel has it; creche works without any of
 // them, only slower. The switches are there so that tests on a new kernel can
 // see what an old one would do.
+//
+// What the kernel has is found out when a run begins: the flags by trying them,
+// and what came with 5.19 and 6.0 by asking for an operation of the same
+// release (IORING_REGISTER_PROBE: socket and send_zc).
 struct UringFeatures {
   // IORING_SETUP_DEFER_TASKRUN (Linux 6.1): completions are worked on when the
   // run asks for them, not whenever the kernel likes. Needs the next two.
@@ -24,6 +28,20 @@ struct UringFeatures {
   bool registered_ring = true;
   // IOSQE_CQE_SKIP_SUCCESS (5.17): cancellations that worked make no noise.
   bool skip_success = true;
+  // IORING_ACCEPT_MULTISHOT (5.19): a listener asks once for connections, not
+  // once for each.
+  bool multishot_accept = true;
+  // IORING_RECV_MULTISHOT (6.0), into a ring of blocks that the run's streams
+  // share (5.19): what TcpStream::Receive() does, one receive for all.
+  bool multishot_receive = true;
+  // IORING_RECVSEND_POLL_FIRST and IORING_CQE_F_SOCK_NONEMPTY (5.19): a receive
+  // does not look for bytes first where the one before it has taken the last.
+  bool poll_first = true;
+
+  // As if the kernel had nothing that is optional.
+  static constexpr UringFeatures None() {
+    return {false, false, false, false, false, false, false, false, false};
+  }
 };
 
 }  // namespace creche

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// MakeDirectory, RemoveDirectory. For what directories contain there are
+// RenameFile(), RemoveFile() and InfoOfFile() (io/file.h), of which the first
+// and the last work for directories, too.
+//
+//   co_await creche::Try(creche::MakeDirectory("/run/example"));
+
+#ifndef CRECHE_IO_DIRECTORY_H_
+#define CRECHE_IO_DIRECTORY_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "creche/core/task.h"
+
+namespace creche {
+
+// `permissions` are those of the directory, less the umask.
+// Cancellation: safe. It may have happened.
+// Errors: kAlreadyExists: there is something of that name. kNotFound: the
+//   directory it would be in does not exist. Others: as errno says, with the
+//   operation and the path.
+Task<absl::Status> MakeDirectory(std::string path, unsigned permissions = 0777);
+
+// Cancellation: safe. It may have happened.
+// Errors: kNotFound. kFailedPrecondition: it is not empty, or no directory.
+Task<absl::Status> RemoveDirectory(std::string path);
+
+}  // namespace creche
+
+#endif  // CRECHE_IO_DIRECTORY_H_

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// AcceptOperation: waiting for a connection. Programs use TcpListener and
+// UnixListener.
+
+#ifndef CRECHE_NET_ACCEPT_OPERATION_H_
+#define CRECHE_NET_ACCEPT_OPERATION_H_
+
+#include <sys/socket.h>
+
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "creche/net/socket.h"
+
+namespace creche::internal {
+
+// Where the kernel can, it is asked once for all the connections to come; what
+// comes while nobody asks waits in the socket, and is closed with it.
+//
+// A descriptor that nobody takes is closed.
+class AcceptOperation : public SocketOperation {
+ protected:
+  explicit AcceptOperation(SocketRef socket)
+      : SocketOperation(std::move(socket), Socket::kReceive, "Accept") {}
+  AcceptOperation(const AcceptOperation& other) : SocketOperation(other) {}
+  ~AcceptOperation();
+
+  bool CompletesAtOnce() override;
+  bool AwaitsMultishot() override;
+  void Prepare(io_uring_sqe& entry) override;
+  bool OnPart(int result) override;
+
+  absl::StatusOr<SocketRef> TakeConnection();
+
+ private:
+  int accepted_ = -1;
+  socklen_t peer_size_ = 0;  // 0: the kernel was not asked.
+  sockaddr_storage peer_;
+};
+
+template <typename Stream>
+class AcceptStreamOperation final : public AcceptOperation {
+ public:
+  explicit AcceptStreamOperation(SocketRef socket)
+      : AcceptOperation(std::move(socket)) {}
+  absl::StatusOr<Stream> await_resume() {
+    absl::StatusOr<SocketRef> connection = TakeConnection();
+    if (!connection.ok()) return std::move(connection).status();
+    return Stream(*std::move(connection));
+  }
+};
+
+}  // namespace creche::internal
+
+#endif  // CRECHE_NET_ACCEPT_OPERATION_H_

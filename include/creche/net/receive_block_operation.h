@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// ReceiveBlockOperation: receiving without a buffer of one's own. Programs use
+// SocketStream::Receive().
+
+#ifndef CRECHE_NET_RECEIVE_BLOCK_OPERATION_H_
+#define CRECHE_NET_RECEIVE_BLOCK_OPERATION_H_
+
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "creche/net/received_block.h"
+#include "creche/net/socket.h"
+
+namespace creche::internal {
+
+// Where the kernel can, the first of these on a stream asks for everything that
+// will come, and those after it take what has come. Otherwise it waits until
+// something has come, and then receives it into an allocated block.
+class ReceiveBlockOperation final : public SocketOperation {
+ public:
+  explicit ReceiveBlockOperation(SocketRef socket)
+      : SocketOperation(std::move(socket), Socket::kReceive, "Receive") {}
+  ReceiveBlockOperation(const ReceiveBlockOperation& other)
+      : SocketOperation(other) {}
+  absl::StatusOr<ReceivedBlock> await_resume() {
+    if (!status_.ok()) return std::move(status_);
+    return std::move(block_);
+  }
+
+ private:
+  bool CompletesAtOnce() override;
+  bool AwaitsMultishot() override;
+  void Prepare(io_uring_sqe& entry) override;
+  bool OnPart(int result) override;
+
+  MultishotReceive& multishot() const;
+
+  ReceivedBlock block_;
+  bool has_polled_ = false;
+  bool is_receiving_ = false;
+};
+
+}  // namespace creche::internal
+
+#endif  // CRECHE_NET_RECEIVE_BLOCK_OPERATION_H_

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// SocketListener: what TcpListener and UnixListener have in common: waiting for
+// connections.
+//
+//   creche::TcpStream stream = co_await creche::Try(listener.Accept());
+
+#ifndef CRECHE_NET_SOCKET_LISTENER_H_
+#define CRECHE_NET_SOCKET_LISTENER_H_
+
+#include <utility>
+
+#include "creche/net/accept_operation.h"
+#include "creche/net/socket.h"
+#include "creche/net/socket_address.h"
+
+namespace creche {
+
+// Destroying a listener closes it.
+template <typename Stream>
+class SocketListener {
+ public:
+  SocketListener(const SocketListener&) = delete;
+  SocketListener& operator=(const SocketListener&) = delete;
+
+  // Waits for a connection. What goes wrong with one that is not there yet is
+  // not reported. One task at a time.
+  // Cancellation: safe. The connection waits for the next call.
+  // Errors: kResourceExhausted: no descriptors or memory; it is worth a retry,
+  //   a little later. IsClosedResource, IsBusyResource.
+  internal::AcceptStreamOperation<Stream> Accept() {
+    return internal::AcceptStreamOperation<Stream>(socket_);
+  }
+
+  SocketAddress local_address() const {
+    return socket_ ? socket_->name() : SocketAddress();
+  }
+  // For options that creche does not know. -1 if closed.
+  int fd() const { return socket_ ? socket_->fd() : -1; }
+
+  // A task that waits for a connection gets an error (IsClosedResource).
+  // Connections that nobody has asked for are closed, too.
+  void Close() {
+    if (socket_) socket_->Close();
+  }
+
+ protected:
+  explicit SocketListener(internal::SocketRef socket)
+      : socket_(std::move(socket)) {}
+  SocketListener(SocketListener&& other) noexcept = default;
+  SocketListener& operator=(SocketListener&& other) noexcept {
+    if (this != &other) {
+      Close();
+      socket_ = std::move(other.socket_);
+    }
+    return *this;
+  }
+  ~SocketListener() { Close(); }
+
+  internal::SocketRef socket_;
+};
+
+}  // namespace creche
+
+#endif  // CRECHE_NET_SOCKET_LISTENER_H_

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "creche/io/pipe.h"
+
+#include <fcntl.h>
+#include <liburing.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace creche {
+namespace {
+
+// The kernel moves at most 2 GiB at a time.
+constexpr size_t kMaxPart = size_t{1} << 30;
+
+// Where the file's own position is, if it has one.
+constexpr std::uint64_t kAtPosition = ~std::uint64_t{0};
+
+unsigned PartSize(size_t size) {
+  return static_cast<unsigned>(std::min(size, kMaxPart));
+}
+
+// True if that was a part which has only found out that the descriptor is in
+// non-blocking mode, or which has waited because it is.
+bool OnlyWaits(int result, bool& polls) {
+  if (std::exchange(polls, false)) return true;
+  polls = result == -EAGAIN;
+  return polls;
+}
+
+void IgnoreBrokenPipes() {
+  struct sigaction action = {};
+  if (sigaction(SIGPIPE, nullptr, &action) == 0 &&
+      action.sa_handler == SIG_DFL) {
+    std::signal(SIGPIPE, SIG_IGN);
+  }
+}
+
+}  // namespace
+
+namespace internal {
+
+void ReadOperation::Prepare(io_uring_sqe& entry) {
+  if (polls_) {
+    io_uring_prep_poll_add(&entry, socket_->fd(), POLLIN);
+  } else {
+    io_uring_prep_read(&entry, socket_->fd(), buffer_.data(),
+                       PartSize(buffer_.size()), kAtPosition);
+  }
+}
+
+bool ReadOperation::OnPart(int result) {
+  return OnlyWaits(result, polls_) || ReceiveOperation::OnPart(result);
+}
+
+void WriteOperation::Prepare(io_uring_sqe& entry) {
+  if (polls_) {
+    io_uring_prep_poll_add(&entry, socket_->fd(), POLLOUT);
+  } else {
+    io_uring_prep_write(&entry, socket_->fd(), unsent().data(),
+                        PartSize(unsent().size()), kAtPosition);
+  }
+}
+
+bool WriteOperation::OnPart(int result) {
+  return OnlyWaits(result, polls_) || SendOperation::OnPart(result);
+}
+
+}  // namespace internal
+
+PipeWriter::PipeWriter(int fd) : PipeEnd(fd) { IgnoreBrokenPipes(); }
+
+absl::StatusOr<std::pair<PipeReader, PipeWriter>> MakePipe() {
+  int fds[2];
+  if (pipe2(fds, O_CLOEXEC) != 0) {
+    return absl::ErrnoToStatus(errno, "make a pipe");
+  }
+  return std::make_pair(PipeReader(fds[0]), PipeWriter(fds[1]));
+}
+
+}  // namespace creche

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/net/multishot_accept.h"
+
+#include <liburing.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstddef>
+#include <utility>
+
+namespace creche::internal {
+namespace {
+
+// How many connections may wait here for somebody to ask. More wait in the
+// listener's backlog, where they need no descriptor.
+constexpr size_t kMaxWaiting = 64;
+
+}  // namespace
+
+bool IsErrorOfOneConnection(int error) {
+  switch (error) {
+    case ECONNABORTED:
+    case ECONNRESET:
+    case EHOSTDOWN:
+    case EHOSTUNREACH:
+    case ENETDOWN:
+    case ENETUNREACH:
+    case ENONET:
+    case ENOPROTOOPT:
+    case EPERM:
+    case EPROTO:
+    case ETIMEDOUT:
+      return true;
+    default:
+      return false;
+  }
+}
+
+void MultishotAccept::Start() {
+  io_uring_sqe entry = {};
+  // The address would be that of the last connection only.
+  io_uring_prep_multishot_accept(&entry, socket_.fd(), nullptr, nullptr,
+                                 SOCK_CLOEXEC);
+  Arm(entry);
+}
+
+int MultishotAccept::TakeConnection() {
+  if (connections_.empty()) return -1;
+  const int fd = connections_.front().Release();
+  connections_.pop_front();
+  return fd;
+}
+
+bool MultishotAccept::Keep(int result, unsigned /*flags*/) {
+  if (result >= 0) {
+    FileDescriptor connection(result);
+    if (!socket_.is_closed()) connections_.push_back(std::move(connection));
+  } else if (result != -ECANCELED && result != -EINTR &&
+             !IsErrorOfOneConnection(-result) &&
+             socket_.busy_[Socket::kReceive] != nullptr) {
+    // Without anybody who waits, it is left to the next to find out.
+    error_ = -result;
+  }
+  return connections_.size() >= kMaxWaiting;
+}
+
+}  // namespace creche::internal

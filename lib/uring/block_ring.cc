@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/uring/block_ring.h"
+
+#include <sys/mman.h>
+
+#include <cstdint>
+#include <utility>
+
+namespace creche::internal {
+namespace {
+
+constexpr size_t kEntriesSize = BlockRing::kBlocks * sizeof(io_uring_buf);
+
+// Pages that nobody touches cost nothing. nullptr if there is no memory.
+void* Map(size_t size) {
+  void* memory = mmap(nullptr, size, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  return memory == MAP_FAILED ? nullptr : memory;
+}
+
+}  // namespace
+
+BlockRing* BlockRing::Open(io_uring& ring) {
+  auto* entries = static_cast<io_uring_buf_ring*>(Map(kEntriesSize));
+  auto* memory = static_cast<char*>(Map(kBlocks * kStride));
+  io_uring_buf_reg registration = {};
+  registration.ring_addr = reinterpret_cast<std::uintptr_t>(entries);
+  registration.ring_entries = kBlocks;
+  registration.bgid = kGroup;
+  if (entries != nullptr && memory != nullptr &&
+      io_uring_register_buf_ring(&ring, &registration, 0) == 0) {
+    return new BlockRing(ring, entries, memory);
+  }
+  if (entries != nullptr) munmap(entries, kEntriesSize);
+  if (memory != nullptr) munmap(memory, kBlocks * kStride);
+  return nullptr;
+}
+
+BlockRing::BlockRing(io_uring& ring, io_uring_buf_ring* entries, char* memory)
+    : ring_(&ring), entries_(entries), memory_(memory) {
+  lent_ = kBlocks;
+  for (unsigned id = 0; id < kBlocks; ++id) Return(id);
+}
+
+BlockRing::~BlockRing() {
+  munmap(entries_, kEntriesSize);
+  munmap(memory_, kBlocks * kStride);
+}
+
+void BlockRing::Close() {
+  io_uring_unregister_buf_ring(std::exchange(ring_, nullptr), kGroup);
+  if (lent_ == 0) delete this;
+}
+
+char* BlockRing::Lend(unsigned id) {
+  ++lent_;
+  return at(id);
+}
+
+void BlockRing::Return(unsigned id) {
+  --lent_;
+  if (ring_ != nullptr) {
+    io_uring_buf_ring_add(entries_, at(id), kBlockSize,
+                          static_cast<unsigned short>(id), kBlocks - 1, 0);
+    io_uring_buf_ring_advance(entries_, 1);
+  } else if (lent_ == 0) {
+    delete this;
+  }
+}
+
+}  // namespace creche::internal

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// BlockRing: memory that the kernel takes a block of when it has something to
+// put there (a ring of provided buffers). So a thousand connections that are
+// idle need no memory to receive into.
+
+#ifndef CRECHE_LIB_URING_BLOCK_RING_H_
+#define CRECHE_LIB_URING_BLOCK_RING_H_
+
+#include <liburing.h>
+
+#include <cstddef>
+
+namespace creche::internal {
+
+// Belongs to a port, and beyond that to the blocks that are lent when the port
+// closes; all on one thread.
+class BlockRing {
+ public:
+  static constexpr size_t kBlockSize = 8192;
+  static constexpr unsigned kBlocks = 1024;
+  // The number that entries know it by (buf_group).
+  static constexpr unsigned short kGroup = 0;
+
+  // nullptr if the kernel does not have it, or has no memory for it.
+  static BlockRing* Open(io_uring& ring);
+  // Before `ring` closes, and after its last operation.
+  void Close();
+
+  BlockRing(const BlockRing&) = delete;
+  BlockRing& operator=(const BlockRing&) = delete;
+
+  // A completion says that block `id` has been filled: it is the caller's.
+  char* Lend(unsigned id);
+  // It is the kernel's again.
+  void Return(unsigned id);
+
+  // So few are left that a stream should do without.
+  bool is_short() const { return lent_ > kBlocks - kBlocks / 4; }
+
+ private:
+  // Each block begins in another set of the cache than its neighbours.
+  static constexpr size_t kStride = kBlockSize + 64;
+
+  BlockRing(io_uring& ring, io_uring_buf_ring* entries, char* memory);
+  ~BlockRing();
+  char* at(unsigned id) const { return memory_ + id * kStride; }
+
+  io_uring* ring_;  // nullptr once it is closed.
+  io_uring_buf_ring* const entries_;
+  char* const memory_;
+  unsigned lent_ = 0;
+};
+
+}  // namespace creche::internal
+
+#endif  // CRECHE_LIB_URING_BLOCK_RING_H_

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "creche/io/directory.h"
+
+#include <cstdlib>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "creche/core/task.h"
+#include "creche/io/file.h"
+#include "creche/io/read_write_file.h"
+#include "gtest/gtest.h"
+#include "tests/support/run_to_test.h"
+
+namespace creche {
+namespace {
+
+using std::string_literals::operator""s;
+
+std::string PathOf(const char* name) {
+  const char* folder = std::getenv("TEST_TMPDIR");
+  return absl::StrCat(folder != nullptr ? folder : "/tmp", "/", name);
+}
+
+TEST(DirectoryTest, IsMadeRenamedAndRemoved) {
+  auto main = []() -> Task<> {
+    const std::string path = PathOf("made");
+    EXPECT_TRUE((co_await MakeDirectory(path)).ok());
+    absl::StatusOr<FileInfo> info = co_await InfoOfFile(path);
+    EXPECT_TRUE(info.value().is_directory());
+    EXPECT_TRUE((co_await RenameFile(path, path + "2")).ok());
+    EXPECT_TRUE((co_await RemoveDirectory(path + "2")).ok());
+    info = co_await InfoOfFile(path + "2");
+    EXPECT_EQ(info.status().code(), absl::StatusCode::kNotFound);
+  };
+  EXPECT_TRUE(testing::RunToTest(main).ok());
+}
+
+TEST(DirectoryTest, SaysWhatIsWrong) {
+  auto main = []() -> Task<> {
+    const std::string path = PathOf("wrong");
+    EXPECT_TRUE((co_await MakeDirectory(path)).ok());
+    absl::Status status = co_await MakeDirectory(path);
+    EXPECT_EQ(status.code(), absl::StatusCode::kAlreadyExists);
+    EXPECT_TRUE(absl::StrContains(status.message(), path)) << status;
+    EXPECT_TRUE((co_await WriteFile(path + "/file", "x")).ok());
+    status = co_await RemoveDirectory(path);
+    EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition) << status;
+    status = co_await RemoveDirectory(path + "/file");
+    EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition) << status;
+    status = co_await MakeDirectory("a\0b"s);
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << status;
+    status = co_await RemoveDirectory("");
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << status;
+    EXPECT_TRUE((co_await RemoveFile(path + "/file")).ok());
+    EXPECT_TRUE((co_await RemoveDirectory(path)).ok());
+  };
+  EXPECT_TRUE(testing::RunToTest(main).ok());
+}
+
+}  // namespace
+}  // namespace creche

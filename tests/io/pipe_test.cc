@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "creche/io/pipe.h"
+
+#include <fcntl.h>
+#include <pty.h>
+#include <unistd.h>
+
+#include <cstddef>
+#include <cstdlib>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "creche/core/checkpoint.h"
+#include "creche/core/errors.h"
+#include "creche/core/nursery.h"
+#include "creche/core/task.h"
+#include "creche/core/timeouts.h"
+#include "creche/io/buffered_reader.h"
+#include "creche/io/buffered_writer.h"
+#include "creche/io/standard_streams.h"
+#include "creche/testing/check_stream.h"
+#include "gtest/gtest.h"
+#include "tests/support/open_files.h"
+#include "tests/support/run_to_test.h"
+
+namespace creche {
+namespace {
+
+using testing::OpenFiles;
+
+template <typename Main>
+void RunChecked(Main main) {
+  const size_t files = OpenFiles();
+  const absl::Status status = testing::RunToTest(main);
+  EXPECT_TRUE(status.ok()) << status;
+  EXPECT_EQ(OpenFiles(), files);
+}
+
+// Either end, with the other half of a ByteStream.
+class End {
+ public:
+  explicit End(PipeReader reader) : reader_(std::move(reader)) {}
+  explicit End(PipeWriter writer) : writer_(std::move(writer)) {}
+
+  Task<absl::StatusOr<size_t>> ReceiveSome(absl::Span<char> buffer) {
+    co_return co_await reader_->ReceiveSome(buffer);
+  }
+  Task<absl::Status> SendAll(absl::string_view data) {
+    co_return co_await writer_->SendAll(data);
+  }
+  Task<absl::Status> SendEof() {
+    co_return co_await writer_->SendEof();
+  }
+  void Close() {
+    if (reader_.has_value()) reader_->Close();
+    if (writer_.has_value()) writer_->Close();
+  }
+
+ private:
+  std::optional<PipeReader> reader_;
+  std::optional<PipeWriter> writer_;
+};
+
+std::pair<End, End> Ends() {
+  auto [reader, writer] = MakePipe().value();
+  return std::make_pair(End(std::move(writer)), End(std::move(reader)));
+}
+
+// As if another process that shares them wanted it so.
+std::pair<End, End> NonBlockingEnds() {
+  auto [reader, writer] = MakePipe().value();
+  fcntl(reader.fd(), F_SETFL, fcntl(reader.fd(), F_GETFL) | O_NONBLOCK);
+  fcntl(writer.fd(), F_SETFL, fcntl(writer.fd(), F_GETFL) | O_NONBLOCK);
+  return std::make_pair(End(std::move(writer)), End(std::move(reader)));
+}
+
+TEST(PipeTest, IsAOneWayStream) { testing::CheckOneWayStream(Ends, Ends); }
+
+TEST(PipeTest, IsAOneWayStreamInNonBlockingMode) {
+  testing::CheckOneWayStream(NonBlockingEnds, NonBlockingEnds);
+}
+
+TEST(PipeTest, AReaderThatIsGoneIsAnErrorAndNoSignal) {
+  RunChecked([]() -> Task<> {
+    auto [reader, writer] = MakePipe().value();
+    reader.Close();
+    const absl::Status status = co_await writer.SendAll("for nobody");
+    EXPECT_TRUE(IsBrokenResource(status)) << status;
+  });
+}
+
+TEST(PipeTest, CarriesLines) {
+  RunChecked([]() -> Task<> {
+    auto [reader, writer] = MakePipe().value();
+    BufferedWriter buffered_writer(writer);
+    EXPECT_TRUE((co_await buffered_writer.Write("one\ntw")).ok());
+    EXPECT_TRUE((co_await buffered_writer.Write("o\n")).ok());
+    EXPECT_TRUE((co_await buffered_writer.Flush()).ok());
+    BufferedReader buffered_reader(reader);
+    EXPECT_EQ((co_await buffered_reader.ReadLine()).value(), "one");
+    EXPECT_EQ((co_await buffered_reader.ReadLine()).value(), "two");
+  });
+}
+
+TEST(PipeTest, ReadsAndWritesFilesAtTheirPosition) {
+  const char* folder = std::getenv("TEST_TMPDIR");
+  const std::string path =
+      absl::StrCat(folder != nullptr ? folder : "/tmp", "/position");
+  RunChecked([&]() -> Task<> {
+    PipeWriter writer(
+        open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+    EXPECT_TRUE((co_await writer.SendAll("hello ")).ok());
+    EXPECT_TRUE((co_await writer.SendAll("world")).ok());
+    PipeReader reader(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    char buffer[6];
+    EXPECT_EQ((co_await reader.ReceiveSome(buffer)).value(), 6U);
+    EXPECT_EQ((co_await reader.ReceiveSome(buffer)).value(), 5U);
+    EXPECT_EQ(absl::string_view(buffer, 5), "world");
+    EXPECT_EQ((co_await reader.ReceiveSome(buffer)).value(), 0U);
+  });
+}
+
+TEST(PipeTest, SaysWhatIsWrong) {
+  RunChecked([]() -> Task<> {
+    PipeReader directory(open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    char buffer[1];
+    EXPECT_FALSE((co_await directory.ReceiveSome(buffer)).ok());
+    PipeReader nothing(-1);
+    EXPECT_FALSE((co_await nothing.ReceiveSome(buffer)).ok());
+    auto [reader, writer] = MakePipe().value();
+    EXPECT_EQ((co_await reader.ReceiveSome({})).status().code(),
+              absl::StatusCode::kInvalidArgument);
+  });
+}
+
+class TerminalTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (openpty(&user_, &program_, nullptr, nullptr, nullptr) != 0) {
+      GTEST_SKIP() << "this machine has no pseudo terminals";
+    }
+  }
+  void TearDown() override { close(user_); }
+
+  void Type(absl::string_view text) {
+    EXPECT_EQ(write(user_, text.data(), text.size()),
+              static_cast<ssize_t>(text.size()));
+  }
+
+  int user_ = -1;
+  int program_ = -1;
+};
+
+TEST_F(TerminalTest, GivesALineAndWaitsForTheNext) {
+  auto main = [&]() -> Task<> {
+    PipeReader reader(program_);
+    char buffer[100];
+    Type("hello\n");
+    EXPECT_EQ((co_await reader.ReceiveSome(buffer)).value(), 6U);
+    auto none =
+        co_await MoveOnAfter(absl::Milliseconds(5), reader.ReceiveSome(buffer));
+    EXPECT_FALSE(none.has_value());
+    Type("again\n");
+    EXPECT_EQ((co_await reader.ReceiveSome(buffer)).value(), 6U);
+    EXPECT_EQ(absl::string_view(buffer, 6), "again\n");
+  };
+  EXPECT_TRUE(testing::RunToTest(main).ok());
+}
+
+TEST_F(TerminalTest, ClosingWakesWhoReads) {
+  auto main = [&]() -> Task<> {
+    PipeReader reader(program_);
+    auto body = [&](Nursery& nursery) -> Task<> {
+      auto wait = [&]() -> Task<> {
+        char buffer[1];
+        const absl::StatusOr<size_t> size = co_await reader.ReceiveSome(buffer);
+        EXPECT_TRUE(IsClosedResource(size.status())) << size.status();
+      };
+      nursery.StartSoon(wait);
+      for (int i = 0; i < 3; ++i) co_await Checkpoint();
+      reader.Close();
+    };
+    EXPECT_TRUE((co_await WithNursery(body)).ok());
+  };
+  EXPECT_TRUE(testing::RunToTest(main).ok());
+}
+
+// Puts another descriptor in the place of one, for a while.
+class Replaced {
+ public:
+  Replaced(int fd, int by) : fd_(fd), old_(dup(fd)) { dup2(by, fd); }
+  ~Replaced() {
+    dup2(old_, fd_);
+    close(old_);
+  }
+
+ private:
+  const int fd_;
+  const int old_;
+};
+
+TEST(StandardStreamsTest, AreWhatTheProcessHas) {
+  RunChecked([]() -> Task<> {
+    testing::Pipe in;
+    testing::Pipe out;
+    const int in_flags = fcntl(in.read_end(), F_GETFL);
+    const Replaced replaced_in(STDIN_FILENO, in.read_end());
+    std::optional<Replaced> replaced_out(std::in_place, STDOUT_FILENO,
+                                         out.write_end());
+    {
+      PipeReader input = StandardInput().value();
+      PipeWriter output = StandardOutput().value();
+      EXPECT_EQ(write(in.write_end(), "typed", 5), 5);
+      char buffer[5];
+      EXPECT_EQ((co_await input.ReceiveSome(buffer)).value(), 5U);
+      EXPECT_TRUE((co_await output.SendAll({buffer, 5})).ok());
+    }
+    replaced_out.reset();
+    char buffer[5];
+    EXPECT_EQ(read(out.read_end(), buffer, 5), 5);
+    EXPECT_EQ(absl::string_view(buffer, 5), "typed");
+    EXPECT_EQ(fcntl(STDIN_FILENO, F_GETFL), in_flags)
+        << "it is open, and its mode was left as it was";
+  });
+}
+
+}  // namespace
+}  // namespace creche

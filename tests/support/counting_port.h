@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// CountingPort: io_uring, and how often each operation was started.
+
+#ifndef CRECHE_TESTS_SUPPORT_COUNTING_PORT_H_
+#define CRECHE_TESTS_SUPPORT_COUNTING_PORT_H_
+
+#include <liburing.h>
+
+#include <cstddef>
+#include <map>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "creche/testing/features_to_test.h"
+#include "creche/uring/operation_port.h"
+#include "lib/uring/uring_port.h"
+
+namespace creche::testing {
+
+class CountingPort final : public OperationPort {
+ public:
+  // As in IORING_OP_ACCEPT.
+  int started(int opcode) { return started_[opcode]; }
+  int cancelled() const { return cancelled_; }
+
+  absl::Status Open() override {
+    absl::Status opened = uring_.Open();
+    if (opened.ok()) BecomeCurrent();
+    return opened;
+  }
+  void Close() override { uring_.Close(); }
+  void Poll() override { uring_.Poll(); }
+  void Wait(absl::Duration at_most) override { uring_.Wait(at_most); }
+  size_t pending() const override { return uring_.pending(); }
+  void Notify() override { uring_.Notify(); }
+  void Start(Operation& operation, const io_uring_sqe& entry) override {
+    ++started_[entry.opcode];
+    uring_.Start(operation, entry);
+  }
+  void Cancel(Operation& operation) override {
+    ++cancelled_;
+    uring_.Cancel(operation);
+  }
+  UringFeatures features() override { return uring_.features(); }
+  creche::internal::BlockRing* blocks() override { return uring_.blocks(); }
+
+ private:
+  creche::internal::UringPort uring_{/*ring_entries=*/256, FeaturesToTest()};
+  std::map<int, int> started_;
+  int cancelled_ = 0;
+};
+
+}  // namespace creche::testing
+
+#endif  // CRECHE_TESTS_SUPPORT_COUNTING_PORT_H_
