@@ -102,6 +102,24 @@ BENCHMARK(BM_TimeoutAroundReady);
 
 Task<> Sleep(absl::Duration duration) { co_await SleepFor(duration); }
 
+void BM_TimeoutAroundReady100kTimers(benchmark::State& state) {
+  InRun(state, [&]() -> Task<> {
+    auto body = [&](Nursery& nursery) -> Task<> {
+      for (int i = 0; i < 100'000; ++i) {
+        nursery.StartSoon(Sleep, absl::Hours(1) + absl::Seconds(i));
+      }
+      co_await Checkpoint();
+      for (auto _ : state) {
+        benchmark::DoNotOptimize(
+            co_await MoveOnAfter(absl::Minutes(1), Ready(1)));
+      }
+      nursery.Cancel();
+    };
+    (void)co_await WithNursery(body);
+  });
+}
+BENCHMARK(BM_TimeoutAroundReady100kTimers);
+
 void BM_TimeoutAroundYield1000Timers(benchmark::State& state) {
   InRun(state, [&]() -> Task<> {
     auto body = [&](Nursery& nursery) -> Task<> {

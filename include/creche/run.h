@@ -37,6 +37,7 @@
 
 namespace creche {
 
+// What a run is given from outside. An aggregate: Run({.clock = &clock}, Main).
 struct RunOptions {
   // The first of these signals cancels the main task, with the signal's name as
   // the reason ("SIGINT"); the next one ends the process at once, as if it had

@@ -59,6 +59,13 @@ Task<> ExpectEchoFrom(SocketAddress server) {
   co_await ExpectEcho(stream);
 }
 
+Task<> ExpectEof(SocketAddress server) {
+  absl::StatusOr<TcpStream> stream = co_await ConnectTcp(server);
+  char buffer[1];
+  const absl::StatusOr<size_t> size = co_await stream->ReceiveSome(buffer);
+  EXPECT_TRUE(size.ok() && *size == 0) << size.status();
+}
+
 TEST(ServeTcpTest, ServesManyConnectionsUntilCancelled) {
   const size_t files = OpenFiles();
   auto main = []() -> Task<> {
@@ -97,6 +104,33 @@ TEST(ServeTcpTest, AHandlersErrorEndsTheServer) {
     co_return co_await std::move(serving);
   };
   EXPECT_EQ(testing::RunToTest(main), absl::DataLossError("broken"));
+}
+
+// A handler that finishes its work behind a shield holds up the server's end;
+// meanwhile nobody new gets in.
+TEST(ServeTcpTest, AcceptsNobodyWhileItWaitsForHandlers) {
+  absl::Status late;
+  auto main = [&]() -> Task<> {
+    TcpListener listener = Listen();
+    const SocketAddress address = listener.local_address();
+    CancelScope server;
+    auto finish = [&]() -> Task<> {
+      server.Cancel();
+      // The listener is closed when the kernel has let go of it.
+      for (int i = 0; i < 1000 && late.ok(); ++i) {
+        late = (co_await ConnectTcp(address)).status();
+      }
+    };
+    auto handler = [&](TcpStream) -> Task<> { co_await Shield(finish); };
+    auto body = [&](Nursery& nursery) -> Task<> {
+      nursery.StartSoon(ExpectEof, address);
+      auto serving = ServeTcp(std::move(listener), handler);
+      co_await server.Run(std::move(serving));
+    };
+    (co_await WithNursery(body)).IgnoreError();
+  };
+  EXPECT_TRUE(testing::RunToTest(main).ok());
+  EXPECT_TRUE(absl::IsUnavailable(late)) << late;
 }
 
 TEST(ServeTcpTest, KeepsToItsLimit) {

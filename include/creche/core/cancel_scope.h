@@ -36,6 +36,7 @@ class ScopeAccess;
 
 }  // namespace internal
 
+// What a scope has from the start.
 struct CancelScopeOptions {
   // The scope is cancelled at this time on the run's clock...
   absl::Time deadline = absl::InfiniteFuture();
@@ -57,6 +58,7 @@ struct CancelScopeOptions {
 // before it, by other tasks too. It must outlive its Run().
 class CancelScope {
  public:
+  // Without a deadline, and not cancelled, unless `options` say otherwise.
   CancelScope() = default;
   explicit CancelScope(CancelScopeOptions options);
   CancelScope(const CancelScope&) = delete;

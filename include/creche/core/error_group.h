@@ -27,8 +27,10 @@ std::vector<absl::Status> Errors(const absl::Status& status);
 // An absl::Status as an exception.
 class StatusError : public std::exception {
  public:
+  // Carries `status`.
   explicit StatusError(absl::Status status);
 
+  // The Status, and its text.
   const absl::Status& status() const { return status_; }
   const char* what() const noexcept override { return what_.c_str(); }
 
@@ -45,6 +47,7 @@ class ExceptionGroup : public std::exception {
   // `exceptions` are in order of arrival; none is null.
   explicit ExceptionGroup(std::vector<std::exception_ptr> exceptions);
 
+  // All of them, in order of arrival; and their text.
   const std::vector<std::exception_ptr>& exceptions() const {
     return exceptions_;
   }

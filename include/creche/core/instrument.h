@@ -19,6 +19,7 @@ namespace creche {
 // A task, as instruments see it. Valid during the call only.
 class TaskId {
  public:
+  // For those who call instruments.
   TaskId(const void* id, absl::string_view name) : id_(id), name_(name) {}
 
   // Tells tasks that are alive at the same time apart.
@@ -37,13 +38,19 @@ class Instrument {
  public:
   virtual ~Instrument() = default;
 
+  // Before there is a task, and when there is none any more.
   virtual void BeforeRun() {}
   virtual void AfterRun() {}
+
+  // A task's life: it is made, becomes runnable, runs in steps from one wait to
+  // the next, and ends.
   virtual void TaskSpawned(const TaskId& /*task*/) {}
   virtual void TaskScheduled(const TaskId& /*task*/) {}  // It became runnable.
   virtual void StepBegins(const TaskId& /*task*/) {}
   virtual void StepEnds(const TaskId& /*task*/) {}  // Unless it exited.
   virtual void TaskExited(const TaskId& /*task*/) {}
+
+  // No task can run: the run waits for the outside world.
   virtual void BeforeIoWait(absl::Duration /*at_most*/) {}
   virtual void AfterIoWait() {}
 };

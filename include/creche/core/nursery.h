@@ -106,6 +106,8 @@ class Nursery {
 
   // Cancels the body and all children.
   void Cancel(absl::string_view reason = "") { cancel_scope().Cancel(reason); }
+
+  // The scope around body and children: to move its deadline, say.
   CancelScope& cancel_scope() { return *scope_; }
 
   // The number of children that have not ended, the body not counted.

@@ -39,6 +39,7 @@ struct ParkedTasks;  // Tag: the tasks parked in a lot.
 // that task before it is woken.
 class Parked : public internal::ListLink<internal::ParkedTasks> {
  public:
+  // Not woken yet, and not cancelled.
   bool is_parked() const { return is_linked(); }
 
   // Requires: is_parked(), or woken and not yet resumed.
@@ -90,6 +91,7 @@ class ParkingLot {
   // their order. Returns how many.
   size_t Repark(ParkingLot& other, size_t n = 1);
 
+  // How many tasks are parked here.
   size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
 

@@ -66,9 +66,10 @@ class [[nodiscard]] SleepAwaiter : public Deadline {
 // (An object, so that SleepFor(absl::Seconds(1)) never means absl::SleepFor,
 // which would block the thread.)
 struct SleepForFunction {
+  // What SleepFor(duration) calls.
   internal::SleepAwaiter operator()(absl::Duration duration) const;
 };
-inline constexpr SleepForFunction SleepFor;
+inline constexpr SleepForFunction SleepFor;  // See SleepForFunction.
 
 // Suspends until `time` on the run's clock. If that has passed, a Checkpoint().
 // Cancellation: safe.

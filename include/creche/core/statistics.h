@@ -11,6 +11,7 @@
 
 namespace creche {
 
+// What a run is doing just now.
 struct RunStatistics {
   size_t tasks_living = 0;    // Tasks that have not ended, main included.
   size_t tasks_runnable = 0;  // Of those, the ones that wait for their turn.

@@ -49,6 +49,7 @@ class [[nodiscard]] CRECHE_CORO_TASK Task {
                 "creche: the result of a Task is void or a movable object");
 
  public:
+  // For the compiler.
   using promise_type = internal::Promise<T>;
   using CrecheAwaitable = void;
   using CrecheAwaitOnce = void;

@@ -50,9 +50,11 @@ class TaskStatus {
   std::shared_ptr<Handshake> handshake_;
 };
 
+// The same without a value.
 template <>
 class TaskStatus<void> {
  public:
+  // As of TaskStatus<V>.
   static TaskStatus Ignored() { return TaskStatus(nullptr); }
 
   // Aborts if called a second time.

@@ -36,6 +36,7 @@ class AnyStream {
   explicit AnyStream(Stream stream)
       : stream_(std::make_unique<Holder<Stream>>(std::move(stream))) {}
 
+  // As of ByteStream.
   CRECHE_CORO_WRAPPER Task<absl::StatusOr<std::size_t>> ReceiveSome(
       absl::Span<char> buffer) {
     return stream_ != nullptr ? stream_->ReceiveSome(buffer)

@@ -29,9 +29,11 @@ namespace creche {
 
 // What is known about a file.
 struct FileInfo {
-  std::uint64_t size = 0;
+  std::uint64_t size = 0;  // In bytes.
   std::uint32_t mode = 0;  // As in stat(2): type and permissions.
-  absl::Time modified;
+  absl::Time modified;     // Its contents, on the wall clock.
+
+  // What `mode` says.
   bool is_directory() const;
   bool is_regular() const;
 };
@@ -42,6 +44,7 @@ struct FileInfo {
 // Errors of all functions: as errno says, with the operation and the path.
 class File {
  public:
+  // What Open() is for.
   enum Mode {
     kRead,       // It must exist.
     kWrite,      // Made if it does not exist; what it had is gone.
@@ -77,13 +80,18 @@ class File {
   // Cancellation: safe. It may have happened.
   Task<absl::Status> Sync();
 
+  // Cancellation: safe.
   Task<absl::StatusOr<FileInfo>> Info();
+
+  // Cuts the file, or fills it with zeros, to `size` bytes.
+  // Cancellation: safe. It may have happened.
   Task<absl::Status> Truncate(std::uint64_t size);
 
   // Reports what could not be written; the destructor closes without a word.
   // Cancellation: safe. The file is closed in any case.
   Task<absl::Status> Close();
 
+  // As it was opened.
   const std::string& path() const { return open_->path; }
   // -1 if closed.
   int fd() const { return open_ != nullptr ? open_->fd.get() : -1; }

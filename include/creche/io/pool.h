@@ -28,6 +28,7 @@
 
 namespace creche {
 
+// How many connections, and for how long.
 class PoolOptions {
  public:
   PoolOptions() {}  // NOLINT: an aggregate would be destroyed twice.
@@ -77,6 +78,7 @@ class Pool {
       pool_->GiveSlot();
     }
 
+    // The connection, until Return().
     Connection& operator*() { return *connection_; }
     Connection* operator->() { return &*connection_; }
 
@@ -158,6 +160,8 @@ class Pool {
     }
   }
 
+  // How many connections are idle; how many are lent or being opened; how many
+  // tasks wait for one.
   size_t idle() const { return idle_.size(); }
   size_t lent() const { return options_.max_size() - slots_; }
   size_t waiting() const { return waiting_.size(); }

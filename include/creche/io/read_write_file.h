@@ -16,6 +16,7 @@
 
 namespace creche {
 
+// For WriteFile().
 class WriteFileOptions {
  public:
   WriteFileOptions() {}  // NOLINT: an aggregate would be destroyed twice.

@@ -21,6 +21,7 @@
 
 namespace creche {
 
+// For ConnectTcp().
 class ConnectOptions {
  public:
   ConnectOptions() {}  // NOLINT: an aggregate would be destroyed twice.

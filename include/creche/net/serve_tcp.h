@@ -33,6 +33,7 @@
 
 namespace creche {
 
+// For ServeTcp().
 class ServeOptions {
  public:
   ServeOptions() {}  // NOLINT: an aggregate would be destroyed twice.

@@ -44,6 +44,7 @@ class SocketAddress {
   // What the kernel gave. Anything longer than fits is cut.
   static SocketAddress FromKernel(const sockaddr* address, socklen_t size);
 
+  // AF_INET, AF_INET6, AF_UNIX or AF_UNSPEC; is it one of the first two?
   int family() const { return any_.sa_family; }
   bool is_ip() const { return family() == AF_INET || family() == AF_INET6; }
 
@@ -58,6 +59,7 @@ class SocketAddress {
   // "127.0.0.1:80", "[::1]:80", "/run/socket", "@name", "(no address)".
   std::string ToString() const;
 
+  // For system calls.
   const sockaddr* data() const { return &any_; }
   socklen_t size() const { return size_; }
 

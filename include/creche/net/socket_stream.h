@@ -91,6 +91,8 @@ class SocketStream {
   // stream's: do not close it or put it into non-blocking mode.
   int fd() const { return socket_ ? socket_->fd() : -1; }
 
+  // As the kernel knows them.
+  // Errors: IsClosedResource; or as errno says.
   absl::StatusOr<SocketAddress> local_address() const;
   absl::StatusOr<SocketAddress> peer_address() const;
 

@@ -28,10 +28,11 @@ class TcpListener : public SocketListener<TcpStream> {
   explicit TcpListener(internal::SocketRef socket)
       : SocketListener(std::move(socket)) {}
 
-  // 0 if moved from.
+  // Where it listens, and its descriptor; 0, no address, and -1 if moved from.
   std::uint16_t port() const { return socket_ ? socket_->name().port() : 0; }
 };
 
+// For ListenTcp().
 class ListenOptions {
  public:
   ListenOptions() {}  // NOLINT: an aggregate would be destroyed twice.

@@ -29,9 +29,10 @@
 
 namespace creche {
 
+// What ReceiveFrom() has put into the buffer.
 struct ReceivedDatagram {
-  size_t size = 0;
-  SocketAddress from;
+  size_t size = 0;     // In bytes.
+  SocketAddress from;  // Who sent it.
 };
 
 namespace internal {
@@ -108,6 +109,7 @@ class UdpSocket {
     return internal::SendToOperation(socket_, data, to);
   }
 
+  // As of TcpListener (net/tcp_listener.h).
   std::uint16_t port() const { return socket_ ? socket_->name().port() : 0; }
   SocketAddress local_address() const {
     return socket_ ? socket_->name() : SocketAddress();

@@ -33,9 +33,11 @@ namespace creche {
 // How many descriptors one message can carry.
 inline constexpr size_t kMaxDescriptors = 253;
 
+// What ReceiveDescriptors() has received.
 struct ReceivedDescriptors {
   // How many bytes there are, as of ReceiveSome().
   size_t size = 0;
+  // Those that came with them.
   std::vector<FileDescriptor> descriptors;
 };
 

@@ -42,6 +42,7 @@ class Broadcast;
 template <typename T>
 class Subscription;
 
+// What statistics() counts.
 struct BroadcastStatistics {
   size_t capacity = 0;
   size_t buffer_used = 0;
@@ -204,6 +205,7 @@ class Broadcast {
   // A subscription to what is sent from now on.
   Subscription<T> Subscribe() { return Subscription<T>(state_, state_->next); }
 
+  // How things stand just now, for monitoring and tests.
   BroadcastStatistics statistics() const {
     return {state_->capacity, state_->buffer.size(), state_->subscriptions,
             state_->waiters.size()};

@@ -61,6 +61,7 @@ class [[nodiscard]] CapacityToken {
 class CapacityLimiter {
  public:
   class AcquireOperation;
+  // What statistics() counts.
   struct Statistics {
     size_t total = 0;
     size_t borrowed = 0;
@@ -70,6 +71,7 @@ class CapacityLimiter {
   // A total that is no limit.
   static constexpr size_t kUnlimited = std::numeric_limits<size_t>::max();
 
+  // So many tokens; kUnlimited is no limit.
   explicit CapacityLimiter(size_t total) : total_(total) {}
   CapacityLimiter(const CapacityLimiter&) = delete;
   CapacityLimiter& operator=(const CapacityLimiter&) = delete;
@@ -90,12 +92,14 @@ class CapacityLimiter {
   // like any other.
   void set_total(size_t total);
 
+  // The limit; how many tokens are out; how many can be had at once.
   size_t total() const { return total_; }
   size_t borrowed() const { return borrowed_; }
   size_t available() const {
     return borrowed_ < total_ ? total_ - borrowed_ : 0;
   }
 
+  // How things stand just now, for monitoring and tests.
   Statistics statistics() const { return {total_, borrowed_, waiters_.size()}; }
 
  private:

@@ -43,6 +43,7 @@ inline constexpr size_t kUnbounded = std::numeric_limits<size_t>::max();
 template <typename T>
 std::pair<Sender<T>, Receiver<T>> MakeChannel(size_t capacity);
 
+// What statistics() counts.
 struct ChannelStatistics {
   size_t capacity = 0;
   size_t buffer_used = 0;

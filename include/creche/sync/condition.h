@@ -28,6 +28,7 @@ namespace creche {
 class Condition {
  public:
   class WaitOperation;
+  // What statistics() counts.
   struct Statistics {
     size_t tasks_waiting = 0;  // Those that have not been notified.
   };
@@ -55,6 +56,7 @@ class Condition {
   void Notify(size_t n = 1);
   void NotifyAll() { Notify(waiters_.size()); }
 
+  // How things stand just now, for monitoring and tests.
   Statistics statistics() const { return {waiters_.size()}; }
 
  private:

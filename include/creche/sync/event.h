@@ -24,6 +24,7 @@ namespace creche {
 class Event {
  public:
   class WaitOperation;
+  // What statistics() counts.
   struct Statistics {
     bool is_set = false;
     size_t tasks_waiting = 0;
@@ -34,6 +35,7 @@ class Event {
   Event& operator=(const Event&) = delete;
   ~Event() = default;  // Requires: no task is waiting.
 
+  // True from Set() on.
   bool is_set() const { return is_set_; }
 
   // Wakes all tasks that wait. Has no effect if already set.
@@ -44,6 +46,7 @@ class Event {
   // Cancellation: safe.
   WaitOperation Wait();
 
+  // How things stand just now, for monitoring and tests.
   Statistics statistics() const { return {is_set_, waiters_.size()}; }
 
  private:

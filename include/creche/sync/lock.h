@@ -72,6 +72,7 @@ class [[nodiscard]] LockGuard {
 class Lock {
  public:
   class AcquireOperation;
+  // What statistics() counts.
   struct Statistics {
     bool is_locked = false;
     size_t tasks_waiting = 0;
@@ -98,8 +99,10 @@ class Lock {
     return LockGuard(this);
   }
 
+  // By whomever.
   bool is_locked() const { return is_locked_; }
 
+  // How things stand just now, for monitoring and tests.
   Statistics statistics() const { return {is_locked_, waiters_.size()}; }
 
  private:

@@ -64,6 +64,7 @@ class [[nodiscard]] Permit {
 class Semaphore {
  public:
   class AcquireOperation;
+  // What statistics() counts.
   struct Statistics {
     size_t available = 0;
     size_t tasks_waiting = 0;
@@ -89,9 +90,11 @@ class Semaphore {
   // Adds `n` permits; for those that were forgotten, or never there.
   void Release(size_t n = 1);
 
+  // Permits that can be had at once; and how many there can be.
   size_t available() const { return available_; }
   size_t max() const { return max_; }
 
+  // How things stand just now, for monitoring and tests.
   Statistics statistics() const { return {available_, waiters_.size()}; }
 
  private:

@@ -44,10 +44,12 @@ class Watch {
   class Waiter;
 
  public:
+  // What statistics() counts.
   struct Statistics {
     size_t tasks_waiting = 0;
   };
 
+  // There is always a value.
   explicit Watch(T initial) : value_(std::move(initial)) {}
   Watch(const Watch&) = delete;
   Watch& operator=(const Watch&) = delete;
@@ -73,6 +75,7 @@ class Watch {
         this, std::forward<Predicate>(predicate));
   }
 
+  // How things stand just now, for monitoring and tests.
   Statistics statistics() const { return {waiters_.size()}; }
 
  private:

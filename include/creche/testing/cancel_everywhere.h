@@ -30,6 +30,7 @@
 
 namespace creche::testing {
 
+// For CancelEverywhere().
 struct CancelEverywhereOptions {
   // nullptr: io_uring, opened when the first kernel operation is started.
   EventPort* port = nullptr;

@@ -67,16 +67,27 @@ class EndCoroutine {
 #define CRECHE_CO_FATAL_FAILURE_(message) \
   CRECHE_CO_LEAVE_(message, kFatalFailure)
 
+// Stands for GTEST_TEST_BOOLEAN_, whose arguments have changed their meaning
+// since GoogleTest 1.12.
+#define CRECHE_CO_BOOLEAN_(expression, text, actual, expected) \
+  GTEST_AMBIGUOUS_ELSE_BLOCKER_                                \
+  if (const ::testing::AssertionResult creche_result_ =        \
+          ::testing::AssertionResult(expression))              \
+    ;                                                          \
+  else                                                         \
+    CRECHE_CO_FATAL_FAILURE_(                                  \
+        ::testing::internal::GetBoolAssertionFailureMessage(   \
+            creche_result_, text, actual, expected)            \
+            .c_str())
+
 // Each reports a failure as the ASSERT_... of the same name does, and then ends
 // the coroutine it stands in: a Task<absl::Status> or Task<absl::StatusOr<T>>
 // with an error, any other with a default-constructed result. As with ASSERT_,
 // the caller goes on. Arguments may contain co_await.
-#define CO_ASSERT_TRUE(condition)                         \
-  GTEST_TEST_BOOLEAN_(condition, #condition, false, true, \
-                      CRECHE_CO_FATAL_FAILURE_)
-#define CO_ASSERT_FALSE(condition)                           \
-  GTEST_TEST_BOOLEAN_(!(condition), #condition, true, false, \
-                      CRECHE_CO_FATAL_FAILURE_)
+#define CO_ASSERT_TRUE(condition) \
+  CRECHE_CO_BOOLEAN_(condition, #condition, "false", "true")
+#define CO_ASSERT_FALSE(condition) \
+  CRECHE_CO_BOOLEAN_(!(condition), #condition, "true", "false")
 
 #define CO_ASSERT_PRED_FORMAT1(format, v1) \
   GTEST_PRED_FORMAT1_(format, v1, CRECHE_CO_FATAL_FAILURE_)

@@ -30,6 +30,7 @@
 
 namespace creche::testing {
 
+// For FailEverywhere().
 struct FailEverywhereOptions {
   // Executes the operations that are left alone. nullptr: io_uring.
   OperationPort* port = nullptr;

@@ -47,6 +47,7 @@ class MemoryStream {
   // Cancellation: safe.
   CRECHE_CORO_WRAPPER Task<absl::Status> SendEof();
 
+  // As of ByteStream.
   void Close();
 
   // What the peer has sent, and nobody has received.

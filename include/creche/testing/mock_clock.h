@@ -22,11 +22,13 @@ namespace creche::testing {
 // for a millisecond of real time nothing has completed either.
 class MockClock : public Clock {
  public:
+  // What makes time pass.
   enum Mode {
-    kAutojump,
-    kManual,  // Moves only by Advance().
+    kAutojump,  // Jumps to the next deadline whenever every task waits.
+    kManual,    // Moves only by Advance().
   };
 
+  // Begins in 2001.
   explicit MockClock(Mode mode = kAutojump) : mode_(mode) {}
 
   absl::Time Now() override { return now_; }

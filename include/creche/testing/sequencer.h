@@ -31,6 +31,7 @@ namespace creche::testing {
 // at once, and each such turn is a failure of the test.
 class Sequencer {
  public:
+  // Lasts until it is destroyed.
   class Turn {
    public:
     Turn(Turn&& other) noexcept

@@ -23,7 +23,9 @@
 
 namespace creche::testing {
 
+// What the network is like.
 struct SimulatedNetworkOptions {
+  // Of all that is left to chance.
   std::uint64_t seed = 1;
   // How long a piece of data, or a connection, is under way.
   absl::Duration min_latency = absl::Milliseconds(1);
@@ -49,6 +51,7 @@ struct SimulatedNetworkOptions {
 // One run at a time, on one thread.
 class SimulatedNetwork {
  public:
+  // Nobody is connected yet.
   explicit SimulatedNetwork(SimulatedNetworkOptions options = {});
   SimulatedNetwork(const SimulatedNetwork&) = delete;
   SimulatedNetwork& operator=(const SimulatedNetwork&) = delete;

@@ -13,6 +13,7 @@ namespace creche {
 
 class FileDescriptor {
  public:
+  // None; or `fd`, which it closes.
   FileDescriptor() = default;
   explicit FileDescriptor(int fd) : fd_(fd) {}
   FileDescriptor(FileDescriptor&& other) noexcept : fd_(other.Release()) {}
@@ -24,6 +25,7 @@ class FileDescriptor {
     if (fd_ >= 0) close(fd_);
   }
 
+  // Whether it has one; and which, or -1.
   bool is_open() const { return fd_ >= 0; }
   int get() const { return fd_; }
 

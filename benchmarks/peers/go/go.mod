@@ -1,0 +1,3 @@
+module creche.example/peer
+
+go 1.19

@@ -1,0 +1,95 @@
+# To be sourced by tests: start a server of Debian's on a free port of the
+# loopback interface, in the test's own directory, and stop it at the end.
+#
+#   start_nginx DIRECTORY    serves the files below it; /moved is a redirect to
+#                            /new.txt, /loop to itself. Sets port.
+#   start_redis              Sets port.
+
+server=
+trap '[ -z "$server" ] || kill "$server" 2>/dev/null; wait' EXIT
+
+# need PROGRAM PACKAGE: ends the test if it is not there. ./dev installs it.
+need() {
+  PATH=$PATH:/usr/sbin
+  command -v "$1" >/dev/null && return
+  echo "SKIPPED: there is no $1 here: apt-get install $2"
+  exit 0
+}
+
+# start_on_free_port COMMAND...: COMMAND takes the port as its last argument. A
+# server that finds its port taken ends, and another one is tried.
+start_on_free_port() {
+  for _ in {1..50}; do
+    # Below those that the kernel gives to clients.
+    port=$((10000 + RANDOM % 20000))
+    "$@" "$port" >"$TEST_TMPDIR/server.log" 2>&1 &
+    server=$!
+    while kill -0 "$server" 2>/dev/null; do
+      answers "$port" && return
+      sleep 0.02
+    done
+    server=
+  done
+  echo "FAIL: $1 does not start:"
+  cat "$TEST_TMPDIR/server.log"
+  exit 1
+}
+
+# answers PORT: is anybody there, and is it our server?
+answers() {
+  (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null && kill -0 "$server" 2>/dev/null
+}
+
+run_nginx() {
+  # In one process, so that there is one to stop, with the rights of this user.
+  # (In Bazel's sandbox, root may not give files away.)
+  cat >"$TEST_TMPDIR/nginx.conf" <<END
+daemon off;
+master_process off;
+$([ "$(id -u)" -ne 0 ] || echo 'user root;')
+pid $TEST_TMPDIR/nginx.pid;
+error_log stderr;
+events {}
+http {
+  access_log off;
+  client_body_temp_path $TEST_TMPDIR/nginx.body;
+  proxy_temp_path $TEST_TMPDIR/nginx.proxy;
+  fastcgi_temp_path $TEST_TMPDIR/nginx.fastcgi;
+  uwsgi_temp_path $TEST_TMPDIR/nginx.uwsgi;
+  scgi_temp_path $TEST_TMPDIR/nginx.scgi;
+  server {
+    listen 127.0.0.1:$2;
+    root $1;
+    location /moved { return 302 /new.txt; }
+    location /loop { return 302 /loop; }
+    location /hurry/ { keepalive_timeout 0; alias $1/; }
+    location /ssi/ { ssi on; ssi_types *; alias $1/; }
+  }
+}
+END
+  exec nginx -p "$TEST_TMPDIR" -c "$TEST_TMPDIR/nginx.conf"
+}
+
+start_nginx() {
+  need nginx nginx-light
+  start_on_free_port run_nginx "$(cd "$1" && pwd)"
+}
+
+run_redis() {
+  exec redis-server --bind 127.0.0.1 --port "$1" --dir "$TEST_TMPDIR" \
+    --save '' --appendonly no --daemonize no
+}
+
+start_redis() {
+  need redis-server redis-server
+  start_on_free_port run_redis
+}
+
+# expect REGEX FILE: a line of FILE matches.
+failed=0
+expect() {
+  grep -qE -- "$1" "$2" && return
+  echo "FAIL: no line matches $1 in:"
+  cat "$2"
+  failed=1
+}
