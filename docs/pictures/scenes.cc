@@ -146,10 +146,11 @@ Task<> Delivered() {
     (void)send.TrySend(1);
     scope.Cancel();
   };
+  auto cancellable = [&]() -> Task<> { co_await scope.Run(reader); };
   auto children = [&](Nursery& nursery) -> Task<> {
+    nursery.StartSoon(Named("reader", cancellable));
     nursery.StartSoon(Named("writer", writer));
-    co_await scope.Run(reader);
-    co_await Work("goes on", Seconds(1));
+    co_await SleepFor(Seconds(3));
   };
   (void)co_await WithNursery(children);
 }

@@ -252,7 +252,7 @@ CRECHE_TEST(ServeTcpTest, CancelsConnectionsAtOnceWithoutAGrace) {
 }
 
 TEST(ServeTcpTest, SurvivesTheDescriptorLimit) {
-  if (testing::kSanitizerNeedsDescriptors) {
+  if (testing::kHasAddressSanitizer) {
     GTEST_SKIP() << "the sanitizer cannot work without descriptors";
   }
   auto main = []() -> Task<> {
