@@ -118,21 +118,26 @@ def write_document(text, picture):
     document = DOCUMENT.read_text()
     before, rest = document.split(BEGIN)
     after = rest.split(END)[1]
-    DOCUMENT.write_text(before + BEGIN + "\n" + text + "\n" + END + after)
     PICTURE.write_text(picture)
+    shown = f"![Time in multiples of creche]({PICTURE.name})\n"
+    DOCUMENT.write_text(f"{before}{BEGIN}\n{shown}\n{text}\n{END}{after}")
     say(f"written: {DOCUMENT.relative_to(ROOT)}, {PICTURE.relative_to(ROOT)}")
 
 
-def check(samples, chosen):
-    """The exit status: 1 if anything has become worse."""
-    worse, unknown = baseline.regressions(samples, chosen, baseline.load(BASELINE))
+def check(samples, chosen, failed):
+    """The exit status: 1 if anything has become worse, or fails."""
+    known = baseline.load(BASELINE)
+    if not known:
+        say("there is no baseline: ./dev bench --baseline makes one")
+        return 2
+    worse, unknown = baseline.regressions(samples, chosen, known)
     for line in unknown:
         say(f"not compared: {line}")
     for line in worse:
         say(f"REGRESSION: {line}")
     if not worse:
         say("no regression")
-    return 1 if worse else 0
+    return 1 if worse or failed else 0
 
 
 def main():
@@ -160,7 +165,7 @@ def main():
         baseline.save(BASELINE, known)
         say(f"written: {BASELINE.relative_to(ROOT)}")
     elif options.check:
-        return check(samples, chosen)
+        return check(samples, chosen, failed)
     elif not (options.quick or options.works or options.programs):
         write_document(text, chart.draw(run))
     say(f"done in {(time.monotonic() - start) / 60:.1f} minutes")

@@ -38,7 +38,8 @@ Task<absl::Status> Answer(creche::TcpStream& stream, std::string request) {
 
 // The whole of a graceful shutdown: what waits for a request can be cancelled,
 // what answers one is shielded. Whatever is shielded needs a limit of its own,
-// or it could hold up the shutdown for ever.
+// or it could hold up the shutdown for ever. (ServeOptions::set_grace() is for
+// servers that cannot tell the two apart: it gives all handlers more time.)
 Task<absl::Status> ServeRequests(creche::TcpStream& stream) {
   creche::BufferedReader reader(stream);
   for (;;) {

@@ -46,13 +46,14 @@ Task<absl::Status> WithServer(std::string answer, bool closes, Talk& talk) {
       if (!sent.ok()) co_return;
     } while (!closes);
   };
+  // Out here, since the nursery's body may be gone before its children are.
+  creche::TcpListener listener =
+      co_await Try(creche::ListenTcp("127.0.0.1", 0));
+  const std::string base = absl::StrCat("http://127.0.0.1:", listener.port());
+  auto serve = [&]() -> Task<absl::Status> {
+    co_return co_await creche::ServeTcp(std::move(listener), serve_one);
+  };
   auto body = [&](Nursery& nursery) -> Task<absl::Status> {
-    creche::TcpListener listener =
-        co_await Try(creche::ListenTcp("127.0.0.1", 0));
-    const std::string base = absl::StrCat("http://127.0.0.1:", listener.port());
-    auto serve = [&]() -> Task<absl::Status> {
-      co_return co_await creche::ServeTcp(std::move(listener), serve_one);
-    };
     nursery.StartSoon(serve);
     co_await Try(talk(base));
     nursery.Cancel();

@@ -196,13 +196,13 @@ TEST(RedisClientTest, CanBeCancelledAnywhere) {
 TEST(RedisClientTest, FailsWhoeverWaitsWhenItStops) {
   auto main = []() -> Task<absl::Status> {
     RedisClient redis("127.0.0.1", 1);  // Nobody is there.
+    creche::CancelScope running;
+    auto stop = [&]() -> Task<> {
+      co_await creche::SleepFor(absl::Milliseconds(50));
+      running.Cancel();
+    };
+    auto run = [&]() -> Task<> { co_await running.Run(redis.Run()); };
     auto body = [&](Nursery& nursery) -> Task<absl::Status> {
-      creche::CancelScope running;
-      auto stop = [&]() -> Task<> {
-        co_await creche::SleepFor(absl::Milliseconds(50));
-        running.Cancel();
-      };
-      auto run = [&]() -> Task<> { co_await running.Run(redis.Run()); };
       nursery.StartSoon(run);
       nursery.StartSoon(stop);
       auto reply = co_await redis.Ask(RedisCommand("PING"));

@@ -22,6 +22,8 @@ start_on_free_port() {
   for _ in {1..50}; do
     # Below those that the kernel gives to clients.
     port=$((10000 + RANDOM % 20000))
+    # Taken, by another test's server?
+    (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && continue
     "$@" "$port" >"$TEST_TMPDIR/server.log" 2>&1 &
     server=$!
     while kill -0 "$server" 2>/dev/null; do

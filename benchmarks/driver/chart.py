@@ -12,12 +12,13 @@ COLOURS = {
     "trio": "#5d9b4a",
 }
 SHOWN = [
-    "await/1", "spawn/trivial", "spawn/suspend", "switch/channel",
+    "await/1", "spawn/trivial", "switch/channel",
     "timeout/ready_0", "timeout/yield_1000", "timer/arm", "timer/cancel",
     "blocked/create", "blocked/cancel", "memory/blocked_bytes", "echo/1x64",
     "echo/64x64", "echo/1000x64", "echo/64x65536", "storm",
 ]
-LEFT, RIGHT, TOP = 330, 60, 66
+LEFT, RIGHT, TOP = 330, 60, 80
+LABELS_END = LEFT - 40
 WIDTH, BAR, GAP = 960, 9, 12
 SMALLEST, LARGEST = 0.1, 1000
 
@@ -79,7 +80,7 @@ def draw(run):
             y += BAR
         if y > top:
             prefix = "echo: " if work.section == works.ECHO else ""
-            bars.append(_text(LEFT - 110, (top + y) / 2 + 4, prefix + work.title,
+            bars.append(_text(LABELS_END, (top + y) / 2 + 4, prefix + work.title,
                               text_anchor="end", font_size=10))
             y += GAP
     height = y + 4
@@ -88,5 +89,5 @@ def draw(run):
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" '
         'font-family="sans-serif" font-size="11">',
         f'<rect width="{WIDTH}" height="{height}" fill="#fff"/>',
-        _text(LEFT - 110, 20, title, font_size=14, font_weight="bold"),
+        _text(16, 20, title, font_size=14, font_weight="bold"),
         *_legend(titles), *_grid(height), *bars, "</svg>", ""])

@@ -79,6 +79,7 @@ bool MultishotReceive::Keep(int result, unsigned flags) {
       break;
     case -ENOBUFS:
       has_run_out_ = true;
+      ring_->RanOut();
       break;
     case -EINVAL:
       is_refused_ = true;

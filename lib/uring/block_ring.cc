@@ -4,6 +4,7 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <utility>
 
@@ -39,8 +40,7 @@ BlockRing* BlockRing::Open(io_uring& ring) {
 
 BlockRing::BlockRing(io_uring& ring, io_uring_buf_ring* entries, char* memory)
     : ring_(&ring), entries_(entries), memory_(memory) {
-  lent_ = kBlocks;
-  for (unsigned id = 0; id < kBlocks; ++id) Return(id);
+  Provide(kFirstBlocks);
 }
 
 BlockRing::~BlockRing() {
@@ -53,17 +53,27 @@ void BlockRing::Close() {
   if (lent_ == 0) delete this;
 }
 
+void BlockRing::Provide(unsigned count) {
+  for (; count > 0; --count) Add(provided_++);
+}
+
+void BlockRing::Add(unsigned id) {
+  io_uring_buf_ring_add(entries_, at(id), kBlockSize,
+                        static_cast<unsigned short>(id), kBlocks - 1, 0);
+  io_uring_buf_ring_advance(entries_, 1);
+}
+
 char* BlockRing::Lend(unsigned id) {
-  ++lent_;
+  if (++lent_ > provided_ / 2 && ring_ != nullptr) {
+    Provide(std::min(provided_, kept_back()));
+  }
   return at(id);
 }
 
 void BlockRing::Return(unsigned id) {
   --lent_;
   if (ring_ != nullptr) {
-    io_uring_buf_ring_add(entries_, at(id), kBlockSize,
-                          static_cast<unsigned short>(id), kBlocks - 1, 0);
-    io_uring_buf_ring_advance(entries_, 1);
+    Add(id);
   } else if (lent_ == 0) {
     delete this;
   }

@@ -34,6 +34,8 @@ class BlockRing {
   char* Lend(unsigned id);
   // It is the kernel's again.
   void Return(unsigned id);
+  // The kernel had none left.
+  void RanOut() { Provide(kept_back()); }
 
   // So few are left that a stream should do without.
   bool is_short() const { return lent_ > kBlocks - kBlocks / 4; }
@@ -42,13 +44,21 @@ class BlockRing {
   // Each block begins in another set of the cache than its neighbours.
   static constexpr size_t kStride = kBlockSize + 64;
 
+  // The kernel takes blocks in turn, so the fewer it has, the warmer they are.
+  // It begins with some, and gets more when half of them are lent.
+  static constexpr unsigned kFirstBlocks = 128;
+
   BlockRing(io_uring& ring, io_uring_buf_ring* entries, char* memory);
   ~BlockRing();
+  unsigned kept_back() const { return kBlocks - provided_; }
+  void Provide(unsigned count);
+  void Add(unsigned id);
   char* at(unsigned id) const { return memory_ + id * kStride; }
 
   io_uring* ring_;  // nullptr once it is closed.
   io_uring_buf_ring* const entries_;
   char* const memory_;
+  unsigned provided_ = 0;  // The first so many blocks.
   unsigned lent_ = 0;
 };
 

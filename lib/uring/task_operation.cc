@@ -25,7 +25,7 @@ void TaskOperation::StartAndWait(Frame leaf, const io_uring_sqe& entry,
 
 // A background operation is not counted as pending, so say that there is
 // somebody who could wake the run.
-void TaskOperation::WaitForOther(const Frame& leaf, const char* what) {
+void TaskOperation::WaitForOther(Frame leaf, const char* what) {
   task_ = running.task;
   waits_for_other_ = true;
   running.scheduler->AddOutsideWaker();

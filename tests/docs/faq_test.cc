@@ -56,6 +56,23 @@ CRECHE_TEST(FaqTest, LambdasAreCoroutines) {
   CO_ASSERT_OK(page);
 }
 
+// What children refer to is outside of the nursery.
+CRECHE_TEST(FaqTest, ChildrenReferToWhatIsOutside) {
+  int pages = 0;
+  auto fetch_one = [&](std::string url) -> Task<absl::Status> {
+    co_await Try(Fetch(url));
+    ++pages;
+    co_return absl::OkStatus();
+  };
+  auto body = [&](Nursery& nursery) -> Task<> {
+    const std::string host = "http://x/";  // May go before the children do.
+    for (int i = 0; i < 3; ++i) nursery.StartSoon(fetch_one, host);
+    co_return;
+  };
+  CO_ASSERT_OK(co_await creche::WithNursery(body));
+  EXPECT_EQ(pages, 3);
+}
+
 // Instead of std::function<Task<...>()>.
 class Job {
  public:

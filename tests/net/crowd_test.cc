@@ -155,7 +155,7 @@ size_t ResidentPages() {
 }
 
 TEST(CrowdTest, LeavesNoMemoryAndNoDescriptors) {
-  if (testing::kSanitizerNeedsDescriptors) {
+  if (testing::kHasAddressSanitizer) {
     GTEST_SKIP() << "the sanitizer keeps memory that was freed";
   }
   constexpr size_t kConnections = 400;

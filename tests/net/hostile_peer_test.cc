@@ -8,7 +8,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -51,10 +50,9 @@ void Reset(TcpStream& stream) {
   stream.Close();
 }
 
-using Waiting = std::function<Task<absl::Status>(TcpStream&)>;
-
-// Resets the connection while `wait` waits.
-Task<absl::Status> ResetWhile(Waiting wait) {
+// Resets the connection while wait(stream) waits.
+template <typename Wait>
+Task<absl::Status> ResetWhile(Wait wait) {
   TcpPair pair = co_await MakeTcpPair();
   absl::Status status;
   auto body = [&](Nursery& nursery) -> Task<> {
@@ -68,7 +66,7 @@ Task<absl::Status> ResetWhile(Waiting wait) {
 }
 
 CRECHE_TEST(ResetTest, IsAnErrorInReceiveSome) {
-  const Waiting wait = [](TcpStream& stream) -> Task<absl::Status> {
+  const auto wait = [](TcpStream& stream) -> Task<absl::Status> {
     char buffer[10];
     co_return (co_await stream.ReceiveSome(buffer)).status();
   };
@@ -77,7 +75,7 @@ CRECHE_TEST(ResetTest, IsAnErrorInReceiveSome) {
 }
 
 CRECHE_TEST(ResetTest, IsAnErrorInReceive) {
-  const Waiting wait = [](TcpStream& stream) -> Task<absl::Status> {
+  const auto wait = [](TcpStream& stream) -> Task<absl::Status> {
     co_return (co_await stream.Receive()).status();
   };
   const absl::Status status = co_await ResetWhile(wait);
@@ -85,7 +83,7 @@ CRECHE_TEST(ResetTest, IsAnErrorInReceive) {
 }
 
 CRECHE_TEST(ResetTest, IsAnErrorInReceiveExactly) {
-  const Waiting wait = [](TcpStream& stream) -> Task<absl::Status> {
+  const auto wait = [](TcpStream& stream) -> Task<absl::Status> {
     char buffer[10];
     co_return co_await stream.ReceiveExactly(buffer);
   };
@@ -94,7 +92,7 @@ CRECHE_TEST(ResetTest, IsAnErrorInReceiveExactly) {
 }
 
 CRECHE_TEST(ResetTest, IsAnErrorInSendAll) {
-  const Waiting wait = [](TcpStream& stream) -> Task<absl::Status> {
+  const auto wait = [](TcpStream& stream) -> Task<absl::Status> {
     const std::string much(size_t{64} << 20, 'x');
     co_return co_await stream.SendAll(much);
   };

@@ -111,7 +111,8 @@ TEST(ReceiveTest, OtherReceivesGoOnWhereItEnded) {
     };
     auto body = [&](Nursery& nursery) -> Task<> {
       nursery.StartSoon(send);
-      for (int i = 0; position < 30'000; ++i) {
+      const auto is_done = [&] { return position == 30'000; };
+      for (int i = 0; !is_done(); ++i) {
         char buffer[37];
         if (i % 3 == 0) {
           expect(co_await Receive(pair.server));

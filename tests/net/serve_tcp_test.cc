@@ -22,6 +22,7 @@
 #include "creche/core/sleep.h"
 #include "creche/core/task.h"
 #include "creche/net/connect_tcp.h"
+#include "creche/testing/cancel_everywhere.h"
 #include "creche/testing/creche_test.h"
 #include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
@@ -133,6 +134,35 @@ TEST(ServeTcpTest, AcceptsNobodyWhileItWaitsForHandlers) {
   EXPECT_TRUE(absl::IsUnavailable(late)) << late;
 }
 
+// Where the scope that its connections live in ends first, whatever the reason,
+// what is accepted afterwards is closed.
+TEST(ServeTcpTest, AnyScopeInsideMayEndFirst) {
+  auto ask = [](SocketAddress server) -> Task<> {
+    absl::StatusOr<TcpStream> stream = co_await ConnectTcp(server);
+    if (!stream.ok()) co_return;
+    char buffer[1];
+    (co_await stream->SendAll("x")).IgnoreError();
+    (co_await stream->ReceiveExactly(buffer)).IgnoreError();
+  };
+  auto body = [&]() -> Task<absl::Status> {
+    TcpListener listener = Listen();
+    const SocketAddress address = listener.local_address();
+    auto serve = [&]() -> Task<absl::Status> {
+      auto serving = ServeTcp(std::move(listener), Echo);
+      co_return co_await std::move(serving);
+    };
+    auto server_and_clients = [&](Nursery& nursery) -> Task<> {
+      nursery.StartSoon(serve);
+      for (int i = 0; i < 3; ++i) co_await ask(address);
+      nursery.Cancel();
+    };
+    co_return co_await WithNursery(server_and_clients);
+  };
+  testing::CancelEverywhereOptions options;
+  options.inner_scopes = true;
+  EXPECT_GT(testing::CancelEverywhere(body, [] {}, options), 10u);
+}
+
 TEST(ServeTcpTest, KeepsToItsLimit) {
   auto main = []() -> Task<> {
     int now = 0;
@@ -222,7 +252,7 @@ CRECHE_TEST(ServeTcpTest, CancelsConnectionsAtOnceWithoutAGrace) {
 }
 
 TEST(ServeTcpTest, SurvivesTheDescriptorLimit) {
-  if (testing::kSanitizerNeedsDescriptors) {
+  if (testing::kHasAddressSanitizer) {
     GTEST_SKIP() << "the sanitizer cannot work without descriptors";
   }
   auto main = []() -> Task<> {

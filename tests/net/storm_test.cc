@@ -47,7 +47,7 @@ constexpr int kBlocks = 20;
 int Seeds() {
   const char* seeds = std::getenv("CRECHE_STORM_SEEDS");
   if (seeds != nullptr) return std::atoi(seeds);
-  return testing::kSanitizerNeedsDescriptors ? 100 : 1000;
+  return testing::kHasAddressSanitizer ? 100 : 1000;
 }
 
 class StormTest : public ::testing::TestWithParam<int> {

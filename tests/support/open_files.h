@@ -17,18 +17,19 @@
 
 namespace creche::testing {
 
-// UBSan looks at an object's type by way of a pipe, and takes the object for a
-// broken one where no descriptor is to be had.
+// Then UBSan is there, too, which looks at an object's type by way of a pipe,
+// and takes the object for a broken one where no descriptor is to be had;
+// memory that was freed is kept, and frames come from the heap.
 #if defined(__SANITIZE_ADDRESS__)
-inline constexpr bool kSanitizerNeedsDescriptors = true;
+inline constexpr bool kHasAddressSanitizer = true;
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer)
-inline constexpr bool kSanitizerNeedsDescriptors = true;
+inline constexpr bool kHasAddressSanitizer = true;
 #else
-inline constexpr bool kSanitizerNeedsDescriptors = false;
+inline constexpr bool kHasAddressSanitizer = false;
 #endif
 #else
-inline constexpr bool kSanitizerNeedsDescriptors = false;
+inline constexpr bool kHasAddressSanitizer = false;
 #endif
 
 inline std::size_t OpenFiles() {

@@ -240,7 +240,7 @@ TEST(UringPortDeathTest, SaysThatTheKernelHasNoIoUring) {
 }
 
 TEST(UringPortDeathTest, SaysThatThereAreNoDescriptors) {
-  if (creche::testing::kSanitizerNeedsDescriptors) {
+  if (creche::testing::kHasAddressSanitizer) {
     GTEST_SKIP() << "the sanitizer cannot work without descriptors";
   }
   const auto allow = [](rlim_t files) {

@@ -3,9 +3,10 @@
 #include "server.h"
 
 #include <boost/asio.hpp>
+#include <cstddef>
 #include <cstdio>
+#include <memory>
 #include <utility>
-#include <vector>
 
 namespace asio = boost::asio;
 using asio::awaitable;
@@ -14,12 +15,15 @@ using asio::ip::tcp;
 
 namespace {
 
+constexpr std::size_t kBufferSize = 1 << 16;
+
 awaitable<void> Echo(tcp::socket socket) {
-  std::vector<char> buffer(1 << 16);
+  const auto memory = std::make_unique_for_overwrite<char[]>(kBufferSize);
+  const asio::mutable_buffer buffer(memory.get(), kBufferSize);
   try {
     for (;;) {
       const std::size_t size =
-          co_await socket.async_read_some(asio::buffer(buffer), use_awaitable);
+          co_await socket.async_read_some(buffer, use_awaitable);
       co_await asio::async_write(socket, asio::buffer(buffer, size),
                                  use_awaitable);
     }

@@ -2,21 +2,24 @@
 
 #include "benchmarks/peers/creche/server.h"
 
+#include <cstddef>
 #include <cstdio>
 #include <iostream>
+#include <memory>
 #include <utility>
-#include <vector>
 
 #include "creche/creche.h"
 
 namespace creche::benchmarks {
 namespace {
 
+constexpr size_t kBufferSize = 1 << 16;
+
 Task<absl::Status> EchoUntilTheEnd(TcpStream& stream) {
-  std::vector<char> buffer(1 << 16);
+  const auto memory = std::make_unique_for_overwrite<char[]>(kBufferSize);
+  const absl::Span<char> buffer(memory.get(), kBufferSize);
   for (;;) {
-    const size_t size =
-        co_await Try(stream.ReceiveSome(absl::MakeSpan(buffer)));
+    const size_t size = co_await Try(stream.ReceiveSome(buffer));
     if (size == 0) co_return absl::OkStatus();
     co_await Try(stream.SendAll({buffer.data(), size}));
   }

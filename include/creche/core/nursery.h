@@ -76,6 +76,9 @@ auto Named(absl::string_view name, F f) {
 // body included. A nursery whose body has ended still accepts children while
 // others run.
 //
+// A body that fails or is cancelled loses its locals at once, before its
+// children have ended: what children refer to must be outside of WithNursery().
+//
 // There is no way to have a nursery but WithNursery(). It belongs to the thread
 // of its run.
 class Nursery {

@@ -96,6 +96,7 @@ class TraceRecorder : public Instrument {
 // the recorder.
 class TraceSpan {
  public:
+  // Begins now, in the running task.
   TraceSpan(TraceRecorder& trace, absl::string_view name);
   TraceSpan(const TraceSpan&) = delete;
   TraceSpan& operator=(const TraceSpan&) = delete;

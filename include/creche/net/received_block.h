@@ -41,6 +41,7 @@ class ReceivedBlock {
     if (memory_ != nullptr) GiveBack();
   }
 
+  // How many bytes there are.
   bool empty() const { return size_ == 0; }
   size_t size() const { return size_; }
   // The bytes may be changed.

@@ -104,7 +104,21 @@ class Draining {
  public:
   explicit Draining(absl::Duration grace) : grace_(grace) {}
 
+  // While it lives, connections can begin. A part of their nursery's body,
+  // which ends before the nursery does.
+  class Connections {
+   public:
+    explicit Connections(Draining& draining) : draining_(draining) {}
+    Connections(const Connections&) = delete;
+    Connections& operator=(const Connections&) = delete;
+    ~Connections() { draining_.has_begun_ = true; }
+
+   private:
+    Draining& draining_;
+  };
+
   void Begin();
+  bool has_begun() const { return has_begun_; }
   Task<> WaitUntilItBegins();
   // For what is to end by then, and only then.
   CancelScope& scope() { return scope_; }
@@ -153,6 +167,9 @@ Task<absl::Status> ServeTcp(TcpListener listener, Handler handler,
       co_await limit.WaitForRoom();
       TcpStream stream = co_await Try(
           internal::AcceptPatiently(listener, options.retry_after()));
+      // The others have come to their end, by a handler's error, say, in the
+      // moment when this one came.
+      if (draining.has_begun()) co_return absl::OkStatus();
       connections.StartSoon(serve_one, std::move(stream),
                             internal::ConnectionLimit::Slot(limit));
     }
@@ -171,6 +188,7 @@ Task<absl::Status> ServeTcp(TcpListener listener, Handler handler,
     // Where the connections are, a cancellation of the server is not seen.
     auto serve_connections = [&]() -> Task<absl::Status> {
       auto until_it_begins = [&](Nursery& connections) -> Task<> {
+        const internal::Draining::Connections may_begin(draining);
         server.StartSoon(accept_until_the_end, std::ref(connections));
         co_await draining.WaitUntilItBegins();
       };

@@ -32,6 +32,7 @@ class SocketListener {
     return internal::AcceptStreamOperation<Stream>(socket_);
   }
 
+  // Where it listens; no address if it was moved from.
   SocketAddress local_address() const {
     return socket_ ? socket_->name() : SocketAddress();
   }

@@ -21,13 +21,15 @@ class BlockRing;
 // One operation under way. It stays where it is until its last completion.
 class Operation {
  public:
+  // Whom it is for.
   enum class Kind {
-    kAwaited,
+    kAwaited,  // A task.
     // Goes on whether or not a task waits for it. pending() does not count it,
     // and it need not have ended when the run does: then the port ends it.
     kBackground,
   };
 
+  // Awaited, unless `kind` says otherwise.
   Operation() = default;
   explicit Operation(Kind kind) : kind_(kind) {}
   Operation(const Operation&) = delete;
@@ -40,6 +42,7 @@ class Operation {
   // may start operations, this one included.
   virtual void Completed(int result, unsigned flags) = 0;
 
+  // Whether its kind is kBackground.
   bool is_background() const { return kind_ == Kind::kBackground; }
 
  protected:

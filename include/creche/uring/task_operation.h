@@ -37,7 +37,7 @@ class TaskOperation : public Operation {
   // The running task, which is not cancelled, waits in `leaf` for what another
   // operation will bring, until Wake() or StartNext(). If it is cancelled, that
   // is done at once, and OnAbandoned() hears of it.
-  void WaitForOther(const Frame& leaf, const char* what);
+  void WaitForOther(Frame leaf, const char* what);
   virtual void OnAbandoned() {}
 
   // Starts the next part of what the task waits for. For OnEnd(), or after
