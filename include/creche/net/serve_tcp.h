@@ -38,8 +38,9 @@ class ServeOptions {
  public:
   ServeOptions() {}  // NOLINT: an aggregate would be destroyed twice.
 
-  // So many connections are served at a time; further ones wait in the
-  // listener's backlog. Unlimited by default. Requires: at least 1.
+  // So many connections are served at a time; further ones wait, some of them
+  // accepted already, the others in the listener's backlog. Unlimited by
+  // default. Requires: at least 1.
   ServeOptions& set_max_connections(size_t max_connections) {
     max_connections_ = max_connections;
     return *this;
