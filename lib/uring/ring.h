@@ -56,8 +56,7 @@ class Ring {
   void SubmitAndWait(absl::Duration at_most);
 
   bool has_completions() const {
-    return io_uring_cq_ready(&ring_) > 0 ||
-           taken_again_ < taken_early_.size();
+    return io_uring_cq_ready(&ring_) > 0 || taken_again_ < taken_early_.size();
   }
 
   // Takes up to `size` completions. Their slots are free again on return.
