@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "creche/internal/misuse.h"
 #include "lib/uring/setup_error.h"
@@ -44,6 +45,46 @@ std::vector<unsigned> FlagsToTry(const UringFeatures& features) {
   return flags;
 }
 
+// The best set of flags that this kernel knows. Returns 0 or -errno.
+int SetUpWithBestFlags(unsigned entries, const UringFeatures& features,
+                       Ring::SetupFunction setup, io_uring* ring,
+                       io_uring_params* params) {
+  int result = -EINVAL;
+  for (unsigned flags : FlagsToTry(features)) {
+    *params = {};
+    params->flags = flags;
+    result = setup(entries, ring, params);
+    if (result != -EINVAL) break;
+  }
+  return result;
+}
+
+// The kernel frees the memory of a ring some milliseconds after the ring was
+// closed, and until then counts it against the user's locked memory: a program
+// that makes many short runs needs patience. Where that does not help, a
+// smaller ring may do: its size limits only how much goes to the kernel at
+// once.
+int SetUpWithPatience(unsigned entries, const UringFeatures& features,
+                      Ring::SetupFunction setup, io_uring* ring,
+                      io_uring_params* params) {
+  constexpr absl::Duration kLongestPause = absl::Milliseconds(32);
+  constexpr unsigned kFewEntries = 64;
+  absl::Duration pause = absl::Milliseconds(1);
+  for (;;) {
+    const int result =
+        SetUpWithBestFlags(entries, features, setup, ring, params);
+    if (result != -ENOMEM) return result;
+    if (pause <= kLongestPause) {
+      absl::SleepFor(pause);
+      pause *= 2;
+    } else if (entries > kFewEntries) {
+      entries /= 2;
+    } else {
+      return result;
+    }
+  }
+}
+
 __kernel_timespec ToKernelTimespec(absl::Duration duration) {
   // Rounded up: to wake too early would be to wait twice. And never 0, which
   // takes the kernel far longer than not to wait.
@@ -75,14 +116,9 @@ void CheckEntered(int result) {
 absl::Status Ring::Open(unsigned entries, const UringFeatures& features,
                         SetupFunction setup) {
   entries = std::clamp(entries, 1U, kMaxEntries);
-  int result = -EINVAL;
   io_uring_params params = {};
-  for (unsigned flags : FlagsToTry(features)) {
-    params = {};
-    params.flags = flags;
-    result = setup(entries, &ring_, &params);
-    if (result != -EINVAL) break;
-  }
+  const int result =
+      SetUpWithPatience(entries, features, setup, &ring_, &params);
   if (result < 0) return SetupError(-result, ReadIoUringDisabled());
   is_open_ = true;
   if ((params.features & kNeeded) != kNeeded) {

@@ -43,10 +43,8 @@ absl::Status SetupError(int error, int io_uring_disabled) {
           "io_uring_enter and io_uring_register>, or unconfined");
     case ENOMEM:
       return absl::ResourceExhaustedError(
-          "no memory for io_uring: before Linux 5.12 its queues count as "
-          "locked "
-          "memory; raise the limit (ulimit -l), or make "
-          "RunOptions::ring_entries smaller");
+          "no memory for io_uring: its queues count as locked memory of this "
+          "user; raise the limit (ulimit -l), or have fewer runs at a time");
     case EMFILE:
       return absl::ResourceExhaustedError(
           "no file descriptor for io_uring: this process has as many open as "

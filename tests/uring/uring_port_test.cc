@@ -278,6 +278,53 @@ TEST(UringPortTest, TriesWithFewerFeaturesOnAnOlderKernel) {
   port.Close();
 }
 
+// The memory of earlier rings is not free yet; then it is.
+TEST(UringPortTest, HasPatienceWhenMemoryIsShort) {
+  static int failures;
+  static unsigned opened_with;
+  failures = 3;
+  const Ring::SetupFunction late = [](unsigned entries, io_uring* ring,
+                                      io_uring_params* params) {
+    if (failures-- > 0) return -ENOMEM;
+    opened_with = entries;
+    return io_uring_queue_init_params(entries, ring, params);
+  };
+  UringPort port(256, {}, late);
+
+  ASSERT_TRUE(port.Open().ok());
+
+  EXPECT_EQ(opened_with, 256U);
+  port.Close();
+}
+
+TEST(UringPortTest, MakesDoWithASmallerRing) {
+  static unsigned opened_with;
+  const Ring::SetupFunction short_of_memory =
+      [](unsigned entries, io_uring* ring, io_uring_params* params) {
+        if (entries > 128) return -ENOMEM;
+        opened_with = entries;
+        return io_uring_queue_init_params(entries, ring, params);
+      };
+  UringPort port(1024, {}, short_of_memory);
+
+  ASSERT_TRUE(port.Open().ok());
+
+  EXPECT_EQ(opened_with, 128U);
+  port.Close();
+}
+
+TEST(UringPortTest, SaysThatThereIsNoMemory) {
+  const Ring::SetupFunction refuse = [](unsigned, io_uring*, io_uring_params*) {
+    return -ENOMEM;
+  };
+  UringPort port(1024, {}, refuse);
+
+  const absl::Status status = port.Open();
+
+  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_TRUE(absl::StrContains(status.message(), "ulimit -l")) << status;
+}
+
 TEST(UringPortTest, RefusesAKernelThatIsTooOld) {
   const size_t files = OpenFiles();
   const Ring::SetupFunction ancient = [](unsigned entries, io_uring* ring,
