@@ -20,8 +20,12 @@
 #include "lib/testing/deadlock_clock.h"
 #include "lib/testing/frame_ledger.h"
 #include "lib/testing/open_descriptors.h"
+#include "lib/uring/block_ring.h"
 
 namespace creche::testing::internal {
+
+using creche::internal::BlockRing;
+
 namespace {
 
 absl::Status RunCatching(RunOptions options, RepeatedBody& body) {
@@ -74,6 +78,7 @@ CheckedRunResult RunChecked(RepeatedBody& body, EventPort& port,
                             Clock* own_clock) {
   CheckedRunResult result;
   const std::map<int, std::string> descriptors = OpenDescriptors();
+  const size_t blocks = BlockRing::lent_on_this_thread();
   DeadlockClock clock;
   PendingProbe pending(port);
   instruments.push_back(&pending);
@@ -99,6 +104,11 @@ CheckedRunResult RunChecked(RepeatedBody& body, EventPort& port,
         absl::StrCat(written,
                      " coroutine frames or tasks were written to after their "
                      "end: something still refers to them"));
+  }
+  if (BlockRing::lent_on_this_thread() > blocks) {
+    problems.push_back(
+        absl::StrCat(BlockRing::lent_on_this_thread() - blocks,
+                     " blocks of received bytes were not given back"));
   }
   CompareDescriptors(descriptors, OpenDescriptors(), problems);
   return result;

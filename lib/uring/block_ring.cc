@@ -20,7 +20,11 @@ void* Map(size_t size) {
   return memory == MAP_FAILED ? nullptr : memory;
 }
 
+thread_local size_t lent_on_thread = 0;
+
 }  // namespace
+
+size_t BlockRing::lent_on_this_thread() { return lent_on_thread; }
 
 BlockRing* BlockRing::Open(io_uring& ring) {
   auto* entries = static_cast<io_uring_buf_ring*>(Map(kEntriesSize));
@@ -64,6 +68,7 @@ void BlockRing::Add(unsigned id) {
 }
 
 char* BlockRing::Lend(unsigned id) {
+  ++lent_on_thread;
   if (++lent_ > provided_ / 2 && ring_ != nullptr) {
     Provide(std::min(provided_, kept_back()));
   }
@@ -71,6 +76,7 @@ char* BlockRing::Lend(unsigned id) {
 }
 
 void BlockRing::Return(unsigned id) {
+  --lent_on_thread;
   --lent_;
   if (ring_ != nullptr) {
     Add(id);

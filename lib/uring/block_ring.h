@@ -34,6 +34,8 @@ class BlockRing {
   char* Lend(unsigned id);
   // It is the kernel's again.
   void Return(unsigned id);
+  // How many blocks of all rings of this thread are lent.
+  static size_t lent_on_this_thread();
   // The kernel had none left.
   void RanOut() { Provide(kept_back()); }
 

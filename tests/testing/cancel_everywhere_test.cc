@@ -16,6 +16,12 @@
 #include "creche/core/parking_lot.h"
 #include "creche/core/sleep.h"
 #include "creche/core/timeouts.h"
+#include "creche/core/try.h"
+#include "creche/net/connect_tcp.h"
+#include "creche/net/received_block.h"
+#include "creche/net/tcp_listener.h"
+#include "creche/net/tcp_stream.h"
+#include "creche/testing/features_to_test.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/testing/failures_of.h"
@@ -131,6 +137,26 @@ TEST(CancelEverywhereTest, FindsALeakedFrame) {
   leaked.clear();
 
   EXPECT_THAT(failures, HasSubstr("1 coroutine frames or tasks were left"));
+}
+
+TEST(CancelEverywhereTest, FindsABlockThatIsKept) {
+  if (!FeaturesToTest().multishot_receive) {
+    GTEST_SKIP() << "blocks are allocated";
+  }
+  std::vector<ReceivedBlock> kept;
+  auto keep = [&]() -> Task<absl::Status> {
+    TcpListener listener = co_await Try(ListenTcp("127.0.0.1", 0));
+    TcpStream client = co_await Try(ConnectTcp(listener.local_address()));
+    TcpStream server = co_await Try(listener.Accept());
+    co_await Try(client.SendAll("hello"));
+    kept.push_back(co_await Try(server.Receive()));
+    co_return absl::OkStatus();
+  };
+  const std::string failures = FailuresOfCancelling(keep);
+  kept.clear();
+
+  EXPECT_THAT(failures,
+              HasSubstr("1 blocks of received bytes were not given back"));
 }
 
 TEST(CancelEverywhereTest, FindsADeadlock) {

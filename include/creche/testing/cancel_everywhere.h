@@ -67,7 +67,7 @@ std::size_t RunCancelSweeps(RepeatedBody& body,
 // After each run these are failures of the test:
 // - a deadlock (a wake-up was forgotten);
 // - a coroutine or a task that is left, or was used after its end;
-// - a kernel operation that is left;
+// - a kernel operation that is left, or a ReceivedBlock;
 // - a file descriptor that is left, or that was there before and is not.
 // Then check(k), or check(), is called. Every failure names the sweep, k, the
 // task, and the file and line of its co_await.
