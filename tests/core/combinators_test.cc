@@ -52,6 +52,18 @@ TEST(WhenAllTest, GivesEachBodysValue) {
   EXPECT_TRUE(result.ok());
 }
 
+// clang took the bodies for references that dangle.
+TEST(WhenAllTest, OwnsBodiesThatAreAwaitedLater) {
+  auto result = RunTest([]() -> Task<bool> {
+    auto all = WhenAll(After(2, 7), Nothing());
+    auto race = Race(After(1, 5), SleepForever());
+    EXPECT_TRUE((co_await std::move(all)).ok());
+    EXPECT_EQ(std::get<0>(co_await std::move(race)), 5);
+    co_return true;
+  });
+  EXPECT_TRUE(result.ok());
+}
+
 TEST(WhenAllTest, FirstErrorCancelsTheOthers) {
   auto result = RunTest([]() -> Task<bool> {
     const absl::Time start = Now();

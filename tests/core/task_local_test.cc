@@ -3,8 +3,10 @@
 #include "creche/core/task_local.h"
 
 #include <string>
+#include <utility>
 
 #include "absl/time/time.h"
+#include "creche/core/checkpoint.h"
 #include "creche/core/nursery.h"
 #include "creche/core/sleep.h"
 #include "creche/core/timeouts.h"
@@ -56,6 +58,15 @@ TEST(TaskLocalTest, IsUndoneByUnwinding) {
 Task<> Expect(std::string expected) {
   co_await SleepFor(absl::Seconds(1));
   EXPECT_EQ(Name(), expected);
+}
+
+// clang took the body for a reference that dangles.
+TEST(TaskLocalTest, OwnsABodyThatIsAwaitedLater) {
+  EXPECT_TRUE(RunTest([]() -> Task<> {
+                auto named = name.With("later", Expect("later"));
+                co_await Checkpoint();
+                co_await std::move(named);
+              }).ok());
 }
 
 // A child has what whoever started it had, also after that has gone, and keeps

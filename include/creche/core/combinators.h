@@ -180,7 +180,8 @@ CRECHE_CORO_OWNS_ARGUMENTS Task<typename Bodied<Bodies...>::RaceSlots> RunRace(
 // Cancellation: as of the bodies. Values of those that had completed are
 //   destroyed.
 template <typename... Bodies>
-CRECHE_CORO_WRAPPER auto WhenAll(Bodies&&... bodies) {
+CRECHE_CORO_WRAPPER CRECHE_CORO_OWNS_ARGUMENTS auto WhenAll(
+    Bodies&&... bodies) {
   (..., [] { CRECHE_REQUIRE_SAFE_CLOSURE(Bodies); }());
   return internal::GatherAll<Bodies...>(
       typename internal::Bodied<Bodies...>::Tuple(
@@ -190,7 +191,8 @@ CRECHE_CORO_WRAPPER auto WhenAll(Bodies&&... bodies) {
 // The same for any number of tasks of one type: their values, in the order of
 // `tasks`.
 template <typename T>
-CRECHE_CORO_WRAPPER auto WhenAll(std::vector<Task<T>> tasks) {
+CRECHE_CORO_WRAPPER CRECHE_CORO_OWNS_ARGUMENTS auto WhenAll(
+    std::vector<Task<T>> tasks) {
   return internal::GatherVector<T>(std::move(tasks));
 }
 
@@ -205,7 +207,7 @@ CRECHE_CORO_WRAPPER auto WhenAll(std::vector<Task<T>> tasks) {
 //   thrown.
 // Cancellation: as of the bodies, while none has completed.
 template <typename... Bodies>
-CRECHE_CORO_WRAPPER auto Race(Bodies&&... bodies) {
+CRECHE_CORO_WRAPPER CRECHE_CORO_OWNS_ARGUMENTS auto Race(Bodies&&... bodies) {
   static_assert(sizeof...(Bodies) > 0, "creche: Race() needs a body");
   (..., [] { CRECHE_REQUIRE_SAFE_CLOSURE(Bodies); }());
   return internal::RunRace<Bodies...>(

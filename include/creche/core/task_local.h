@@ -47,7 +47,8 @@ class TaskLocal {
   //
   // Cancellation: as of `body`.
   template <typename Body>
-  CRECHE_CORO_WRAPPER auto With(T value, Body&& body) {
+  CRECHE_CORO_WRAPPER CRECHE_CORO_OWNS_ARGUMENTS auto With(T value,
+                                                           Body&& body) {
     CRECHE_REQUIRE_SAFE_CLOSURE(Body);
     return RunWith<Body>(std::make_shared<const T>(std::move(value)),
                          internal::AsyncBody<Body>(std::forward<Body>(body)));
