@@ -11,6 +11,7 @@ fail() {
 # start PROGRAM: in the background, on a port of its own, which is then $port.
 start() {
   local output=$TEST_TMPDIR/output
+  : >"$output"  # Nothing of the server before.
   # Job control, or a program started in the background would ignore SIGINT.
   set -m
   "$1" 0 >"$output" </dev/null &

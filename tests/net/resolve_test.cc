@@ -14,6 +14,7 @@
 #include "creche/core/task.h"
 #include "creche/core/timeouts.h"
 #include "gtest/gtest.h"
+#include "tests/support/localhost.h"
 #include "tests/support/run_to_test.h"
 
 namespace creche {
@@ -37,6 +38,9 @@ TEST(ResolveTest, TakesDigitsAsTheyAre) {
 }
 
 TEST(ResolveTest, LooksNamesUp) {
+  if (!testing::KnowsLocalhost()) {
+    GTEST_SKIP() << "this machine has no name for itself";
+  }
   const Addresses addresses = ResolveInRun("localhost", "80");
   ASSERT_TRUE(addresses.ok()) << addresses.status();
   EXPECT_EQ(addresses->front().port(), 80);
