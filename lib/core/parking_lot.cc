@@ -9,11 +9,11 @@
 namespace creche {
 namespace internal {
 
-void ParkAwaiter::ParkIn(Frame leaf) {
+bool ParkAwaiter::SuspendIn(Frame leaf) {
   TaskRecord& task = *running.task;
   if (task.is_cancelled()) {
     task.Stop(leaf);
-    return;
+    return true;
   }
   Enter(*lot_, task);
   const auto abort = [](void* self) {
@@ -21,6 +21,7 @@ void ParkAwaiter::ParkIn(Frame leaf) {
     return Abort::kDone;
   };
   task.Wait(leaf, abort, this, what_);
+  return true;
 }
 
 }  // namespace internal

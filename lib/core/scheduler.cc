@@ -187,7 +187,11 @@ void Scheduler::ShuffleBatch() {
       if (task.is_cancelled()) return task.leaf_;
       [[fallthrough]];
     case Turn::kGoOn:
-      task.leaf_.handle.resume();
+      if (task.leaf_.handle) [[likely]] {
+        task.leaf_.handle.resume();
+      } else {
+        task.leaf_.promise->Complete();
+      }
       return {};
     case Turn::kBegin:
       return task.Begin();

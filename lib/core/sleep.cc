@@ -11,7 +11,7 @@
 namespace creche {
 namespace internal {
 
-void SleepAwaiter::Suspend(Frame leaf) {
+bool SleepAwaiter::SuspendIn(Frame leaf) {
   TaskRecord& task = *running.task;
   if (task.is_cancelled()) {
     task.Stop(leaf);
@@ -24,6 +24,7 @@ void SleepAwaiter::Suspend(Frame leaf) {
               : is_relative_  ? "SleepFor"
                               : "SleepUntil");
   }
+  return true;
 }
 
 bool SleepAwaiter::TryComplete() const {

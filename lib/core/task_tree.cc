@@ -49,12 +49,12 @@ void PrintTask(const TaskRecord& task, std::ostream& out) {
   out << " waits for " << task.waits_for();
   Frame frame = task.leaf();
   const char* link = " at ";
-  for (int call = 0; call < kCalls && frame; ++call) {
+  for (int calls = 0; calls < kCalls && frame; frame = CallerOf(frame)) {
+    if (!frame.handle) continue;  // An awaitable is where its caller awaits.
     out << link;
     PrintLocation(frame, out);
     link = " < ";
-    const Continuation* caller = frame.promise->continuation();
-    frame = caller == nullptr ? Frame() : caller->awaiting();
+    ++calls;
   }
   if (frame) out << " < ...";
 }

@@ -19,7 +19,7 @@ class Unwinder {
   // boundary has ended the unwinding.
   static Frame Step(Frame leaf) {
     Continuation* continuation = leaf.promise->continuation();
-    leaf.handle.destroy();
+    if (leaf.handle) leaf.handle.destroy();
     continuation->awaited_ = {};
     if (!continuation->is_boundary()) return continuation->awaiting();
     return static_cast<HookedContinuation*>(continuation)->OnUnwound();

@@ -89,7 +89,7 @@ int Socket::Release() {
   return std::exchange(fd_, -1);
 }
 
-bool SocketOperation::Suspend(Frame leaf) {
+bool SocketOperation::SuspendIn(Frame leaf) {
   TaskRecord& task = *running.task;
   const bool may_complete_at_once = MayCompleteAtOnce();
   if (task.is_cancelled()) {

@@ -9,7 +9,7 @@
 
 namespace creche {
 
-void Condition::WaitOperation::Suspend(const internal::Frame& leaf) {
+bool Condition::WaitOperation::SuspendIn(internal::Frame leaf) {
   if (lent_guard->lock_ != &condition_->lock_) {
     internal::Misuse(
         "Condition::Wait() was given a guard that does not hold the "
@@ -18,7 +18,7 @@ void Condition::WaitOperation::Suspend(const internal::Frame& leaf) {
   internal::TaskRecord& task = *internal::running.task;
   if (task.is_cancelled()) {
     task.Stop(leaf);
-    return;
+    return true;
   }
   Enter(condition_->waiters_, task);
   const auto abort = [](void* self) {
@@ -26,6 +26,7 @@ void Condition::WaitOperation::Suspend(const internal::Frame& leaf) {
   };
   task.Wait(leaf, abort, this, "Condition::Wait");
   lent_guard->Release();
+  return true;
 }
 
 // A task that is cancelled before it was notified must hold the lock before it

@@ -37,14 +37,13 @@ bool IsOfTheLibrary(absl::string_view file) {
 std::string Location(const TaskRecord& task) {
   std::string location;
   int calls = 0;
-  for (Frame frame = task.leaf(); frame && calls < 4;) {
+  for (Frame frame = task.leaf(); frame && calls < 4; frame = CallerOf(frame)) {
+    if (!frame.handle) continue;  // An awaitable is where its caller awaits.
     const std::source_location& at = frame.promise->await_location();
     if (!IsOfTheLibrary(at.file_name())) {
       absl::StrAppend(&location, calls++ == 0 ? " at " : " < ", at.file_name(),
                       ":", at.line());
     }
-    const Continuation* caller = frame.promise->continuation();
-    frame = caller == nullptr ? Frame() : caller->awaiting();
   }
   return location;
 }

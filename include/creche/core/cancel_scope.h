@@ -23,6 +23,7 @@
 #include "absl/time/time.h"
 #include "creche/core/task.h"
 #include "creche/internal/async_body.h"
+#include "creche/internal/awaiting_body.h"
 #include "creche/internal/cancel_node.h"
 #include "creche/internal/status_traits.h"
 #include "creche/internal/task_record.h"
@@ -121,8 +122,8 @@ class ScopeAccess {
 // Runs a body inside a scope. What it gives to co_await is up to the classes
 // derived from it.
 template <typename Body>
-class ScopedAwaiter : public Awaiting<BodyResult<Body>, HookedContinuation> {
-  using Base = Awaiting<BodyResult<Body>, HookedContinuation>;
+class ScopedAwaiter : public AwaitingBody<Body, HookedContinuation> {
+  using Base = AwaitingBody<Body, HookedContinuation>;
 
  public:
   using CrecheAwaitable = void;
@@ -134,7 +135,7 @@ class ScopedAwaiter : public Awaiting<BodyResult<Body>, HookedContinuation> {
 
   Frame OnUnwound() final {
     if (!node_->ExitUnwinding()) return this->awaiting_;
-    running.next = this->awaiting_.handle;
+    PromiseBase::GoOn(this->awaiting_);
     return {};
   }
 
@@ -142,20 +143,16 @@ class ScopedAwaiter : public Awaiting<BodyResult<Body>, HookedContinuation> {
   using Result = BodyResult<Body>;
 
   explicit ScopedAwaiter(AsyncBody<Body>&& body)
-      : Base(Continuation::Kind::kScope), body_(std::move(body)) {}
-  ScopedAwaiter(ScopedAwaiter&& other) noexcept
-      : Base(Continuation::Kind::kScope), body_(std::move(other.body_)) {}
+      : Base(Continuation::Kind::kScope, std::move(body)) {}
+  ScopedAwaiter(ScopedAwaiter&& other) noexcept = default;
   ~ScopedAwaiter() = default;
 
-  // The part of await_suspend.
-  template <typename P>
-  bool RunIn(CancelNode& node, std::coroutine_handle<P> parent) {
-    this->awaiting_ = Frame{parent, &parent.promise()};
+  // The part of SuspendIn().
+  bool RunIn(CancelNode& node, Frame awaiting) {
+    this->awaiting_ = awaiting;
     node_ = &node;
     node.Enter(*running.task);
-    CRECHE_TRY {
-      return !this->StartAwaited(TaskAccess::Release(body_.MakeTask()));
-    }
+    CRECHE_TRY { return !this->StartBody(); }
     CRECHE_CATCH_ALL {
       node.Exit();
       CRECHE_RETHROW;
@@ -165,8 +162,9 @@ class ScopedAwaiter : public Awaiting<BodyResult<Body>, HookedContinuation> {
 
   // The parts of await_resume. True if the scope caught a cancellation;
   // otherwise the body's result is to be taken, which leaves the scope.
-  bool was_caught() const { return !this->awaited_; }
+  bool was_caught() const { return node_->caught(); }
   Result TakeBodyResult() {
+    this->EndBody();
     node_->Exit();
     return this->TakeResult();
   }
@@ -185,7 +183,6 @@ class ScopedAwaiter : public Awaiting<BodyResult<Body>, HookedContinuation> {
 
  private:
   CancelNode* node_ = nullptr;
-  AsyncBody<Body> body_;
 };
 
 template <typename Body>
@@ -194,10 +191,7 @@ class [[nodiscard]] CancelScopeRun : public ScopedAwaiter<Body> {
   CancelScopeRun(CancelNode& scope, AsyncBody<Body>&& body)
       : ScopedAwaiter<Body>(std::move(body)), scope_(scope) {}
 
-  template <typename P>
-  bool await_suspend(std::coroutine_handle<P> parent) {
-    return this->RunIn(scope_, parent);
-  }
+  bool SuspendIn(Frame awaiting) { return this->RunIn(scope_, awaiting); }
   Completed<BodyResult<Body>> await_resume() { return this->TakeCompleted(); }
 
  private:
@@ -212,10 +206,9 @@ class [[nodiscard]] ShieldAwaiter : public ScopedAwaiter<Body> {
   ShieldAwaiter(ShieldAwaiter&& other) noexcept
       : ScopedAwaiter<Body>(std::move(other)) {}
 
-  template <typename P>
-  bool await_suspend(std::coroutine_handle<P> parent) {
+  bool SuspendIn(Frame awaiting) {
     scope_.set_shield(true);
-    return this->RunIn(scope_, parent);
+    return this->RunIn(scope_, awaiting);
   }
   BodyResult<Body> await_resume() { return this->TakeBodyResult(); }
 

@@ -34,14 +34,13 @@ class [[nodiscard]] CheckpointAwaiter {
     return !running.task->is_cancelled();
   }
 
-  template <typename P>
-  void await_suspend(std::coroutine_handle<P> handle) const {
-    const Frame leaf{handle, &handle.promise()};
+  bool SuspendIn(Frame leaf) const {
     if constexpr (kKind == CheckpointKind::kIfCancelled) {
       running.task->Stop(leaf);
     } else {
       running.task->Yield(leaf, kKind == CheckpointKind::kPlain);
     }
+    return true;
   }
 
   void await_resume() const {}

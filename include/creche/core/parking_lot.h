@@ -164,15 +164,10 @@ class [[nodiscard]] ParkAwaiter : public Parked {
       : ParkAwaiter(other.lot_, other.what_) {}
 
   bool await_ready() const { return false; }
-  template <typename P>
-  void await_suspend(std::coroutine_handle<P> handle) {
-    ParkIn(Frame{handle, &handle.promise()});
-  }
+  bool SuspendIn(Frame leaf);
   void await_resume() const {}
 
  private:
-  void ParkIn(Frame leaf);
-
   ParkingLot* lot_;
   const char* what_;
 };

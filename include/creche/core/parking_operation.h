@@ -66,9 +66,7 @@ class ParkingOperation : public Base {
     return internal::MayCompleteAtOnce() && self().TryComplete();
   }
 
-  template <typename P>
-  void await_suspend(std::coroutine_handle<P> handle) {
-    const internal::Frame leaf{handle, &handle.promise()};
+  bool SuspendIn(internal::Frame leaf) {
     internal::TaskRecord& task = *internal::running.task;
     if (task.is_cancelled()) {
       task.Stop(leaf);
@@ -79,6 +77,7 @@ class ParkingOperation : public Base {
       self().Enter(task, nullptr);
       task.Wait(leaf, &CallAbort, &self(), Operation::kName);
     }
+    return true;
   }
 
   void Enter(internal::TaskRecord& task, internal::Contest* contest) {

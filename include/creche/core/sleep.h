@@ -31,10 +31,7 @@ class [[nodiscard]] SleepAwaiter : public Deadline {
   ~SleepAwaiter() = default;
 
   bool await_ready() const { return false; }
-  template <typename P>
-  void await_suspend(std::coroutine_handle<P> handle) {
-    Suspend(Frame{handle, &handle.promise()});
-  }
+  bool SuspendIn(Frame leaf);
   void await_resume() const {}
 
   void Expire();  // The time has come.
@@ -47,7 +44,6 @@ class [[nodiscard]] SleepAwaiter : public Deadline {
  private:
   friend class Scheduler;
 
-  void Suspend(Frame leaf);
   static Abort CallAbort(void* self);
 
   const Nanoseconds when_;

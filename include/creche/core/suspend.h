@@ -89,18 +89,17 @@ class [[nodiscard]] SuspendAwaiter {
 
   bool await_ready() const { return false; }
 
-  template <typename P>
-  void await_suspend(std::coroutine_handle<P> handle) {
+  bool SuspendIn(Frame leaf) {
     TaskRecord& task = *running.task;
-    const Frame leaf{handle, &handle.promise()};
     if (task.is_cancelled()) {
       task.Stop(leaf);
-      return;
+      return true;
     }
     task.Wait(leaf, &CallAbort, this, what_);
     start_(Waker(&task));
     // `start_` may have cancelled the very scope the task stands in.
     if (task.is_cancelled()) task.RequestAbort();
+    return true;
   }
 
   void await_resume() const {}

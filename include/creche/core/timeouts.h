@@ -52,10 +52,9 @@ class TimeLimit {
 template <typename Body>
 class TimeoutAwaiter : public ScopedAwaiter<Body> {
  public:
-  template <typename P>
-  bool await_suspend(std::coroutine_handle<P> parent) {
+  bool SuspendIn(Frame awaiting) {
     limit_.ApplyTo(scope_);
-    return this->RunIn(scope_, parent);
+    return this->RunIn(scope_, awaiting);
   }
 
  protected:

@@ -20,6 +20,7 @@
 #include "absl/status/statusor.h"
 #include "creche/core/task.h"
 #include "creche/internal/async_body.h"
+#include "creche/internal/awaiting_body.h"
 #include "creche/internal/status_traits.h"
 
 namespace creche {
@@ -78,19 +79,19 @@ class [[nodiscard]] TryValue {
   S value_;
 };
 
-// Try(task).
-template <typename S>
-class [[nodiscard]] TryTask : public Awaiting<S, HookedContinuation> {
-  using Base = Awaiting<S, HookedContinuation>;
+// Try(awaitable).
+template <typename Awaitable>
+class [[nodiscard]] TryAwaiter
+    : public AwaitingBody<Awaitable, HookedContinuation> {
+  using Base = AwaitingBody<Awaitable, HookedContinuation>;
+  using Result = BodyResult<Awaitable>;
 
  public:
   using CrecheAwaitable = void;
   using CrecheAwaitOnce = void;
 
-  explicit TryTask(Task<S>&& task)
-      : Base(Continuation::Kind::kTry), task_(std::move(task)) {}
-  TryTask(TryTask&& other) noexcept
-      : Base(Continuation::Kind::kTry), task_(std::move(other.task_)) {}
+  explicit TryAwaiter(AsyncBody<Awaitable>&& body)
+      : Base(Continuation::Kind::kTry, std::move(body)) {}
 
   bool await_ready() const { return false; }
 
@@ -98,14 +99,14 @@ class [[nodiscard]] TryTask : public Awaiting<S, HookedContinuation> {
   bool await_suspend(std::coroutine_handle<P> parent) {
     this->awaiting_ = Frame{parent, &parent.promise()};
     complete_with_error_ = &CompleteWithError<P>;
-    if (!this->StartAwaited(TaskAccess::Release(std::move(task_)))) return true;
+    if (!this->StartBody()) return true;
     if (Succeeded()) return false;
     CompleteAwaiting();
     return true;
   }
 
-  Unwrapped<S> await_resume() {
-    if constexpr (kIsStatusOr<S>) {
+  Unwrapped<Result> await_resume() {
+    if constexpr (kIsStatusOr<Result>) {
       return *this->TakeResult();
     } else {
       this->TakeResult().IgnoreError();
@@ -114,7 +115,7 @@ class [[nodiscard]] TryTask : public Awaiting<S, HookedContinuation> {
 
   Frame OnCompleted() override {
     if (Succeeded()) {
-      running.next = this->awaiting_.handle;
+      PromiseBase::GoOn(this->awaiting_);
     } else {
       CompleteAwaiting();
     }
@@ -125,13 +126,13 @@ class [[nodiscard]] TryTask : public Awaiting<S, HookedContinuation> {
 
  private:
   // An exception counts: it is rethrown where the coroutine goes on.
-  bool Succeeded() const {
-    const Promise<S>& child = this->awaited_promise();
-    return child.state() == PromiseBase::State::kException ||
-           child.value().ok();
+  bool Succeeded() {
+    this->EndBody();
+    const Promise<Result>& body = this->awaited_promise();
+    return body.state() == PromiseBase::State::kException || body.value().ok();
   }
 
-  // The child goes first: in a long chain of Try() the destruction of the
+  // The body goes first: in a long chain of Try() the destruction of the
   // outermost frame must not be that of all the others.
   void CompleteAwaiting() {
     const absl::Status error = StatusOf(this->awaited_promise().value());
@@ -139,7 +140,6 @@ class [[nodiscard]] TryTask : public Awaiting<S, HookedContinuation> {
     complete_with_error_(*this->awaiting_.promise, error);
   }
 
-  Task<S> task_;
   void (*complete_with_error_)(PromiseBase&, const absl::Status&) = nullptr;
 };
 
@@ -167,12 +167,12 @@ auto Try(Awaitable&& awaitable) {
   static_assert(!std::is_lvalue_reference_v<Awaitable>,
                 "creche: a Task is awaited once, as an rvalue: pass "
                 "std::move(task) to Try()");
-  using Result = internal::AwaitResult<std::remove_cvref_t<Awaitable>>;
-  static_assert(internal::kIsStatusLike<Result>,
+  using Type = std::remove_cvref_t<Awaitable>;
+  static_assert(internal::kIsStatusLike<internal::AwaitResult<Type>>,
                 "creche: Try() takes what gives an absl::Status or an "
                 "absl::StatusOr<T>");
-  return internal::TryTask<Result>(
-      internal::AsTask(std::forward<Awaitable>(awaitable)));
+  return internal::TryAwaiter<Type>(
+      internal::AsyncBody<Type>(std::move(awaitable)));
 }
 
 }  // namespace creche

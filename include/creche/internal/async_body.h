@@ -155,6 +155,7 @@ class AsyncBody<F> {
   CRECHE_CORO_WRAPPER Task<Result> MakeTask() {
     return AsTask(std::move(awaitable_));
   }
+  Awaitable& awaitable() { return awaitable_; }
 
  private:
   Awaitable awaitable_;

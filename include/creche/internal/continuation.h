@@ -13,7 +13,8 @@ namespace creche::internal {
 
 class PromiseBase;
 
-// A suspended coroutine frame.
+// A place in a task's call stack: a suspended coroutine, or an awaitable that
+// another awaitable awaits directly, which has no handle.
 struct Frame {
   std::coroutine_handle<> handle;
   PromiseBase* promise = nullptr;

@@ -6,6 +6,7 @@
 #ifndef CRECHE_INTERNAL_PROMISE_H_
 #define CRECHE_INTERNAL_PROMISE_H_
 
+#include <concepts>
 #include <coroutine>
 #include <cstddef>
 #include <exception>
@@ -38,6 +39,15 @@ inline constexpr bool kIsTask = false;
 template <typename T>
 inline constexpr bool kIsTask<Task<T>> = true;
 
+// An awaitable that does not ask who awaits it: with await_ready() and
+// await_resume() it has SuspendIn(frame), which is called if it is not ready.
+// It makes the task go on in `frame` later and returns true, or is ready after
+// all and returns false.
+template <typename Awaitable>
+concept SuspendsInFrame = requires(Awaitable& awaitable, Frame frame) {
+  { awaitable.SuspendIn(frame) } -> std::same_as<bool>;
+};
+
 // Awaits an awaitable where it is. g++ moves what await_transform() returns by
 // rvalue reference into the frame once more; this is what it moves instead.
 template <typename Awaitable>
@@ -48,7 +58,11 @@ class InPlace {
   bool await_ready() const { return awaitable_.await_ready(); }
   template <typename P>
   auto await_suspend(std::coroutine_handle<P> handle) const {
-    return awaitable_.await_suspend(handle);
+    if constexpr (SuspendsInFrame<Awaitable>) {
+      return awaitable_.SuspendIn(Frame{handle, &handle.promise()});
+    } else {
+      return awaitable_.await_suspend(handle);
+    }
   }
   decltype(auto) await_resume() const { return awaitable_.await_resume(); }
 
@@ -89,9 +103,18 @@ class PromiseBase {
     Continuation* continuation = continuation_;
     if (continuation == nullptr) return;
     if (continuation->resumes_on_completion()) [[likely]] {
-      running.next = continuation->awaiting().handle;
+      GoOn(continuation->awaiting());
     } else {
       running.completed = static_cast<HookedContinuation*>(continuation);
+    }
+  }
+
+  // The task goes on in `frame`, as soon as the trampoline has control.
+  static void GoOn(const Frame& frame) noexcept {
+    if (frame.handle) [[likely]] {
+      running.next = frame.handle;
+    } else {
+      frame.promise->Complete();
     }
   }
 
@@ -141,6 +164,12 @@ class PromiseBase {
   Continuation* continuation_ = nullptr;
   std::source_location location_;
 };
+
+// The frame that awaits `frame`; none at a task's root.
+inline Frame CallerOf(const Frame& frame) {
+  const Continuation* continuation = frame.promise->continuation();
+  return continuation == nullptr ? Frame() : continuation->awaiting();
+}
 
 // The result of a coroutine: none yet, a value, or an exception.
 template <typename T>

@@ -118,10 +118,7 @@ class [[nodiscard]] SocketOperation : public TaskOperation {
   using CrecheAwaitOnce = void;
 
   bool await_ready() const { return false; }
-  template <typename P>
-  bool await_suspend(std::coroutine_handle<P> handle) {
-    return Suspend(Frame{handle, &handle.promise()});
-  }
+  bool SuspendIn(Frame leaf);
 
  protected:
   // `socket` may be none: then it counts as closed.
@@ -165,7 +162,6 @@ class [[nodiscard]] SocketOperation : public TaskOperation {
   friend class Multishot;
   friend class Socket;
 
-  bool Suspend(Frame leaf);
   std::string Where() const;
   void OnEnd(int result) final;
   void OnAbandoned() final;

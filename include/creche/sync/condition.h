@@ -75,14 +75,10 @@ class [[nodiscard]] Condition::WaitOperation : public Lock::Waiter {
   }
 
   bool await_ready() const { return false; }
-  template <typename P>
-  void await_suspend(std::coroutine_handle<P> handle) {
-    Suspend(internal::Frame{handle, &handle.promise()});
-  }
+  bool SuspendIn(internal::Frame leaf);
   void await_resume() const {}
 
  private:
-  void Suspend(const internal::Frame& leaf);
   Abort OnCancelled();
 
   Condition* condition_;

@@ -62,9 +62,7 @@ class [[nodiscard]] SelectOperation final : private Contest {
 
   bool await_ready() { return MayCompleteAtOnce() && TryComplete(); }
 
-  template <typename P>
-  void await_suspend(std::coroutine_handle<P> handle) {
-    const Frame leaf{handle, &handle.promise()};
+  bool SuspendIn(Frame leaf) {
     TaskRecord& task = *running.task;
     if (task.is_cancelled()) {
       task.Stop(leaf);
@@ -74,6 +72,7 @@ class [[nodiscard]] SelectOperation final : private Contest {
       ForEach([&](auto& operation) { operation.Enter(task, this); });
       task.Wait(leaf, &CallAbort, this, "Select");
     }
+    return true;
   }
 
   Result await_resume() { return TakeResult<0>(); }

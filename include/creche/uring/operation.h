@@ -34,11 +34,11 @@ class [[nodiscard]] UringAwaiter final : public TaskOperation {
 
   bool await_ready() const { return false; }
 
-  template <typename P>
-  void await_suspend(std::coroutine_handle<P> handle) {
+  bool SuspendIn(Frame leaf) {
     io_uring_sqe entry = {};
     prepare_(entry);
-    StartAndWait(Frame{handle, &handle.promise()}, entry, "Uring");
+    StartAndWait(leaf, entry, "Uring");
+    return true;
   }
 
   int await_resume() const { return result(); }
