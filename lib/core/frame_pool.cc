@@ -23,7 +23,7 @@ struct FramePool::Drain {
     for (std::size_t size_class = 0; size_class < kClasses; ++size_class) {
       while (Block* block = free_[size_class]) {
         free_[size_class] = block->next;
-        ::operator delete(block, (size_class + 1) * kGrain);
+        ::operator delete(block, SizeOf(size_class));
       }
     }
   }
@@ -34,7 +34,7 @@ void* FramePool::Refill(std::size_t size_class) {
   // when the thread ends.
   static thread_local Drain drain;
   static_cast<void>(drain);
-  return ::operator new((size_class + 1) * kGrain);
+  return ::operator new(SizeOf(size_class));
 }
 
 void* FramePool::AllocateElsewhere(std::size_t size) {
@@ -57,7 +57,7 @@ void FramePool::set_watcher(Watcher* watcher) {
 
 std::size_t FramePool::CapacityFor(std::size_t size) {
   const std::size_t size_class = ClassOf(size);
-  return kPools && size_class < kClasses ? (size_class + 1) * kGrain : size;
+  return kPools && size_class < kClasses ? SizeOf(size_class) : size;
 }
 
 void FramePool::FreeUnwatched(void* memory, std::size_t size) noexcept {

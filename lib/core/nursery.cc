@@ -16,7 +16,6 @@ namespace creche {
 using internal::CancelNode;
 using internal::Failure;
 using internal::Frame;
-using internal::HookedContinuation;
 using internal::ScopeAccess;
 using internal::TaskRecord;
 
@@ -100,9 +99,9 @@ void Nursery::Fail(Failure failure, const std::string& whose) {
   failures_.push_back(std::move(failure));
 }
 
-void Nursery::BodyEnded(HookedContinuation* hook, Frame awaiting) {
+void Nursery::BodyEnded(Frame block) {
   body_ended_ = true;
-  parent_->WaitForHook(hook, awaiting, "the children of its nursery");
+  parent_->Wait(block, nullptr, nullptr, "the children of its nursery");
   WakeIfEmpty();
 }
 

@@ -195,8 +195,6 @@ void Scheduler::ShuffleBatch() {
       return {};
     case Turn::kBegin:
       return task.Begin();
-    case Turn::kCallHook:
-      return task.hook_->OnCompleted();
     case Turn::kUnwind:
       return task.leaf_;
   }

@@ -12,12 +12,6 @@
 
 namespace creche::internal {
 
-void TaskRecord::YieldToHook(HookedContinuation* hook, Frame leaf) {
-  Yield(leaf, /*cancellable=*/false);
-  hook_ = hook;
-  turn_ = Turn::kCallHook;
-}
-
 void TaskRecord::Wake() {
   if (!is_waiting()) {
     Misuse(

@@ -62,6 +62,7 @@ TEST(TaskTreeTest, ShowsWhoWaitsForWhatInWhichScopes) {
             "        cancel scope, shielded\n"
             "    task waits for its parking lot\n");
   EXPECT_THAT(tree, ::testing::ContainsRegex("task_tree_test.cc:[0-9]+"));
+  EXPECT_THAT(tree, ::testing::Not(::testing::HasSubstr("internal/")));
 }
 
 TEST(TaskTreeTest, IsEmptyOutsideOfARun) { EXPECT_EQ(TaskTree(), ""); }

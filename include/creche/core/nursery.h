@@ -140,9 +140,9 @@ class Nursery {
   void Adopt(internal::TaskRecord* child);
   void Fail(internal::Failure failure, const std::string& whose);
 
-  // The body has completed or been unwound; its task, which stands in
-  // `awaiting`, waits for the children. On its wake-up `hook` is called.
-  void BodyEnded(internal::HookedContinuation* hook, internal::Frame awaiting);
+  // The body has completed or been unwound; its task waits for the children,
+  // in the frame `block`.
+  void BodyEnded(internal::Frame block);
   void BodyUnwound();
   bool body_ended() const { return body_ended_; }
   void WakeIfEmpty();
@@ -234,6 +234,7 @@ class [[nodiscard]] NurseryAwaiter
   template <typename P>
   void await_suspend(std::coroutine_handle<P> parent) {
     this->awaiting_ = Frame{parent, &parent.promise()};
+    block_.set_continuation(this);
     nursery_ = &Nursery::Open(*running.task);
     CRECHE_TRY {
       if (this->StartAwaited(TaskAccess::Release(
@@ -243,7 +244,7 @@ class [[nodiscard]] NurseryAwaiter
     }
     CRECHE_CATCH_ALL {
       nursery_->Fail(Failure(std::current_exception()), kBodyName);
-      nursery_->BodyEnded(this, this->awaiting_);
+      EndBody();
     }
   }
 
@@ -273,18 +274,20 @@ class [[nodiscard]] NurseryAwaiter
     } else if constexpr (kIsStatusLike<Result>) {
       if (!promise.value().ok()) BodyFailed(Failure(StatusOf(promise.value())));
     }
-    nursery_->BodyEnded(this, this->awaiting_);
+    EndBody();
     return {};
   }
 
   Frame OnUnwound() override {
     nursery_->BodyUnwound();
-    nursery_->BodyEnded(this, this->awaiting_);
+    EndBody();
     return {};
   }
 
  private:
   static constexpr const char* kBodyName = "the nursery's body";
+
+  void EndBody() { nursery_->BodyEnded(Frame{{}, &block_}); }
 
   // The locals of a body that has ended early are destroyed before its children
   // go on, as with co_return.
@@ -295,6 +298,7 @@ class [[nodiscard]] NurseryAwaiter
 
   KeptCallable<Body> body_;
   Nursery* nursery_ = nullptr;
+  PromiseOfPlace block_;  // Where the task waits for the children.
 };
 
 }  // namespace internal

@@ -72,12 +72,18 @@ class FramePool {
   };
   struct Drain;  // Gives a thread's cache back when the thread ends.
 
-  // Classes are kGrain bytes apart; larger blocks are left to the heap.
-  static constexpr std::size_t kGrain = 32;
-  static constexpr std::size_t kClasses = 64;
+  // Blocks of 8, 24, 40... bytes, which are the sizes that cost the heap no
+  // padding (glibc's malloc adds 8 and rounds up to 16); larger ones are left
+  // to the heap.
+  static constexpr std::size_t kGrain = 16;
+  static constexpr std::size_t kSmallest = 8;
+  static constexpr std::size_t kClasses = 128;
 
   static constexpr std::size_t ClassOf(std::size_t size) {
-    return (size - 1) / kGrain;
+    return (size + kGrain - kSmallest - 1) / kGrain;
+  }
+  static constexpr std::size_t SizeOf(std::size_t size_class) {
+    return size_class * kGrain + kSmallest;
   }
   static void* Refill(std::size_t size_class);
   static void* AllocateElsewhere(std::size_t size);

@@ -165,6 +165,9 @@ class PromiseBase {
   std::source_location location_;
 };
 
+// Of a frame without a handle, if it is to have no result.
+class PromiseOfPlace final : public PromiseBase {};
+
 // The frame that awaits `frame`; none at a task's root.
 inline Frame CallerOf(const Frame& frame) {
   const Continuation* continuation = frame.promise->continuation();

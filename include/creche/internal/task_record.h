@@ -79,17 +79,6 @@ class TaskRecord : public ListLink<NurseryTasks> {
     state_ = State::kWaiting;
   }
 
-  // The same; on wake-up the scheduler calls `hook`.
-  void WaitForHook(HookedContinuation* hook, Frame leaf, const char* what) {
-    Wait(leaf, nullptr, nullptr, what);
-    hook_ = hook;
-    turn_ = Turn::kCallHook;
-  }
-
-  // The running task lets others run; when its turn comes the scheduler calls
-  // `hook`.
-  void YieldToHook(HookedContinuation* hook, Frame leaf);
-
   // What the task waits for has happened.
   void Wake();
 
@@ -155,7 +144,6 @@ class TaskRecord : public ListLink<NurseryTasks> {
     kBegin,
     kGoOn,
     kGoOnUnlessCancelled,
-    kCallHook,
     kUnwind,
   };
 
@@ -165,13 +153,14 @@ class TaskRecord : public ListLink<NurseryTasks> {
   Turn turn_ = Turn::kBegin;
   const std::uint32_t id_;
   const char* waits_for_ = "its first turn";
-  TaskRecord* next_runnable_ = nullptr;
   CancelNode* scope_;  // The innermost scope the task stands in.
   Nursery* nursery_;
   Frame leaf_;  // Where it stands, unless it runs.
-  HookedContinuation* hook_ = nullptr;
   AbortFunction abort_ = nullptr;
-  void* operation_ = nullptr;
+  union {
+    void* operation_ = nullptr;  // That it waits for.
+    TaskRecord* next_runnable_;  // In the run queue.
+  };
   std::shared_ptr<const LocalBindings> locals_;
   std::unique_ptr<std::string> name_;
 };
