@@ -9,8 +9,17 @@
 #include "absl/time/time.h"
 #include "creche/core/clock.h"
 #include "creche/core/sleep.h"
+#include "creche/internal/misuse.h"
 
 namespace creche::internal {
+
+ConnectionLimit::ConnectionLimit(size_t max) : max_(max) {
+  if (max == 0) {
+    Misuse(
+        "ServeOptions::set_max_connections(): at least 1, or nobody is "
+        "ever served");
+  }
+}
 
 Task<> ConnectionLimit::WaitForRoom() {
   while (count_ >= max_) co_await waiting_.Park("room for a connection");

@@ -19,7 +19,8 @@
 #include "creche/core/try.h"
 #include "creche/net/resolve.h"
 #include "creche/uring/file_descriptor.h"
-#include "lib/net/socket_error.h"
+#include "lib/net/bind_error.h"
+#include "lib/uring/system_error.h"
 
 namespace creche {
 namespace {
@@ -50,13 +51,13 @@ absl::StatusOr<TcpListener> ListenTcp(const SocketAddress& address,
                   options.v6_only() ? 1 : 0)) ||
       bind(fd.get(), address.data(), address.size()) != 0 ||
       listen(fd.get(), options.backlog()) != 0) {
-    return internal::SocketError(errno, what);
+    return internal::BindError(errno, address, what);
   }
   sockaddr_storage bound;
   socklen_t size = sizeof(bound);
   auto* generic = reinterpret_cast<sockaddr*>(&bound);
   if (getsockname(fd.get(), generic, &size) != 0) {
-    return internal::SocketError(errno, what);
+    return internal::SystemError(errno, what);
   }
   return TcpListener(internal::SocketRef(
       fd.Release(), SocketAddress::FromKernel(generic, size)));

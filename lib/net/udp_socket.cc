@@ -14,7 +14,8 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "creche/uring/file_descriptor.h"
-#include "lib/net/socket_error.h"
+#include "lib/net/bind_error.h"
+#include "lib/uring/system_error.h"
 
 namespace creche {
 namespace internal {
@@ -71,7 +72,8 @@ bool SendToOperation::OnPart(int result) {
     status_ = absl::InvalidArgumentError(Describe(
         absl::StrCat(data_.size(), " bytes are too many for one datagram")));
   } else if (result < 0) {
-    status_ = SocketError(-result, Describe(to_.ToString()));
+    status_ =
+        SystemError(-result, Describe(absl::StrCat("to ", to_.ToString())));
   }
   return false;
 }
@@ -91,7 +93,7 @@ absl::StatusOr<UdpSocket> BindUdp(const SocketAddress& address) {
   auto* generic = reinterpret_cast<sockaddr*>(&bound);
   if (!fd.is_open() || bind(fd.get(), address.data(), address.size()) != 0 ||
       getsockname(fd.get(), generic, &size) != 0) {
-    return internal::SocketError(errno, what);
+    return internal::BindError(errno, address, what);
   }
   return UdpSocket(internal::SocketRef(
       fd.Release(), SocketAddress::FromKernel(generic, size)));

@@ -113,5 +113,16 @@ TEST(ServeTcpLimitTest, ACrowdThatComesLaterWaits) {
   EXPECT_TRUE(testing::RunToTest(main).ok());
 }
 
+TEST(ServeTcpLimitDeathTest, IsNotZero) {
+  auto main = []() -> Task<absl::Status> {
+    auto handler = [](TcpStream) -> Task<> { co_return; };
+    auto serving =
+        ServeTcp(Listen(), handler, ServeOptions().set_max_connections(0));
+    co_return co_await std::move(serving);
+  };
+  EXPECT_DEATH(testing::RunToTest(main).IgnoreError(),
+               "set_max_connections.*at least 1");
+}
+
 }  // namespace
 }  // namespace creche

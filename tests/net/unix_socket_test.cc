@@ -14,11 +14,13 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "creche/core/cancel_scope.h"
 #include "creche/core/errors.h"
+#include "creche/core/nursery.h"
 #include "creche/core/task.h"
 #include "creche/core/timeouts.h"
 #include "gtest/gtest.h"
@@ -48,8 +50,9 @@ Task<> ExpectConnects(SocketAddress address) {
   char buffer[8];
   const absl::StatusOr<size_t> size = co_await server->ReceiveSome(buffer);
   EXPECT_EQ(absl::string_view(buffer, size.value()), "hello");
-  EXPECT_EQ(ListenUnix(address).status().code(),
-            absl::StatusCode::kFailedPrecondition);
+  const absl::Status taken = ListenUnix(address).status();
+  EXPECT_EQ(taken.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_TRUE(absl::StrContains(taken.message(), "unlink()")) << taken;
 }
 
 TEST(UnixSocketTest, ConnectsByPathAndByAbstractName) {
@@ -136,6 +139,30 @@ TEST(UnixSocketTest, SaysWhatIsWrong) {
     pair.second.Close();
     status = co_await pair.first.SendAll("x");
     EXPECT_TRUE(IsBrokenResource(status)) << status;
+  });
+}
+
+// Where the kernel would say EAGAIN, were it not asked to wait.
+TEST(UnixSocketTest, ConnectsWhenThereIsRoomInTheBacklog) {
+  constexpr int kClients = 5;
+  RunChecked([]() -> Task<> {
+    const SocketAddress address =
+        *SocketAddress::UnixAbstract(absl::StrCat("creche-full-", getpid()));
+    UnixListener listener = ListenUnix(address, /*backlog=*/0).value();
+    auto connect = [&]() -> Task<> {
+      const absl::StatusOr<UnixStream> stream = co_await ConnectUnix(address);
+      EXPECT_TRUE(stream.ok()) << stream.status();
+    };
+    auto body = [&](Nursery& nursery) -> Task<> {
+      for (int i = 0; i < kClients; ++i) nursery.StartSoon(connect);
+      for (int i = 0; i < kClients; ++i) {
+        EXPECT_TRUE((co_await listener.Accept()).ok());
+      }
+    };
+    EXPECT_TRUE((co_await WithNursery(body)).ok());
+    // One is there, and one waits for room until it is cancelled.
+    co_await connect();
+    co_await MoveOnAfter(absl::Milliseconds(5), ConnectUnix(address));
   });
 }
 

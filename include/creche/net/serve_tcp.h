@@ -93,7 +93,7 @@ class ConnectionLimit {
     ConnectionLimit* limit_;
   };
 
-  explicit ConnectionLimit(size_t max) : max_(max) {}
+  explicit ConnectionLimit(size_t max);
 
   Task<> WaitForRoom();
 

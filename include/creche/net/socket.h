@@ -74,7 +74,8 @@ class Socket {
   bool sent_eof_ = false;
   bool is_drained_ = false;  // The last receive has left nothing.
   SocketOperation* busy_[2] = {nullptr, nullptr};
-  // Received by a ReceiveExactly() that was cancelled; comes first next time.
+  // Received by a ReceiveExactly() that was cancelled or has failed; comes
+  // first next time.
   std::string unread_;
   // Nobody else receives on this socket while it is armed.
   std::unique_ptr<Multishot> multishot_;
