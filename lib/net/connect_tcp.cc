@@ -24,7 +24,7 @@
 #include "creche/core/try.h"
 #include "creche/uring/file_descriptor.h"
 #include "creche/uring/operation.h"
-#include "lib/net/bind_error.h"
+#include "lib/net/bind.h"
 #include "lib/uring/system_error.h"
 
 namespace creche {

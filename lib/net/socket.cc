@@ -16,7 +16,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "creche/core/errors.h"
-#include "creche/internal/misuse.h"
 #include "creche/internal/running.h"
 #include "creche/uring/operation_port.h"
 #include "lib/net/multishot_receive.h"
@@ -73,14 +72,6 @@ bool Socket::is_in_use() const {
 
 void Socket::CloseIfUnused() {
   if (fd_ >= 0 && !is_in_use()) close(std::exchange(fd_, -1));
-}
-
-int Socket::Release() {
-  if (is_in_use()) {
-    Misuse("a socket's descriptor was released while a task was using it");
-  }
-  is_closed_ = true;
-  return std::exchange(fd_, -1);
 }
 
 bool SocketOperation::Suspend(Frame leaf) {
@@ -267,9 +258,7 @@ bool ReceiveOperation::OnPart(int result) {
 }
 
 // Nothing is lost: the next call gets it.
-void ReceiveOperation::OnCutShort() {
-  if (received_ > 0) socket_->unread_.insert(0, buffer_.data(), received_);
-}
+void ReceiveOperation::OnCutShort() { KeepUnread({buffer_.data(), received_}); }
 
 bool SendOperation::CompletesAtOnce() {
   status_ = CheckSend();

@@ -14,7 +14,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "creche/uring/file_descriptor.h"
-#include "lib/net/bind_error.h"
+#include "lib/net/bind.h"
 #include "lib/uring/system_error.h"
 
 namespace creche {
@@ -88,15 +88,11 @@ absl::StatusOr<UdpSocket> BindUdp(const SocketAddress& address) {
   }
   FileDescriptor fd(
       socket(address.family(), SOCK_DGRAM | SOCK_CLOEXEC, IPPROTO_UDP));
-  sockaddr_storage bound;
-  socklen_t size = sizeof(bound);
-  auto* generic = reinterpret_cast<sockaddr*>(&bound);
-  if (!fd.is_open() || bind(fd.get(), address.data(), address.size()) != 0 ||
-      getsockname(fd.get(), generic, &size) != 0) {
-    return internal::BindError(errno, address, what);
-  }
-  return UdpSocket(internal::SocketRef(
-      fd.Release(), SocketAddress::FromKernel(generic, size)));
+  if (!fd.is_open()) return internal::SystemError(errno, what);
+  const absl::StatusOr<SocketAddress> bound =
+      internal::Bind(fd.get(), address, what);
+  if (!bound.ok()) return bound.status();
+  return UdpSocket(internal::SocketRef(fd.Release(), *bound));
 }
 
 }  // namespace creche

@@ -15,7 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "creche/core/errors.h"
 #include "creche/uring/operation.h"
-#include "lib/net/bind_error.h"
+#include "lib/net/bind.h"
 #include "lib/uring/system_error.h"
 
 namespace creche {
@@ -66,6 +66,7 @@ bool ReceiveDescriptorsOperation::OnPart(int result) {
   // descriptors open to take them all.
   if ((message_.msg_flags & MSG_CTRUNC) != 0) {
     received_.descriptors.clear();
+    KeepUnread({buffer_.data(), received_.size});
     status_ = SystemError(
         EMFILE, Describe("the descriptors that came could not be taken"));
   }
@@ -144,11 +145,14 @@ absl::StatusOr<UnixListener> ListenUnix(const SocketAddress& address,
         absl::StrCat(what, ": not a Unix-domain address"));
   }
   FileDescriptor fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (!fd.is_open() || bind(fd.get(), address.data(), address.size()) != 0 ||
-      listen(fd.get(), backlog) != 0) {
+  if (!fd.is_open()) return internal::SystemError(errno, what);
+  const absl::StatusOr<SocketAddress> bound =
+      internal::Bind(fd.get(), address, what);
+  if (!bound.ok()) return bound.status();
+  if (listen(fd.get(), backlog) != 0) {
     return internal::BindError(errno, address, what);
   }
-  return UnixListener(internal::SocketRef(fd.Release(), address));
+  return UnixListener(internal::SocketRef(fd.Release(), *bound));
 }
 
 Task<absl::StatusOr<UnixStream>> ConnectUnix(SocketAddress address) {

@@ -3,6 +3,7 @@
 #include "creche/net/unix_socket.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cstddef>
@@ -18,6 +19,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "creche/core/cancel_scope.h"
 #include "creche/core/errors.h"
 #include "creche/core/nursery.h"
@@ -52,7 +54,12 @@ Task<> ExpectConnects(SocketAddress address) {
   EXPECT_EQ(absl::string_view(buffer, size.value()), "hello");
   const absl::Status taken = ListenUnix(address).status();
   EXPECT_EQ(taken.code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_TRUE(absl::StrContains(taken.message(), "unlink()")) << taken;
+  EXPECT_NE(absl::StrContains(taken.message(), "unlink()"),
+            absl::StrContains(taken.message(), "older one"))
+      << taken;
+  EXPECT_EQ(absl::StrContains(taken.message(), "older one"),
+            address.host().front() == '@')
+      << taken;
 }
 
 TEST(UnixSocketTest, ConnectsByPathAndByAbstractName) {
@@ -106,6 +113,35 @@ TEST(UnixSocketTest, ACancelledReceiveLosesNoDescriptor) {
     absl::StatusOr<ReceivedDescriptors> received =
         co_await pair.second.ReceiveDescriptors(buffer);
     EXPECT_EQ(received->descriptors.size(), 1U);
+  });
+}
+
+// The descriptors are lost, and it says so; the bytes are not.
+TEST(UnixSocketTest, BytesStayWhereDescriptorsFindNoRoom) {
+  if (testing::kHasAddressSanitizer) {
+    GTEST_SKIP() << "the sanitizer cannot work without descriptors";
+  }
+  RunChecked([]() -> Task<> {
+    auto pair = UnixStream::Pair().value();
+    const std::vector<int> fds = {0, 1};
+    EXPECT_TRUE((co_await pair.first.SendDescriptors("bytes", fds)).ok());
+    struct rlimit old_limit;
+    getrlimit(RLIMIT_NOFILE, &old_limit);
+    const int next = dup(0);
+    close(next);
+    // Room for one of them.
+    const struct rlimit none = {static_cast<rlim_t>(next) + 1,
+                                old_limit.rlim_max};
+    setrlimit(RLIMIT_NOFILE, &none);
+    char buffer[16];
+    const absl::Status status =
+        (co_await pair.second.ReceiveDescriptors(buffer)).status();
+    setrlimit(RLIMIT_NOFILE, &old_limit);
+    EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted) << status;
+    EXPECT_TRUE((co_await pair.first.SendAll("more")).ok());
+    EXPECT_TRUE(
+        (co_await pair.second.ReceiveExactly(absl::MakeSpan(buffer, 9))).ok());
+    EXPECT_EQ(absl::string_view(buffer, 9), "bytesmore");
   });
 }
 
