@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <memory>
@@ -23,16 +22,18 @@
 #include "creche/core/try.h"
 #include "creche/uring/operation.h"
 #include "lib/io/file_error.h"
+#include "lib/uring/part_size.h"
 
 namespace creche {
 
 using internal::CheckPath;
 using internal::FileError;
+using internal::PartSize;
 
 namespace {
 
-// The kernel moves at most 2 GiB at a time.
-constexpr size_t kMaxPart = size_t{1} << 30;
+// As an offset, for a file that was opened to append to.
+constexpr std::uint64_t kAtEnd = ~std::uint64_t{0};
 
 int OpenFlags(File::Mode mode) {
   switch (mode) {
@@ -50,8 +51,9 @@ int OpenFlags(File::Mode mode) {
   return O_RDONLY;
 }
 
-absl::Status ClosedError(absl::string_view operation) {
-  return ClosedResourceError(absl::StrCat(operation, ": the file is closed"));
+absl::Status ClosedError(absl::string_view operation, const std::string& path) {
+  return ClosedResourceError(
+      absl::StrCat(operation, " ", path, ": the file is closed"));
 }
 
 // Of a path, or with an empty one of a descriptor.
@@ -91,20 +93,19 @@ Task<absl::StatusOr<File>> File::Open(std::string path, Mode mode,
   auto open = std::make_shared<OpenFile>();
   open->fd = FileDescriptor(result);
   open->path = std::move(path);
-  File file(std::move(open));
-  file.appends_ = mode == kAppend;
-  co_return file;
+  open->appends = mode == kAppend;
+  co_return File(std::move(open));
 }
 
 Task<absl::StatusOr<size_t>> File::ReadAt(std::uint64_t offset,
                                           absl::Span<char> buffer) {
   const std::shared_ptr<OpenFile> open = open_;
-  if (open == nullptr) co_return ClosedError("read");
+  if (open == nullptr) co_return ClosedError("read", path_);
   if (buffer.empty()) {
     co_return absl::InvalidArgumentError(
         absl::StrCat("read ", open->path, ": the buffer is empty"));
   }
-  const auto size = static_cast<unsigned>(std::min(buffer.size(), kMaxPart));
+  const unsigned size = PartSize(buffer.size());
   auto prepare = [&](io_uring_sqe& entry) {
     io_uring_prep_read(&entry, open->fd.get(), buffer.data(), size, offset);
   };
@@ -115,38 +116,41 @@ Task<absl::StatusOr<size_t>> File::ReadAt(std::uint64_t offset,
 
 Task<absl::Status> File::WriteAt(std::uint64_t offset, absl::string_view data) {
   const std::shared_ptr<OpenFile> open = open_;
-  if (open == nullptr) co_return ClosedError("write");
+  if (open == nullptr) co_return ClosedError("write", path_);
   while (!data.empty()) {
-    const auto size = static_cast<unsigned>(std::min(data.size(), kMaxPart));
+    const unsigned size = PartSize(data.size());
     auto prepare = [&](io_uring_sqe& entry) {
       io_uring_prep_write(&entry, open->fd.get(), data.data(), size, offset);
     };
     const int result = co_await Uring(prepare);
     if (result < 0) co_return FileError(result, "write", open->path);
     data.remove_prefix(static_cast<size_t>(result));
-    // An offset of ~0 is the end of the file.
-    if (offset != ~std::uint64_t{0}) offset += static_cast<unsigned>(result);
+    if (offset != kAtEnd) offset += static_cast<unsigned>(result);
   }
   co_return absl::OkStatus();
 }
 
 Task<absl::StatusOr<size_t>> File::Read(absl::Span<char> buffer) {
-  auto read = ReadAt(position_, buffer);
+  const std::shared_ptr<OpenFile> open = open_;
+  if (open == nullptr) co_return ClosedError("read", path_);
+  auto read = ReadAt(open->position, buffer);
   absl::StatusOr<size_t> size = co_await std::move(read);
-  if (size.ok()) position_ += *size;
+  if (size.ok()) open->position += *size;
   co_return size;
 }
 
 Task<absl::Status> File::Write(absl::string_view data) {
-  auto write = WriteAt(appends_ ? ~std::uint64_t{0} : position_, data);
+  const std::shared_ptr<OpenFile> open = open_;
+  if (open == nullptr) co_return ClosedError("write", path_);
+  auto write = WriteAt(open->appends ? kAtEnd : open->position, data);
   absl::Status status = co_await std::move(write);
-  if (status.ok()) position_ += data.size();
+  if (status.ok()) open->position += data.size();
   co_return status;
 }
 
 Task<absl::Status> File::Sync() {
   const std::shared_ptr<OpenFile> open = open_;
-  if (open == nullptr) co_return ClosedError("fsync");
+  if (open == nullptr) co_return ClosedError("fsync", path_);
   auto prepare = [&](io_uring_sqe& entry) {
     io_uring_prep_fsync(&entry, open->fd.get(), 0);
   };
@@ -157,7 +161,7 @@ Task<absl::Status> File::Sync() {
 
 Task<absl::StatusOr<FileInfo>> File::Info() {
   const std::shared_ptr<OpenFile> open = open_;
-  if (open == nullptr) co_return ClosedError("stat");
+  if (open == nullptr) co_return ClosedError("stat", path_);
   auto stat = Stat(open->fd.get(), "", AT_EMPTY_PATH, open->path);
   co_return co_await std::move(stat);
 }
@@ -165,7 +169,7 @@ Task<absl::StatusOr<FileInfo>> File::Info() {
 // io_uring has it since Linux 6.9 only, and it is quick.
 Task<absl::Status> File::Truncate(std::uint64_t size) {
   co_await CheckpointIfCancelled();
-  if (open_ == nullptr) co_return ClosedError("truncate");
+  if (open_ == nullptr) co_return ClosedError("truncate", path_);
   if (ftruncate(open_->fd.get(), static_cast<off_t>(size)) != 0) {
     co_return FileError(-errno, "truncate", open_->path);
   }

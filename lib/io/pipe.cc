@@ -7,7 +7,6 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstddef>
@@ -16,19 +15,14 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "lib/uring/part_size.h"
+#include "lib/uring/system_error.h"
 
 namespace creche {
 namespace {
 
-// The kernel moves at most 2 GiB at a time.
-constexpr size_t kMaxPart = size_t{1} << 30;
-
 // Where the file's own position is, if it has one.
 constexpr std::uint64_t kAtPosition = ~std::uint64_t{0};
-
-unsigned PartSize(size_t size) {
-  return static_cast<unsigned>(std::min(size, kMaxPart));
-}
 
 // True if that was a part which has only found out that the descriptor is in
 // non-blocking mode, or which has waited because it is.
@@ -83,7 +77,7 @@ PipeWriter::PipeWriter(int fd) : PipeEnd(fd) { IgnoreBrokenPipes(); }
 absl::StatusOr<std::pair<PipeReader, PipeWriter>> MakePipe() {
   int fds[2];
   if (pipe2(fds, O_CLOEXEC) != 0) {
-    return absl::ErrnoToStatus(errno, "make a pipe");
+    return internal::SystemError(errno, "make a pipe");
   }
   return std::make_pair(PipeReader(fds[0]), PipeWriter(fds[1]));
 }

@@ -37,15 +37,24 @@ class TemporaryFile {
   bool is_kept_ = false;
 };
 
-std::string NameBeside(const std::string& path) {
+// A new file beside `path`. Where its name is taken, perhaps by what a process
+// of the same number had no time to remove, it has another.
+Task<absl::StatusOr<File>> OpenBeside(std::string path, unsigned permissions) {
+  constexpr int kMaxAttempts = 1000;
   static std::atomic<unsigned> count = 0;
-  return absl::StrCat(path, ".", getpid(), ".", ++count, ".tmp");
+  for (int attempt = 1;; ++attempt) {
+    std::string name = absl::StrCat(path, ".", getpid(), ".", ++count, ".tmp");
+    auto opening = File::Open(std::move(name), File::kCreateNew, permissions);
+    absl::StatusOr<File> file = co_await std::move(opening);
+    if (!absl::IsAlreadyExists(file.status()) || attempt == kMaxAttempts) {
+      co_return file;
+    }
+  }
 }
 
 Task<absl::Status> ReplaceFile(std::string path, std::string data,
                                unsigned permissions) {
-  auto opening = File::Open(NameBeside(path), File::kCreateNew, permissions);
-  File file = co_await Try(std::move(opening));
+  File file = co_await Try(OpenBeside(path, permissions));
   TemporaryFile temporary(file.path());
   co_await Try(file.Write(data));
   co_await Try(file.Sync());
@@ -58,11 +67,14 @@ Task<absl::Status> ReplaceFile(std::string path, std::string data,
 }  // namespace
 
 Task<absl::StatusOr<std::string>> ReadFile(std::string path) {
+  constexpr size_t kSmall = 4096;
   constexpr size_t kBlock = 65536;
   File file = co_await Try(File::Open(std::move(path), File::kRead));
   const FileInfo info = co_await Try(file.Info());
-  // The size is a hint: files can grow, and those of /proc say 0.
-  std::string data(std::min<size_t>(info.size, size_t{1} << 30) + 1, '\0');
+  // The size is a hint: files can grow, and those of /proc say 0. (Some of them
+  // are to be had in one piece only.)
+  std::string data(std::clamp<size_t>(info.size + 1, kSmall, size_t{1} << 30),
+                   '\0');
   for (size_t end = 0;;) {
     if (end == data.size()) data.resize(data.size() + std::max(kBlock, end));
     const size_t size =

@@ -32,7 +32,9 @@ bool AcceptOperation::CompletesAtOnce() {
 }
 
 bool AcceptOperation::AwaitsMultishot() {
-  if (!OperationPort::Current().features().multishot_accept) return false;
+  if (!ahead_ || !OperationPort::Current().features().multishot_accept) {
+    return SocketOperation::AwaitsMultishot();
+  }
   if (socket_->multishot_ == nullptr) {
     socket_->multishot_ =
         std::make_unique<MultishotAccept>(*socket_.operator->());

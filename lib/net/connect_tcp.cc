@@ -24,7 +24,8 @@
 #include "creche/core/try.h"
 #include "creche/uring/file_descriptor.h"
 #include "creche/uring/operation.h"
-#include "lib/net/socket_error.h"
+#include "lib/net/bind.h"
+#include "lib/uring/system_error.h"
 
 namespace creche {
 namespace {
@@ -54,19 +55,19 @@ Task<absl::StatusOr<TcpStream>> ConnectTcp(SocketAddress address,
   const int yes = 1;
   if (!fd.is_open() ||
       setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes)) != 0) {
-    co_return internal::SocketError(errno, what);
+    co_return internal::SystemError(errno, what);
   }
   if (options.local_address().has_value() &&
       BindLocal(fd.get(), *options.local_address()) != 0) {
-    co_return internal::SocketError(
-        errno,
+    co_return internal::BindError(
+        errno, *options.local_address(),
         absl::StrCat(what, " from ", options.local_address()->ToString()));
   }
   auto prepare = [&](io_uring_sqe& entry) {
     io_uring_prep_connect(&entry, fd.get(), address.data(), address.size());
   };
   const int result = co_await Uring(prepare);
-  if (result < 0) co_return internal::SocketError(-result, what);
+  if (result < 0) co_return internal::SystemError(-result, what);
   co_return TcpStream(internal::SocketRef(fd.Release(), address));
 }
 
@@ -137,9 +138,13 @@ class Attempts {
 
 Task<absl::StatusOr<TcpStream>> ConnectTcp(std::string host, std::uint16_t port,
                                            ConnectOptions options) {
-  auto resolve = options.resolver().Resolve(std::move(host), port);
+  auto resolve = options.resolver().Resolve(host, port);
   std::vector<SocketAddress> addresses =
       Interleave(co_await Try(std::move(resolve)));
+  if (addresses.empty()) {
+    co_return absl::NotFoundError(absl::StrCat(
+        "connect to ", host, ": the resolver has found no address"));
+  }
   if (addresses.size() == 1) {
     auto connect = ConnectTcp(addresses.front(), std::move(options));
     co_return co_await std::move(connect);

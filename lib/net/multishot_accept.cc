@@ -12,8 +12,10 @@
 namespace creche::internal {
 namespace {
 
-// How many connections may wait here for somebody to ask. More wait in the
-// listener's backlog, where they need no descriptor.
+// How many connections may wait here for somebody to ask before the kernel is
+// told to stop. Others wait in the listener's backlog, where they need no
+// descriptor. (Those that the backlog has when the kernel is asked come all at
+// once, so there can be more here.)
 constexpr size_t kMaxWaiting = 64;
 
 }  // namespace

@@ -85,6 +85,14 @@ absl::Status CheckName(absl::string_view what, absl::string_view name) {
                    absl::CHexEscape(name.substr(0, 100)), "\""));
 }
 
+// Or what getaddrinfo() would take for one, and cut to 16 bits.
+bool IsNumber(absl::string_view service) {
+  const size_t first_digit = service.find_first_not_of("+- \t\n\v\f\r");
+  return first_digit != absl::string_view::npos &&
+         service.find_first_not_of("0123456789", first_digit) ==
+             absl::string_view::npos;
+}
+
 class GetAddrInfoResolver final : public Resolver {
  public:
   Task<Addresses> Resolve(std::string host, std::uint16_t port) override {
@@ -98,11 +106,12 @@ class GetAddrInfoResolver final : public Resolver {
 Task<Addresses> Resolve(std::string host, std::string service) {
   co_await CheckpointIfCancelled();
   std::uint32_t port = 0;
-  const bool is_port = service.empty() || absl::SimpleAtoi(service, &port);
-  if (port > 65535) {
-    co_return absl::InvalidArgumentError(
-        absl::StrCat("resolve ", host.substr(0, kMaxName), ": ", port,
-                     " is not a port: the last is 65535"));
+  const bool is_port = service.empty() || IsNumber(service);
+  if (!service.empty() && is_port &&
+      (!absl::SimpleAtoi(service, &port) || port > 65535)) {
+    co_return absl::InvalidArgumentError(absl::StrCat(
+        "resolve ", host.substr(0, kMaxName), ": ", service.substr(0, 20),
+        " is not a port: they are 0 to 65535"));
   }
   if (is_port) {
     const absl::StatusOr<SocketAddress> address =

@@ -2,13 +2,24 @@
 
 #include "creche/net/serve_tcp.h"
 
+#include <utility>
+
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "creche/core/clock.h"
 #include "creche/core/sleep.h"
+#include "creche/internal/misuse.h"
 
 namespace creche::internal {
+
+ConnectionLimit::ConnectionLimit(size_t max) : max_(max) {
+  if (max == 0) {
+    Misuse(
+        "ServeOptions::set_max_connections(): at least 1, or nobody is "
+        "ever served");
+  }
+}
 
 Task<> ConnectionLimit::WaitForRoom() {
   while (count_ >= max_) co_await waiting_.Park("room for a connection");
@@ -25,11 +36,13 @@ Task<> Draining::WaitUntilItBegins() {
 }
 
 Task<absl::StatusOr<TcpStream>> AcceptPatiently(TcpListener& listener,
-                                                absl::Duration retry_after) {
+                                                const ServeOptions& options) {
+  const bool has_limit = options.max_connections() != ServeOptions::kUnlimited;
   for (;;) {
-    absl::StatusOr<TcpStream> stream = co_await listener.Accept();
+    auto accepting = has_limit ? listener.AcceptOne() : listener.Accept();
+    absl::StatusOr<TcpStream> stream = co_await std::move(accepting);
     if (!absl::IsResourceExhausted(stream.status())) co_return stream;
-    co_await SleepFor(retry_after);
+    co_await SleepFor(options.retry_after());
   }
 }
 

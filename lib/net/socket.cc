@@ -16,21 +16,14 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "creche/core/errors.h"
-#include "creche/internal/misuse.h"
 #include "creche/internal/running.h"
 #include "creche/uring/operation_port.h"
 #include "lib/net/multishot_receive.h"
-#include "lib/net/socket_error.h"
+#include "lib/uring/part_size.h"
+#include "lib/uring/system_error.h"
 
 namespace creche::internal {
 namespace {
-
-// The kernel moves at most 2 GiB at a time.
-constexpr size_t kMaxPart = size_t{1} << 30;
-
-unsigned PartSize(size_t size) {
-  return static_cast<unsigned>(std::min(size, kMaxPart));
-}
 
 // The connection is of no more use, whatever is tried on it next.
 bool MeansBroken(int error) {
@@ -79,14 +72,6 @@ bool Socket::is_in_use() const {
 
 void Socket::CloseIfUnused() {
   if (fd_ >= 0 && !is_in_use()) close(std::exchange(fd_, -1));
-}
-
-int Socket::Release() {
-  if (is_in_use()) {
-    Misuse("a socket's descriptor was released while a task was using it");
-  }
-  is_closed_ = true;
-  return std::exchange(fd_, -1);
 }
 
 bool SocketOperation::SuspendIn(Frame leaf) {
@@ -184,7 +169,7 @@ absl::Status SocketOperation::Error(int error) const {
   if (MeansBroken(error)) {
     return BrokenResourceError(Describe(std::strerror(error)));
   }
-  return SocketError(error, Where());
+  return SystemError(error, Where());
 }
 
 absl::Status SocketOperation::CheckSend() const {
@@ -246,8 +231,10 @@ bool ReceiveOperation::CompletesAtOnce() {
   received_ += TakeUnread(buffer_.subspan(received_));
   if (received_ == buffer_.size() || (received_ > 0 && !exactly_)) return true;
   const int error = TakeReceiveError();
-  if (error != 0) status_ = Error(error);
-  return error != 0;
+  if (error == 0) return false;
+  status_ = Error(error);
+  OnCutShort();
+  return true;
 }
 
 void ReceiveOperation::Prepare(io_uring_sqe& entry) {
@@ -258,6 +245,7 @@ bool ReceiveOperation::OnPart(int result) {
   if (result == -EINTR) return true;
   if (result < 0) {
     status_ = Error(-result);
+    OnCutShort();
     return false;
   }
   socket_->is_drained_ = (flags() & IORING_CQE_F_SOCK_NONEMPTY) == 0;
@@ -270,9 +258,7 @@ bool ReceiveOperation::OnPart(int result) {
 }
 
 // Nothing is lost: the next call gets it.
-void ReceiveOperation::OnCutShort() {
-  if (received_ > 0) socket_->unread_.insert(0, buffer_.data(), received_);
-}
+void ReceiveOperation::OnCutShort() { KeepUnread({buffer_.data(), received_}); }
 
 bool SendOperation::CompletesAtOnce() {
   status_ = CheckSend();

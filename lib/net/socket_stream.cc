@@ -14,7 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "creche/core/errors.h"
 #include "creche/net/tcp_stream.h"
-#include "lib/net/socket_error.h"
+#include "lib/uring/system_error.h"
 
 namespace creche {
 namespace {
@@ -66,9 +66,10 @@ absl::StatusOr<TcpStream> TcpStream::FromDescriptor(int fd) {
 }
 
 absl::Status TcpStream::SetNoDelay(bool no_delay) {
+  if (fd() < 0) return ClosedResourceError("SetNoDelay() of a closed stream");
   const int value = no_delay ? 1 : 0;
   if (setsockopt(fd(), IPPROTO_TCP, TCP_NODELAY, &value, sizeof(value)) != 0) {
-    return internal::SocketError(errno, "SetNoDelay()");
+    return internal::SystemError(errno, "SetNoDelay()");
   }
   return absl::OkStatus();
 }

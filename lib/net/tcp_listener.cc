@@ -19,7 +19,8 @@
 #include "creche/core/try.h"
 #include "creche/net/resolve.h"
 #include "creche/uring/file_descriptor.h"
-#include "lib/net/socket_error.h"
+#include "lib/net/bind.h"
+#include "lib/uring/system_error.h"
 
 namespace creche {
 namespace {
@@ -47,19 +48,16 @@ absl::StatusOr<TcpListener> ListenTcp(const SocketAddress& address,
        !SetOption(fd.get(), SOL_SOCKET, SO_REUSEPORT, 1)) ||
       (address.family() == AF_INET6 &&
        !SetOption(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY,
-                  options.v6_only() ? 1 : 0)) ||
-      bind(fd.get(), address.data(), address.size()) != 0 ||
-      listen(fd.get(), options.backlog()) != 0) {
-    return internal::SocketError(errno, what);
+                  options.v6_only() ? 1 : 0))) {
+    return internal::SystemError(errno, what);
   }
-  sockaddr_storage bound;
-  socklen_t size = sizeof(bound);
-  auto* generic = reinterpret_cast<sockaddr*>(&bound);
-  if (getsockname(fd.get(), generic, &size) != 0) {
-    return internal::SocketError(errno, what);
+  const absl::StatusOr<SocketAddress> bound =
+      internal::Bind(fd.get(), address, what);
+  if (!bound.ok()) return bound.status();
+  if (listen(fd.get(), options.backlog()) != 0) {
+    return internal::BindError(errno, address, what);
   }
-  return TcpListener(internal::SocketRef(
-      fd.Release(), SocketAddress::FromKernel(generic, size)));
+  return TcpListener(internal::SocketRef(fd.Release(), *bound));
 }
 
 Task<absl::StatusOr<TcpListener>> ListenTcp(std::string host,

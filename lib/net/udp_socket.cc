@@ -14,7 +14,8 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "creche/uring/file_descriptor.h"
-#include "lib/net/socket_error.h"
+#include "lib/net/bind.h"
+#include "lib/uring/system_error.h"
 
 namespace creche {
 namespace internal {
@@ -71,7 +72,8 @@ bool SendToOperation::OnPart(int result) {
     status_ = absl::InvalidArgumentError(Describe(
         absl::StrCat(data_.size(), " bytes are too many for one datagram")));
   } else if (result < 0) {
-    status_ = SocketError(-result, Describe(to_.ToString()));
+    status_ =
+        SystemError(-result, Describe(absl::StrCat("to ", to_.ToString())));
   }
   return false;
 }
@@ -86,15 +88,11 @@ absl::StatusOr<UdpSocket> BindUdp(const SocketAddress& address) {
   }
   FileDescriptor fd(
       socket(address.family(), SOCK_DGRAM | SOCK_CLOEXEC, IPPROTO_UDP));
-  sockaddr_storage bound;
-  socklen_t size = sizeof(bound);
-  auto* generic = reinterpret_cast<sockaddr*>(&bound);
-  if (!fd.is_open() || bind(fd.get(), address.data(), address.size()) != 0 ||
-      getsockname(fd.get(), generic, &size) != 0) {
-    return internal::SocketError(errno, what);
-  }
-  return UdpSocket(internal::SocketRef(
-      fd.Release(), SocketAddress::FromKernel(generic, size)));
+  if (!fd.is_open()) return internal::SystemError(errno, what);
+  const absl::StatusOr<SocketAddress> bound =
+      internal::Bind(fd.get(), address, what);
+  if (!bound.ok()) return bound.status();
+  return UdpSocket(internal::SocketRef(fd.Release(), *bound));
 }
 
 }  // namespace creche

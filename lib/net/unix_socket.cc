@@ -15,7 +15,8 @@
 #include "absl/strings/str_cat.h"
 #include "creche/core/errors.h"
 #include "creche/uring/operation.h"
-#include "lib/net/socket_error.h"
+#include "lib/net/bind.h"
+#include "lib/uring/system_error.h"
 
 namespace creche {
 namespace internal {
@@ -65,7 +66,8 @@ bool ReceiveDescriptorsOperation::OnPart(int result) {
   // descriptors open to take them all.
   if ((message_.msg_flags & MSG_CTRUNC) != 0) {
     received_.descriptors.clear();
-    status_ = SocketError(
+    KeepUnread({buffer_.data(), received_.size});
+    status_ = SystemError(
         EMFILE, Describe("the descriptors that came could not be taken"));
   }
   return false;
@@ -128,7 +130,7 @@ void SendDescriptorsOperation::OnCutShort() {
 absl::StatusOr<std::pair<UnixStream, UnixStream>> UnixStream::Pair() {
   int fds[2];
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0) {
-    return internal::SocketError(errno, "make a pair of connected sockets");
+    return internal::SystemError(errno, "make a pair of connected sockets");
   }
   const SocketAddress unnamed;
   return std::make_pair(UnixStream(internal::SocketRef(fds[0], unnamed)),
@@ -143,11 +145,14 @@ absl::StatusOr<UnixListener> ListenUnix(const SocketAddress& address,
         absl::StrCat(what, ": not a Unix-domain address"));
   }
   FileDescriptor fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (!fd.is_open() || bind(fd.get(), address.data(), address.size()) != 0 ||
-      listen(fd.get(), backlog) != 0) {
-    return internal::SocketError(errno, what);
+  if (!fd.is_open()) return internal::SystemError(errno, what);
+  const absl::StatusOr<SocketAddress> bound =
+      internal::Bind(fd.get(), address, what);
+  if (!bound.ok()) return bound.status();
+  if (listen(fd.get(), backlog) != 0) {
+    return internal::BindError(errno, address, what);
   }
-  return UnixListener(internal::SocketRef(fd.Release(), address));
+  return UnixListener(internal::SocketRef(fd.Release(), *bound));
 }
 
 Task<absl::StatusOr<UnixStream>> ConnectUnix(SocketAddress address) {
@@ -157,12 +162,12 @@ Task<absl::StatusOr<UnixStream>> ConnectUnix(SocketAddress address) {
         absl::StrCat(what, ": not a Unix-domain address"));
   }
   FileDescriptor fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (!fd.is_open()) co_return internal::SocketError(errno, what);
+  if (!fd.is_open()) co_return internal::SystemError(errno, what);
   auto prepare = [&](io_uring_sqe& entry) {
     io_uring_prep_connect(&entry, fd.get(), address.data(), address.size());
   };
   const int result = co_await Uring(prepare);
-  if (result < 0) co_return internal::SocketError(-result, what);
+  if (result < 0) co_return internal::SystemError(-result, what);
   co_return UnixStream(internal::SocketRef(fd.Release(), address));
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include <cstddef>
+#include <limits>
 #include <optional>
 #include <string>
 #include <utility>
@@ -95,6 +96,9 @@ TEST(BufferedReaderTest, KeepsToItsLimit) {
     const absl::StatusOr<std::string> line = co_await reader.ReadLine(5);
     EXPECT_EQ(line.status().code(), absl::StatusCode::kResourceExhausted);
     EXPECT_EQ((co_await reader.ReadLine(6)).value(), "123456");
+    EXPECT_TRUE((co_await peer.SendAll("123456\n")).ok());
+    constexpr size_t kNone = std::numeric_limits<size_t>::max();
+    EXPECT_EQ((co_await reader.ReadLine(kNone)).value(), "123456");
     const absl::StatusOr<std::string> none = co_await reader.ReadUntil("");
     EXPECT_EQ(none.status().code(), absl::StatusCode::kInvalidArgument);
   });
@@ -138,6 +142,23 @@ TEST(AnyStreamTest, OwnsAStream) {
     moved.Close();
     char buffer[1];
     EXPECT_TRUE((co_await peer.ReceiveExactly(buffer)).ok());
+  });
+}
+
+TEST(AnyStreamTest, CanBeDestroyedWhileInUse) {
+  WithPair([](UnixStream&, UnixStream& stream) -> Task<> {
+    std::optional<AnyStream> any(std::move(stream));
+    auto receive = [&]() -> Task<> {
+      char buffer[1];
+      const absl::Status status = (co_await any->ReceiveSome(buffer)).status();
+      EXPECT_TRUE(IsClosedResource(status)) << status;
+    };
+    auto body = [&](Nursery& nursery) -> Task<> {
+      nursery.StartSoon(receive);
+      for (int i = 0; i < 3; ++i) co_await Checkpoint();
+      any.reset();
+    };
+    EXPECT_TRUE((co_await WithNursery(body)).ok());
   });
 }
 

@@ -3,10 +3,12 @@
 #include "creche/io/file.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cstddef>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <iterator>
 #include <optional>
 #include <string>
@@ -100,12 +102,29 @@ TEST(FileTest, SaysWhatIsWrong) {
     EXPECT_EQ(missing.code(), absl::StatusCode::kNotFound);
     EXPECT_TRUE(absl::StrContains(missing.message(), "open /no/such/file"))
         << missing;
-    for (const std::string& path : {""s, "a\0b"s}) {
+    for (const std::string& path : {""s, "a\0b"s, std::string(100'000, 'a')}) {
       const absl::Status bad = (co_await ReadFile(path)).status();
       EXPECT_EQ(bad.code(), absl::StatusCode::kInvalidArgument) << bad;
+      EXPECT_LT(bad.message().size(), 1000U);
     }
     const absl::Status folder = (co_await ReadFile("/")).status();
     EXPECT_TRUE(absl::StrContains(folder.message(), "read /")) << folder;
+  });
+}
+
+TEST(FileTest, KeepsItsPathWhenClosed) {
+  RunChecked([]() -> Task<> {
+    const std::string path = PathOf("closed");
+    File file = (co_await File::Open(path, File::kWrite)).value();
+    EXPECT_TRUE((co_await file.Close()).ok());
+    EXPECT_EQ(file.path(), path);
+    EXPECT_EQ(file.fd(), -1);
+    const absl::Status status = co_await file.Write("x");
+    EXPECT_TRUE(IsClosedResource(status)) << status;
+    EXPECT_TRUE(absl::StrContains(status.message(), path)) << status;
+    EXPECT_TRUE((co_await file.Close()).ok());
+    const File moved = std::move(file);
+    EXPECT_TRUE(IsClosedResource(co_await file.Sync()));
   });
 }
 
@@ -121,7 +140,14 @@ TEST(FileTest, CanBeDestroyedWhileInUse) {
             co_await file->ReadAt(0, absl::MakeSpan(buffer));
         EXPECT_EQ(size.value(), 7U);
       };
+      auto read_on = [&]() -> Task<> {
+        char buffer[8];
+        const absl::StatusOr<size_t> size =
+            co_await file->Read(absl::MakeSpan(buffer));
+        EXPECT_EQ(size.value(), 7U);
+      };
       nursery.StartSoon(read);
+      nursery.StartSoon(read_on);
       auto destroy = [&]() -> Task<> {
         file.reset();
         co_return;
@@ -143,6 +169,17 @@ TEST(ReadFileTest, ReadsFilesWhoseSizeIsUnknown) {
     EXPECT_TRUE((co_await WriteFile(path, large)).ok());
     const absl::StatusOr<std::string> read = co_await ReadFile(path);
     EXPECT_TRUE(read.value() == large);
+  });
+}
+
+// Those of /proc/sys give nothing to who asks for the rest.
+TEST(ReadFileTest, ReadsFilesThatComeInOnePiece) {
+  RunChecked([]() -> Task<> {
+    const std::string path = "/proc/sys/kernel/pid_max";
+    std::string expected;
+    std::getline(std::ifstream(path), expected);
+    const absl::StatusOr<std::string> read = co_await ReadFile(path);
+    EXPECT_EQ(read.value(), expected + "\n");
   });
 }
 
@@ -184,6 +221,22 @@ TEST(WriteFileTest, AtomicallyReplacesOrDoesNothing) {
             .ok());
     const absl::StatusOr<std::string> text = co_await ReadFile(path);
     EXPECT_EQ(text.value(), "x");
+  });
+}
+
+// In a container, processes may have the same number each time.
+TEST(WriteFileTest, ReplacesBesideWhatAnEarlierProcessHasLeft) {
+  constexpr int kLeft = 500;
+  RunChecked([]() -> Task<> {
+    const std::string path = PathOf("left");
+    for (int i = 0; i < kLeft; ++i) {
+      std::ofstream(absl::StrCat(path, ".", getpid(), ".", i, ".tmp")) << "x";
+    }
+    auto write = WriteFile(path, "new", WriteFileOptions().set_atomic(true));
+    const absl::Status status = co_await std::move(write);
+    EXPECT_TRUE(status.ok()) << status;
+    const absl::StatusOr<std::string> text = co_await ReadFile(path);
+    EXPECT_EQ(text.value(), "new");
   });
 }
 

@@ -147,5 +147,11 @@ TEST(PoolTest, CanBeCancelledEverywhere) {
   CancelEverywhere(body, [&](size_t) { EXPECT_EQ(opening.open, 0); });
 }
 
+TEST(PoolDeathTest, HasRoomForNobody) {
+  Opening opening;
+  EXPECT_DEATH(Pool<Connection>(Opener(opening), PoolOptions().set_max_size(0)),
+               "set_max_size.*at least 1");
+}
+
 }  // namespace
 }  // namespace creche::testing

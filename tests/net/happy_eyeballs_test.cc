@@ -127,6 +127,16 @@ TEST(HappyEyeballsTest, NamesEveryFailure) {
   });
 }
 
+TEST(HappyEyeballsTest, AResolverMayFindNothing) {
+  RunChecked([]() -> Task<> {
+    const absl::Status status =
+        (co_await ConnectToList({}, absl::Hours(1))).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kNotFound) << status;
+    EXPECT_TRUE(absl::StrContains(status.message(), "connect to host"))
+        << status;
+  });
+}
+
 TEST(HappyEyeballsTest, ACancellationLeavesNoSocket) {
   RunChecked([]() -> Task<> {
     DeafListener deaf;

@@ -100,6 +100,27 @@ CRECHE_TEST(ResetTest, IsAnErrorInSendAll) {
   EXPECT_TRUE(IsBrokenResource(status)) << status;
 }
 
+// Also where the kernel has been asked for all that comes.
+Task<> ExpectBytesBeforeReset(bool ahead) {
+  TcpPair pair = co_await MakeTcpPair();
+  if (ahead) {
+    co_await MoveOnAfter(absl::Milliseconds(1), pair.server.Receive());
+  }
+  CO_ASSERT_OK(co_await pair.client.SendAll("abc"));
+  Reset(pair.client);
+  char buffer[10];
+  const absl::Status status = co_await pair.server.ReceiveExactly(buffer);
+  EXPECT_TRUE(IsBrokenResource(status)) << status;
+  const auto size = co_await pair.server.ReceiveSome(buffer);
+  CO_ASSERT_OK(size);
+  EXPECT_EQ(absl::string_view(buffer, *size), "abc");
+}
+
+CRECHE_TEST(ResetTest, LosesNoByteThatCameBefore) {
+  co_await ExpectBytesBeforeReset(false);
+  co_await ExpectBytesBeforeReset(true);
+}
+
 CRECHE_TEST(ResetTest, BeforeAnythingIsAskedForIsAnErrorOnce) {
   TcpPair pair = co_await MakeTcpPair();
   Reset(pair.client);

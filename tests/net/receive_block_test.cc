@@ -283,5 +283,10 @@ TEST(ReceiveTest, AStreamThatReceivesOutlivesTheRun) {
   EXPECT_EQ(OpenFiles(), files);
 }
 
+TEST(ReceivedBlockDeathTest, CannotDropMoreThanThereIs) {
+  ReceivedBlock block;
+  EXPECT_DEATH(block.RemovePrefix(1), "more than there is");
+}
+
 }  // namespace
 }  // namespace creche

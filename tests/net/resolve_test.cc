@@ -56,6 +56,9 @@ TEST(ResolveTest, SaysWhatIsWrong) {
       {std::string(100'000, 'x'), "80", absl::StatusCode::kInvalidArgument},
       {"local\0host"s, "80", absl::StatusCode::kInvalidArgument},
       {"localhost", "65536", absl::StatusCode::kInvalidArgument},
+      // getaddrinfo() takes these for 65535, and for 80.
+      {"localhost", "-1", absl::StatusCode::kInvalidArgument},
+      {"localhost", "4294967376", absl::StatusCode::kInvalidArgument},
       {"localhost", "no such service", absl::StatusCode::kNotFound},
   };
   for (const auto& c : cases) {

@@ -13,6 +13,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "creche/core/cancel_scope.h"
@@ -67,6 +68,15 @@ Task<> ExpectEof(SocketAddress server) {
   EXPECT_TRUE(size.ok() && *size == 0) << size.status();
 }
 
+// Served or not, connected or not: in the end, nobody is left alone.
+Task<> ExpectEnd(SocketAddress server) {
+  absl::StatusOr<TcpStream> stream = co_await ConnectTcp(server);
+  if (!stream.ok()) co_return;
+  char buffer[1];
+  const absl::StatusOr<size_t> size = co_await stream->ReceiveSome(buffer);
+  EXPECT_TRUE(!size.ok() || *size == 0);
+}
+
 TEST(ServeTcpTest, ServesManyConnectionsUntilCancelled) {
   const size_t files = OpenFiles();
   auto main = []() -> Task<> {
@@ -105,6 +115,45 @@ TEST(ServeTcpTest, AHandlersErrorEndsTheServer) {
     co_return co_await std::move(serving);
   };
   EXPECT_EQ(testing::RunToTest(main), absl::DataLossError("broken"));
+}
+
+// A crowd connects, and the handler of one of them fails in the midst of it.
+absl::Status ServeUntilOneFails(int which, ServeOptions options) {
+  constexpr int kClients = 20;
+  int served = 0;
+  auto handler = [&](TcpStream stream) -> Task<absl::Status> {
+    if (++served == which) {
+      co_return absl::DataLossError(absl::StrCat("number ", which));
+    }
+    co_await Echo(std::move(stream));
+    co_return absl::OkStatus();
+  };
+  auto main = [&]() -> Task<absl::Status> {
+    TcpListener listener = Listen();
+    const SocketAddress address = listener.local_address();
+    absl::Status status;
+    auto body = [&](Nursery& nursery) -> Task<> {
+      for (int i = 0; i < kClients; ++i) nursery.StartSoon(ExpectEnd, address);
+      auto serving = ServeTcp(std::move(listener), handler, options);
+      status = co_await std::move(serving);
+    };
+    EXPECT_THAT(co_await WithNursery(body), testing::IsOk());
+    co_return status;
+  };
+  return testing::RunToTest(main);
+}
+
+TEST(ServeTcpTest, AHandlersErrorInTheMidstOfACrowdLeavesNothing) {
+  const size_t files = OpenFiles();
+  for (int which = 1; which <= 20; ++which) {
+    const absl::Status expected =
+        absl::DataLossError(absl::StrCat("number ", which));
+    EXPECT_EQ(ServeUntilOneFails(which, ServeOptions()), expected);
+    // The others have no grace when one fails.
+    const auto patient = ServeOptions().set_grace(absl::InfiniteDuration());
+    EXPECT_EQ(ServeUntilOneFails(which, patient), expected);
+    EXPECT_EQ(OpenFiles(), files);
+  }
 }
 
 // A handler that finishes its work behind a shield holds up the server's end;

@@ -127,6 +127,28 @@ TEST(TcpListenerTest, KeepsWhatNobodyHasAskedFor) {
   });
 }
 
+// With others in the backlog: each call costs one descriptor.
+TEST(TcpListenerTest, AcceptOneTakesOneAndLosesNone) {
+  WithListener([](TcpListener& listener) -> Task<> {
+    std::vector<TcpStream> clients;
+    std::vector<TcpStream> servers;
+    for (int i = 0; i < 20; ++i) {
+      auto connect = ConnectTcp(listener.local_address());
+      clients.push_back((co_await std::move(connect)).value());
+    }
+    for (const TcpStream& client : clients) {
+      const size_t files = OpenFiles();
+      auto at_once =
+          co_await MoveOnAfter(absl::Microseconds(1), listener.AcceptOne());
+      if (!at_once.has_value()) at_once = co_await listener.AcceptOne();
+      servers.push_back(std::move(*at_once).value());
+      EXPECT_EQ(servers.back().peer_address(), client.local_address());
+      EXPECT_EQ(OpenFiles(), files + 1);
+    }
+    co_await MoveOnAfter(absl::Microseconds(1), listener.AcceptOne());
+  });
+}
+
 TEST(TcpListenerTest, ClosesWhatNobodyHasAskedFor) {
   WithListener([](TcpListener& listener) -> Task<> {
     std::vector<TcpStream> clients;

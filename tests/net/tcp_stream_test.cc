@@ -305,5 +305,19 @@ TEST(TcpStreamTest, TakesOverADescriptor) {
   });
 }
 
+TEST(TcpStreamTest, AClosedOneHasNoOptionsAndNoAddress) {
+  WithPair([](TcpPair& pair) -> Task<> {
+    TcpStream moved = std::move(pair.server);
+    pair.client.Close();
+    for (TcpStream* stream : {&pair.server, &pair.client}) {
+      EXPECT_TRUE(IsClosedResource(stream->SetNoDelay(false)));
+      EXPECT_TRUE(IsClosedResource(stream->local_address().status()));
+      EXPECT_TRUE(IsClosedResource(stream->peer_address().status()));
+      EXPECT_TRUE(IsClosedResource(co_await stream->SendAll("x")));
+    }
+    EXPECT_TRUE(moved.SetNoDelay(false).ok());
+  });
+}
+
 }  // namespace
 }  // namespace creche

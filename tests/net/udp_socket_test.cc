@@ -81,5 +81,18 @@ TEST(UdpSocketTest, SaysWhatIsWrong) {
   });
 }
 
+// Not allowed without SO_BROADCAST, which has nothing to do with ports.
+TEST(UdpSocketTest, NamesWhereItCouldNotSendTo) {
+  WithSockets([](UdpSocket& a, UdpSocket&) -> Task<> {
+    const SocketAddress everybody = *SocketAddress::Parse("127.255.255.255", 9);
+    absl::Status status = co_await a.SendTo("x", everybody);
+    EXPECT_EQ(status.code(), absl::StatusCode::kPermissionDenied) << status;
+    EXPECT_TRUE(absl::StrContains(status.message(), "to 127.255.255.255:9"));
+    EXPECT_FALSE(absl::StrContains(status.message(), "1024")) << status;
+    status = co_await a.SendTo("x", SocketAddress());
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << status;
+  });
+}
+
 }  // namespace
 }  // namespace creche

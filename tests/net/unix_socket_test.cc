@@ -3,6 +3,7 @@
 #include "creche/net/unix_socket.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cstddef>
@@ -14,11 +15,14 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "creche/core/cancel_scope.h"
 #include "creche/core/errors.h"
+#include "creche/core/nursery.h"
 #include "creche/core/task.h"
 #include "creche/core/timeouts.h"
 #include "gtest/gtest.h"
@@ -48,8 +52,14 @@ Task<> ExpectConnects(SocketAddress address) {
   char buffer[8];
   const absl::StatusOr<size_t> size = co_await server->ReceiveSome(buffer);
   EXPECT_EQ(absl::string_view(buffer, size.value()), "hello");
-  EXPECT_EQ(ListenUnix(address).status().code(),
-            absl::StatusCode::kFailedPrecondition);
+  const absl::Status taken = ListenUnix(address).status();
+  EXPECT_EQ(taken.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_NE(absl::StrContains(taken.message(), "unlink()"),
+            absl::StrContains(taken.message(), "older one"))
+      << taken;
+  EXPECT_EQ(absl::StrContains(taken.message(), "older one"),
+            address.host().front() == '@')
+      << taken;
 }
 
 TEST(UnixSocketTest, ConnectsByPathAndByAbstractName) {
@@ -106,6 +116,35 @@ TEST(UnixSocketTest, ACancelledReceiveLosesNoDescriptor) {
   });
 }
 
+// The descriptors are lost, and it says so; the bytes are not.
+TEST(UnixSocketTest, BytesStayWhereDescriptorsFindNoRoom) {
+  if (testing::kHasAddressSanitizer) {
+    GTEST_SKIP() << "the sanitizer cannot work without descriptors";
+  }
+  RunChecked([]() -> Task<> {
+    auto pair = UnixStream::Pair().value();
+    const std::vector<int> fds = {0, 1};
+    EXPECT_TRUE((co_await pair.first.SendDescriptors("bytes", fds)).ok());
+    struct rlimit old_limit;
+    getrlimit(RLIMIT_NOFILE, &old_limit);
+    const int next = dup(0);
+    close(next);
+    // Room for one of them.
+    const struct rlimit none = {static_cast<rlim_t>(next) + 1,
+                                old_limit.rlim_max};
+    setrlimit(RLIMIT_NOFILE, &none);
+    char buffer[16];
+    const absl::Status status =
+        (co_await pair.second.ReceiveDescriptors(buffer)).status();
+    setrlimit(RLIMIT_NOFILE, &old_limit);
+    EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted) << status;
+    EXPECT_TRUE((co_await pair.first.SendAll("more")).ok());
+    EXPECT_TRUE(
+        (co_await pair.second.ReceiveExactly(absl::MakeSpan(buffer, 9))).ok());
+    EXPECT_EQ(absl::string_view(buffer, 9), "bytesmore");
+  });
+}
+
 TEST(UnixSocketTest, DescriptorsNobodyTakesAreClosed) {
   RunChecked([]() -> Task<> {
     auto pair = UnixStream::Pair().value();
@@ -136,6 +175,30 @@ TEST(UnixSocketTest, SaysWhatIsWrong) {
     pair.second.Close();
     status = co_await pair.first.SendAll("x");
     EXPECT_TRUE(IsBrokenResource(status)) << status;
+  });
+}
+
+// Where the kernel would say EAGAIN, were it not asked to wait.
+TEST(UnixSocketTest, ConnectsWhenThereIsRoomInTheBacklog) {
+  constexpr int kClients = 5;
+  RunChecked([]() -> Task<> {
+    const SocketAddress address =
+        *SocketAddress::UnixAbstract(absl::StrCat("creche-full-", getpid()));
+    UnixListener listener = ListenUnix(address, /*backlog=*/0).value();
+    auto connect = [&]() -> Task<> {
+      const absl::StatusOr<UnixStream> stream = co_await ConnectUnix(address);
+      EXPECT_TRUE(stream.ok()) << stream.status();
+    };
+    auto body = [&](Nursery& nursery) -> Task<> {
+      for (int i = 0; i < kClients; ++i) nursery.StartSoon(connect);
+      for (int i = 0; i < kClients; ++i) {
+        EXPECT_TRUE((co_await listener.Accept()).ok());
+      }
+    };
+    EXPECT_TRUE((co_await WithNursery(body)).ok());
+    // One is there, and one waits for room until it is cancelled.
+    co_await connect();
+    co_await MoveOnAfter(absl::Milliseconds(5), ConnectUnix(address));
   });
 }
 

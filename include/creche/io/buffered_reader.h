@@ -60,7 +60,9 @@ class BufferedReader {
         Drop(at + delimiter.size());
         co_return found;
       }
-      if (unread().size() >= max_size + delimiter.size()) {
+      // None can begin in time any more.
+      if (unread().size() > max_size &&
+          unread().size() - max_size >= delimiter.size()) {
         co_return absl::ResourceExhaustedError(absl::StrCat(
             "BufferedReader: no delimiter in the first ", max_size, " bytes"));
       }

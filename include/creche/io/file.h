@@ -91,8 +91,8 @@ class File {
   // Cancellation: safe. The file is closed in any case.
   Task<absl::Status> Close();
 
-  // As it was opened.
-  const std::string& path() const { return open_->path; }
+  // As it was opened; empty if moved from.
+  const std::string& path() const { return path_; }
   // -1 if closed.
   int fd() const { return open_ != nullptr ? open_->fd.get() : -1; }
 
@@ -102,13 +102,15 @@ class File {
   struct OpenFile {
     FileDescriptor fd;
     std::string path;
+    bool appends = false;
+    std::uint64_t position = 0;
   };
 
-  explicit File(std::shared_ptr<OpenFile> open) : open_(std::move(open)) {}
+  explicit File(std::shared_ptr<OpenFile> open)
+      : open_(std::move(open)), path_(open_->path) {}
 
   std::shared_ptr<OpenFile> open_;
-  bool appends_ = false;
-  std::uint64_t position_ = 0;
+  std::string path_;
 };
 
 // Cancellation: safe. It may have happened.

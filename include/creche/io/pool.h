@@ -106,7 +106,13 @@ class Pool {
   explicit Pool(Open open, PoolOptions options = PoolOptions())
       : opener_(std::make_unique<OpenerOf<Open>>(std::move(open))),
         options_(options),
-        slots_(options.max_size()) {}
+        slots_(options.max_size()) {
+    if (slots_ == 0) {
+      internal::Misuse(
+          "PoolOptions::set_max_size(): at least 1, or nobody ever gets a "
+          "connection");
+    }
+  }
 
   // The same, with is_healthy(connection), which returns a Task<bool> and is
   // asked about each connection that was idle before it is lent.

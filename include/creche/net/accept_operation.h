@@ -15,15 +15,19 @@
 
 namespace creche::internal {
 
-// Where the kernel can, it is asked once for all the connections to come; what
-// comes while nobody asks waits in the socket, and is closed with it.
+// With `ahead`, where the kernel can, it is asked once for all the connections
+// to come; what comes while nobody asks waits in the socket, and is closed with
+// it. Without, it is asked for one.
 //
 // A descriptor that nobody takes is closed.
 class AcceptOperation : public SocketOperation {
  protected:
-  explicit AcceptOperation(SocketRef socket)
-      : SocketOperation(std::move(socket), Socket::kReceive, "Accept") {}
-  AcceptOperation(const AcceptOperation& other) : SocketOperation(other) {}
+  AcceptOperation(SocketRef socket, bool ahead)
+      : SocketOperation(std::move(socket), Socket::kReceive,
+                        ahead ? "Accept" : "AcceptOne"),
+        ahead_(ahead) {}
+  AcceptOperation(const AcceptOperation& other)
+      : SocketOperation(other), ahead_(other.ahead_) {}
   ~AcceptOperation();
 
   bool CompletesAtOnce() override;
@@ -34,6 +38,7 @@ class AcceptOperation : public SocketOperation {
   absl::StatusOr<SocketRef> TakeConnection();
 
  private:
+  const bool ahead_;
   int accepted_ = -1;
   socklen_t peer_size_ = 0;  // 0: the kernel was not asked.
   sockaddr_storage peer_;
@@ -42,8 +47,8 @@ class AcceptOperation : public SocketOperation {
 template <typename Stream>
 class AcceptStreamOperation final : public AcceptOperation {
  public:
-  explicit AcceptStreamOperation(SocketRef socket)
-      : AcceptOperation(std::move(socket)) {}
+  AcceptStreamOperation(SocketRef socket, bool ahead)
+      : AcceptOperation(std::move(socket), ahead) {}
   absl::StatusOr<Stream> await_resume() {
     absl::StatusOr<SocketRef> connection = TakeConnection();
     if (!connection.ok()) return std::move(connection).status();

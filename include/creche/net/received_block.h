@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "absl/strings/string_view.h"
+#include "creche/internal/misuse.h"
 
 namespace creche {
 namespace internal {
@@ -51,6 +52,9 @@ class ReceivedBlock {
 
   // Drops the first `size` bytes. Requires: there are as many.
   void RemovePrefix(size_t size) {
+    if (size > size_) {
+      internal::Misuse("ReceivedBlock::RemovePrefix(): more than there is");
+    }
     begin_ += size;
     size_ -= size;
   }

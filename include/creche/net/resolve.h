@@ -24,8 +24,8 @@ class Resolver {
  public:
   virtual ~Resolver() = default;
 
-  // The addresses of `host`, the most promising first, with `port`. Never an
-  // empty list.
+  // The addresses of `host`, the most promising first, with `port`. An empty
+  // list says as much as kNotFound.
   virtual Task<absl::StatusOr<std::vector<SocketAddress>>> Resolve(
       std::string host, std::uint16_t port) = 0;
 };

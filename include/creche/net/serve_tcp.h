@@ -38,9 +38,12 @@ class ServeOptions {
  public:
   ServeOptions() {}  // NOLINT: an aggregate would be destroyed twice.
 
-  // So many connections are served at a time; further ones wait, some of them
-  // accepted already, the others in the listener's backlog. Unlimited by
-  // default. Requires: at least 1.
+  static constexpr size_t kUnlimited = ~size_t{0};
+
+  // So many connections are accepted and served at a time; further ones wait in
+  // the listener's backlog, where they need no descriptor. Unlimited by
+  // default. With a limit the kernel is asked for one connection at a time
+  // (TcpListener::AcceptOne()). Requires: at least 1.
   ServeOptions& set_max_connections(size_t max_connections) {
     max_connections_ = max_connections;
     return *this;
@@ -63,7 +66,7 @@ class ServeOptions {
   absl::Duration grace() const { return grace_; }
 
  private:
-  size_t max_connections_ = ~size_t{0};
+  size_t max_connections_ = kUnlimited;
   absl::Duration retry_after_ = absl::Milliseconds(100);
   absl::Duration grace_;
 };
@@ -90,7 +93,7 @@ class ConnectionLimit {
     ConnectionLimit* limit_;
   };
 
-  explicit ConnectionLimit(size_t max) : max_(max) {}
+  explicit ConnectionLimit(size_t max);
 
   Task<> WaitForRoom();
 
@@ -131,9 +134,10 @@ class Draining {
   ParkingLot waiting_;
 };
 
-// Accept(), but waits while descriptors or memory are short.
+// A connection, and where there is a limit no other. Waits while descriptors or
+// memory are short.
 Task<absl::StatusOr<TcpStream>> AcceptPatiently(TcpListener& listener,
-                                                absl::Duration retry_after);
+                                                const ServeOptions& options);
 
 }  // namespace internal
 
@@ -166,8 +170,8 @@ Task<absl::Status> ServeTcp(TcpListener listener, Handler handler,
   auto accept = [&](Nursery& connections) -> Task<absl::Status> {
     for (;;) {
       co_await limit.WaitForRoom();
-      TcpStream stream = co_await Try(
-          internal::AcceptPatiently(listener, options.retry_after()));
+      TcpStream stream =
+          co_await Try(internal::AcceptPatiently(listener, options));
       // The others have come to their end, by a handler's error, say, in the
       // moment when this one came.
       if (draining.has_begun()) co_return absl::OkStatus();

@@ -48,9 +48,6 @@ class Socket {
   // The peer, or for a listener itself: what errors are about.
   const SocketAddress& name() const { return name_; }
 
-  // Gives the descriptor away. Requires: no operation is under way.
-  int Release();
-
  private:
   friend class SocketRef;
   friend class SocketOperation;
@@ -74,7 +71,8 @@ class Socket {
   bool sent_eof_ = false;
   bool is_drained_ = false;  // The last receive has left nothing.
   SocketOperation* busy_[2] = {nullptr, nullptr};
-  // Received by a ReceiveExactly() that was cancelled; comes first next time.
+  // Received by a ReceiveExactly() that was cancelled or has failed; comes
+  // first next time.
   std::string unread_;
   // Nobody else receives on this socket while it is armed.
   std::unique_ptr<Multishot> multishot_;
@@ -146,7 +144,11 @@ class [[nodiscard]] SocketOperation : public TaskOperation {
   // OK if the socket is fit for sending; and that it is no longer.
   absl::Status CheckSend() const;
   void BreakSending() { socket_->sent_part_ = true; }
-  // Moves what a cancelled call has left into `buffer`. Returns how much.
+  // What was received comes first in the next call; and moves it into `buffer`.
+  // Returns how much.
+  void KeepUnread(absl::string_view bytes) {
+    socket_->unread_.insert(0, bytes.data(), bytes.size());
+  }
   size_t TakeUnread(absl::Span<char> buffer);
   // That of a receive, where the socket has kept one for the next. 0: none.
   int TakeReceiveError();

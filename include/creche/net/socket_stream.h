@@ -46,8 +46,9 @@ class SocketStream {
 
   // Fills `buffer`.
   // Errors: IsEndOfStream: the peer sends no more; what has come is in `buffer`
-  //   and the message says how much that is.
-  // Cancellation: safe. What has come comes again in the next call.
+  //   and the message says how much that is. After others, what has come comes
+  //   again in the next call.
+  // Cancellation: safe. Likewise.
   internal::ReceiveExactlyOperation ReceiveExactly(absl::Span<char> buffer) {
     return internal::ReceiveExactlyOperation(socket_, buffer);
   }

@@ -28,7 +28,7 @@ class TcpListener : public SocketListener<TcpStream> {
   explicit TcpListener(internal::SocketRef socket)
       : SocketListener(std::move(socket)) {}
 
-  // Where it listens, and its descriptor; 0, no address, and -1 if moved from.
+  // Where it listens; 0 if it was moved from.
   std::uint16_t port() const { return socket_ ? socket_->name().port() : 0; }
 };
 

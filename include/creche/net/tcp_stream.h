@@ -31,6 +31,7 @@ class TcpStream : public SocketStream {
   static absl::StatusOr<TcpStream> FromDescriptor(int fd);
 
   // Whether small messages are sent at once (TCP_NODELAY). On by default.
+  // Errors: IsClosedResource.
   absl::Status SetNoDelay(bool no_delay);
 };
 

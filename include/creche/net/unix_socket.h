@@ -113,6 +113,8 @@ class UnixStream : public SocketStream {
   // ReceiveSome(), with the descriptors that come with the bytes. (The other
   // functions drop them.)
   // Cancellation: safe. Both stay in the stream.
+  // Errors: kResourceExhausted: no room for the descriptors; they are lost. The
+  //   bytes come again in the next call.
   internal::ReceiveDescriptorsOperation ReceiveDescriptors(
       absl::Span<char> buffer) {
     return internal::ReceiveDescriptorsOperation(socket_, buffer);

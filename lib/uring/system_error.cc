@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "lib/net/socket_error.h"
+#include "lib/uring/system_error.h"
 
 #include <cerrno>
 
@@ -20,13 +20,8 @@ absl::string_view Advice(int error) {
     case ENFILE:
       return " (this machine has as many files open as it may; raise "
              "fs.file-max)";
-    case EADDRINUSE:
-      return " (is another process, or an older one of this program, listening "
-             "there?)";
     case EADDRNOTAVAIL:
       return " (this machine has no such address, or no free port)";
-    case EACCES:
-      return " (ports below 1024 need CAP_NET_BIND_SERVICE)";
     default:
       return "";
   }
@@ -34,7 +29,7 @@ absl::string_view Advice(int error) {
 
 }  // namespace
 
-absl::Status SocketError(int error, absl::string_view what) {
+absl::Status SystemError(int error, absl::string_view what) {
   return absl::ErrnoToStatus(error, absl::StrCat(what, Advice(error)));
 }
 

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Resolve() where the first name server is silent. The second is a task of the
+// same run: did getaddrinfo() hold up the run, there would be no answer.
+//
+// Needs a network and an /etc/resolv.conf of its own: Linux namespaces.
+
+#include <net/if.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+#include <fstream>
+#include <functional>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "creche/core/nursery.h"
+#include "creche/core/task.h"
+#include "creche/core/timeouts.h"
+#include "creche/core/try.h"
+#include "creche/net/resolve.h"
+#include "creche/net/socket_address.h"
+#include "creche/net/udp_socket.h"
+#include "creche/testing/status_matchers.h"
+#include "creche/uring/file_descriptor.h"
+#include "gtest/gtest.h"
+#include "tests/support/run_to_test.h"
+
+namespace creche {
+namespace {
+
+using std::string_literals::operator""s;
+
+constexpr char kSilent[] = "127.0.0.2";
+constexpr char kTalking[] = "127.0.0.3";
+
+bool Fails(const char* what, int result, std::string& why) {
+  if (result >= 0) return false;
+  why = absl::StrCat(what, ": ", std::strerror(errno));
+  return true;
+}
+
+bool TurnLoopbackOn(std::string& why) {
+  const FileDescriptor fd(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  ifreq request = {};
+  std::strcpy(request.ifr_name, "lo");
+  request.ifr_flags = IFF_UP;
+  return !Fails("turn lo on", ioctl(fd.get(), SIOCSIFFLAGS, &request), why);
+}
+
+bool ReplaceFile(const char* path, absl::string_view contents,
+                 std::string& why) {
+  const std::string other =
+      ::testing::TempDir() + std::strrchr(path, '/') + ".test";
+  std::ofstream(other) << contents;
+  return !Fails(path, mount(other.c_str(), path, nullptr, MS_BIND, nullptr),
+                why);
+}
+
+// For the rest of this process. False, and why, where that is not permitted.
+bool LeaveTheWorld(std::string& why) {
+  constexpr int kNamespaces = CLONE_NEWNS | CLONE_NEWNET;
+  if (unshare(kNamespaces) != 0 &&
+      Fails("unshare", unshare(kNamespaces | CLONE_NEWUSER), why)) {
+    return false;
+  }
+  // First of all, so that nobody else sees what is mounted here.
+  if (Fails("make mounts private",
+            mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr), why)) {
+    return false;
+  }
+  const std::string servers =
+      absl::StrCat("nameserver ", kSilent, "\nnameserver ", kTalking,
+                   "\noptions timeout:1 attempts:2\n");
+  return TurnLoopbackOn(why) && ReplaceFile("/etc/resolv.conf", servers, why) &&
+         ReplaceFile("/etc/nsswitch.conf", "hosts: dns\n", why);
+}
+
+// The answer to a question for the addresses of a name (RFC 1035, 4.1): one in
+// IPv4, none in IPv6.
+std::string Answer(absl::string_view question) {
+  constexpr size_t kHeader = 12;
+  const size_t name_size = question.find('\0', kHeader) + 1 - kHeader;
+  const bool wants_v4 = question[kHeader + name_size + 1] == 1;
+  std::string answer(question.substr(0, 2));  // Which question it is for.
+  answer += "\x81\x80\0\1\0"s;                // No error; one question.
+  answer += wants_v4 ? "\1\0\0\0\0"s : "\0\0\0\0\0"s;
+  answer += std::string(question.substr(kHeader, name_size + 4));
+  // The name of the question; an IPv4 address; for a minute: 192.0.2.7.
+  if (wants_v4) answer += "\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\xc0\0\2\7"s;
+  return answer;
+}
+
+UdpSocket NameServer(const char* host) {
+  return BindUdp(*SocketAddress::Parse(host, 53)).value();
+}
+
+Task<absl::Status> AnswerQuestions(UdpSocket& server, int& answered) {
+  char buffer[512];
+  for (;;) {
+    const ReceivedDatagram question =
+        co_await Try(server.ReceiveFrom(absl::MakeSpan(buffer)));
+    ++answered;
+    const std::string answer = Answer({buffer, question.size});
+    co_await Try(server.SendTo(answer, question.from));
+  }
+}
+
+TEST(DeadNameServerTest, HoldsUpNobodyElse) {
+  std::string why;
+  if (!LeaveTheWorld(why)) GTEST_SKIP() << "not permitted here: " << why;
+  const UdpSocket silent = NameServer(kSilent);
+  auto main = []() -> Task<> {
+    UdpSocket talking = NameServer(kTalking);
+    int answered = 0;
+    auto body = [&](Nursery& nursery) -> Task<> {
+      nursery.StartSoon(AnswerQuestions, std::ref(talking), std::ref(answered));
+      // The silent one has a second.
+      auto impatient = Resolve("name.test", "80");
+      const auto given_up =
+          co_await MoveOnAfter(absl::Milliseconds(10), std::move(impatient));
+      EXPECT_FALSE(given_up.has_value());
+      EXPECT_EQ(answered, 0);
+      auto patient = Resolve("name.test", "80");
+      const auto addresses = co_await std::move(patient);
+      EXPECT_THAT(addresses, testing::IsOk());
+      if (addresses.ok()) {
+        EXPECT_EQ(addresses->size(), 1U);
+        EXPECT_EQ(addresses->front().ToString(), "192.0.2.7:80");
+      }
+      EXPECT_GE(answered, 2);
+      nursery.Cancel();
+    };
+    EXPECT_THAT(co_await WithNursery(body), testing::IsOk());
+  };
+  EXPECT_TRUE(testing::RunToTest(main).ok());
+}
+
+}  // namespace
+}  // namespace creche

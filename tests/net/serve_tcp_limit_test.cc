@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// ServeTcp with a limit: who is one too many is not accepted.
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <cstddef>
+#include <functional>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "creche/core/nursery.h"
+#include "creche/core/parking_lot.h"
+#include "creche/core/task.h"
+#include "creche/net/connect_tcp.h"
+#include "creche/net/serve_tcp.h"
+#include "creche/testing/status_matchers.h"
+#include "creche/testing/wait_all_tasks_blocked.h"
+#include "gtest/gtest.h"
+#include "tests/support/open_files.h"
+#include "tests/support/run_to_test.h"
+
+namespace creche {
+namespace {
+
+using testing::OpenFiles;
+
+constexpr size_t kLimit = 3;
+constexpr size_t kClients = 100;
+
+// How many connections wait in the backlog of a listener.
+size_t Backlog(int fd) {
+  tcp_info info = {};
+  socklen_t size = sizeof(info);
+  EXPECT_EQ(getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size), 0);
+  return info.tcpi_unacked;
+}
+
+TcpListener Listen() {
+  return ListenTcp(*SocketAddress::Parse("127.0.0.1", 0)).value();
+}
+
+Task<std::vector<TcpStream>> Connect(SocketAddress address, size_t count) {
+  std::vector<TcpStream> clients;
+  for (size_t i = 0; i < count; ++i) {
+    auto connect = ConnectTcp(address);
+    clients.push_back((co_await std::move(connect)).value());
+  }
+  co_return clients;
+}
+
+// Serves kLimit at a time; each connection lasts until somebody is unparked.
+Task<> ServeSome(TcpListener listener, ParkingLot& served) {
+  auto handler = [&](TcpStream) -> Task<> { co_await served.Park(); };
+  auto serving = ServeTcp(std::move(listener), handler,
+                          ServeOptions().set_max_connections(kLimit));
+  (co_await std::move(serving)).IgnoreError();
+}
+
+// What the server has, and what it has left in the backlog, as one after the
+// other ends.
+Task<> ExpectTheOthersToWait(int listener, ParkingLot& served, size_t files) {
+  for (size_t gone = 0; gone < 2 * kLimit; ++gone) {
+    while (served.size() < kLimit) co_await testing::WaitAllTasksBlocked();
+    EXPECT_EQ(Backlog(listener), kClients - kLimit - gone);
+    EXPECT_EQ(OpenFiles(), files + kLimit);
+    served.Unpark();
+  }
+}
+
+TEST(ServeTcpLimitTest, ACrowdThatIsThereBeforeWaits) {
+  auto main = []() -> Task<> {
+    TcpListener listener = Listen();
+    const int fd = listener.fd();
+    auto connect = Connect(listener.local_address(), kClients);
+    const std::vector<TcpStream> clients = co_await std::move(connect);
+    const size_t files = OpenFiles();
+    ParkingLot served;
+    auto body = [&](Nursery& nursery) -> Task<> {
+      nursery.StartSoon(ServeSome, std::move(listener), std::ref(served));
+      co_await ExpectTheOthersToWait(fd, served, files);
+      nursery.Cancel();
+    };
+    EXPECT_THAT(co_await WithNursery(body), testing::IsOk());
+  };
+  EXPECT_TRUE(testing::RunToTest(main).ok());
+}
+
+// By an Accept() from before, the kernel has been told to go on accepting.
+TEST(ServeTcpLimitTest, ACrowdThatComesLaterWaits) {
+  auto main = []() -> Task<> {
+    TcpListener listener = Listen();
+    const SocketAddress address = listener.local_address();
+    const int fd = listener.fd();
+    const std::vector<TcpStream> first = co_await Connect(address, 1);
+    const absl::StatusOr<TcpStream> accepted = co_await listener.Accept();
+    EXPECT_THAT(accepted, testing::IsOk());
+    ParkingLot served;
+    auto body = [&](Nursery& nursery) -> Task<> {
+      nursery.StartSoon(ServeSome, std::move(listener), std::ref(served));
+      co_await testing::WaitAllTasksBlocked();
+      const size_t files = OpenFiles();
+      const auto clients = co_await Connect(address, kClients);
+      co_await ExpectTheOthersToWait(fd, served, files + kClients);
+      nursery.Cancel();
+    };
+    EXPECT_THAT(co_await WithNursery(body), testing::IsOk());
+  };
+  EXPECT_TRUE(testing::RunToTest(main).ok());
+}
+
+TEST(ServeTcpLimitDeathTest, IsNotZero) {
+  auto main = []() -> Task<absl::Status> {
+    auto handler = [](TcpStream) -> Task<> { co_return; };
+    auto serving =
+        ServeTcp(Listen(), handler, ServeOptions().set_max_connections(0));
+    co_return co_await std::move(serving);
+  };
+  EXPECT_DEATH(testing::RunToTest(main).IgnoreError(),
+               "set_max_connections.*at least 1");
+}
+
+}  // namespace
+}  // namespace creche
