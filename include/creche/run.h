@@ -188,6 +188,7 @@ template <typename F, typename... Args>
   requires(!std::same_as<std::remove_cvref_t<F>, RunOptions>)
 internal::RunResult<F, Args...> Run(F&& main, Args&&... args);
 
+// The same, with options.
 template <typename F, typename... Args>
 internal::RunResult<F, Args...> Run(RunOptions options, F&& main,
                                     Args&&... args) {
