@@ -26,6 +26,7 @@ class Resolver {
 
   // The addresses of `host`, the most promising first, with `port`. Never an
   // empty list.
+  // Cancellation: safe.
   virtual Task<absl::StatusOr<std::vector<SocketAddress>>> Resolve(
       std::string host, std::uint16_t port) = 0;
 };
