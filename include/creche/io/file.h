@@ -41,8 +41,8 @@ struct FileInfo {
 // A file can be used by several tasks at a time, at positions of their own.
 // Closing or destroying it while they do is safe: they finish.
 //
-// Errors of all functions, and of those below: as errno says, with the operation
-// and the path.
+// Errors of all functions, and of those below: as errno says, with the
+// operation and the path.
 class File {
  public:
   // What Open() is for.

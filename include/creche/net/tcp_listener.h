@@ -37,8 +37,8 @@ class ListenOptions {
  public:
   ListenOptions() {}  // NOLINT: an aggregate would be destroyed twice.
 
-  // How many connections may wait to be accepted. 65535 by default, which leaves
-  // it to the system's own limit (net.core.somaxconn).
+  // How many connections may wait to be accepted. 65535 by default, which
+  // leaves it to the system's own limit (net.core.somaxconn).
   ListenOptions& set_backlog(int backlog) {
     backlog_ = backlog;
     return *this;
