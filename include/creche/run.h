@@ -38,6 +38,7 @@
 namespace creche {
 
 // What a run is given from outside. An aggregate: Run({.clock = &clock}, Main).
+// What it points to must outlive the run.
 struct RunOptions {
   // The first of these signals cancels the main task, with the signal's name as
   // the reason ("SIGINT"); the next one ends the process at once, as if it had
@@ -173,11 +174,12 @@ RunResult<F, Args...> RunMain(RunOptions options, F&& main, Args&&... args) {
 // Runs main(args...), which returns a Task<R>, and everything it starts, on
 // this thread. Returns when every task has ended: main's result, or kCancelled
 // with the reason if main was cancelled. Exceptions of main are rethrown as
-// they are.
+// they are. `args` are handed on as they are, without a copy.
 //
 // Errors: kUnavailable: io_uring cannot be used here; the message says why and
 //   what to do. kResourceExhausted: no descriptors or memory for the ring.
-//   kFailedPrecondition: called inside a run of this thread.
+//   kFailedPrecondition: called inside a run of this thread, or another run has
+//   one of the signals. kInvalidArgument: there is no such signal.
 // Thread safety: any thread; each has its own run.
 //
 // If no task can run and nothing could ever wake one, prints the task tree and
@@ -186,6 +188,7 @@ template <typename F, typename... Args>
   requires(!std::same_as<std::remove_cvref_t<F>, RunOptions>)
 internal::RunResult<F, Args...> Run(F&& main, Args&&... args);
 
+// The same, with options.
 template <typename F, typename... Args>
 internal::RunResult<F, Args...> Run(RunOptions options, F&& main,
                                     Args&&... args) {

@@ -209,7 +209,7 @@ Task<absl::Status> RemoveFile(std::string path) {
   co_return absl::OkStatus();
 }
 
-Task<absl::StatusOr<FileInfo>> InfoOfFile(std::string path) {
+Task<absl::StatusOr<FileInfo>> GetFileInfo(std::string path) {
   co_await Try(CheckPath(path));
   auto stat = Stat(AT_FDCWD, path, 0, path);
   co_return co_await std::move(stat);

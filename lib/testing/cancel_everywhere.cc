@@ -5,9 +5,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <source_location>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -15,14 +17,12 @@
 #include "creche/core/clock.h"
 #include "creche/core/nursery.h"
 #include "creche/core/parking_lot.h"
-#include "creche/internal/misuse.h"
 #include "creche/internal/running.h"
-#include "gtest/gtest.h"
 #include "lib/core/scheduler.h"
 #include "lib/testing/cancel_points.h"
 #include "lib/testing/checked_run.h"
 #include "lib/testing/lazy_uring_port.h"
-#include "lib/testing/schedule_seed.h"
+#include "lib/testing/sweep_driver.h"
 
 namespace creche::testing::internal {
 namespace {
@@ -127,96 +127,41 @@ class CancelTheInnermostScope final : public Sweep {
   }
 };
 
-// Says where a run stands when the library aborts the process in it.
-thread_local const std::string* current_run = nullptr;
-thread_local const CancelPoints* current_points = nullptr;
-
-std::string DescribeCurrentRun() {
-  return absl::StrCat("  in a run of CancelEverywhere: ", *current_run,
-                      current_points->was_reached()
-                          ? absl::StrCat(": ", current_points->description())
-                          : std::string());
-}
-
-class CancelSweeps {
+// A run with such a Sweep.
+class CancelRun final : public SweepRun {
  public:
-  CancelSweeps(RepeatedBody& body,
-               const std::function<void(std::size_t)>& check,
-               const CancelEverywhereOptions& options)
-      : body_(body),
-        check_(check),
-        options_(options),
-        port_(options.port != nullptr ? *options.port : lazy_port_),
-        seed_(options.schedule_seed.value_or(ChooseScheduleSeed())) {}
+  CancelRun(std::unique_ptr<Sweep> sweep, std::size_t k, EventPort& port)
+      : sweep_(std::move(sweep)), k_(k), port_(port) {}
 
-  std::size_t Run(const std::source_location& location) {
-    ::testing::ScopedTrace trace(
-        location.file_name(), static_cast<int>(location.line()),
-        absl::StrCat("CancelEverywhere, CRECHE_SCHEDULE_SEED=", seed_));
-    const std::size_t count = CountPoints();
-    if (count == 0) return 0;
-    SweepAll<CancelTheRun>();
-    SweepAll<ExpireADeadline>();
-    SweepAll<FailASibling>();
-    if (options_.inner_scopes) SweepAll<CancelTheInnermostScope>();
-    return count;
+  std::string what() const override {
+    if (k_ == 0) return sweep_->what();
+    return absl::StrCat(sweep_->what(), " at cancel point ", k_);
   }
+  bool was_done() const override { return sweep_->points().was_reached(); }
+  std::string where() const override { return sweep_->points().description(); }
+  CheckedRunResult Run(std::uint64_t schedule_seed) override {
+    return RunChecked(*sweep_, port_, schedule_seed, {&sweep_->points()});
+  }
+
+  std::size_t points() const { return sweep_->points().count(); }
 
  private:
-  // The number of cancel points, or 0 if there is no use in going on.
-  std::size_t CountPoints() {
-    CancelNothing sweep(body_);
-    const std::string run = sweep.what();
-    const CheckedRunResult result = RunOnce(sweep, run);
-    for (const std::string& problem : result.problems) {
-      ADD_FAILURE() << "when " << run << ": " << problem;
-    }
-    if (!result.status.ok()) {
-      ADD_FAILURE() << "the body fails even when " << run << ": "
-                    << result.status;
-      return 0;
-    }
-    return result.problems.empty() ? sweep.points().count() : 0;
-  }
-
-  template <typename Way>
-  void SweepAll() {
-    std::size_t failures = 0;
-    for (std::size_t k = 1; failures < options_.max_failures; ++k) {
-      Way sweep(body_, k);
-      const std::string run =
-          absl::StrCat(sweep.what(), " at cancel point ", k);
-      ::testing::ScopedTrace trace(__FILE__, __LINE__, run);
-      const CheckedRunResult result = RunOnce(sweep, run);
-      const std::string& where = sweep.points().description();
-      for (const std::string& problem : result.problems) {
-        ADD_FAILURE() << run << " (" << where << "): " << problem;
-      }
-      if (!sweep.points().was_reached()) return;
-      if (!result.problems.empty()) ++failures;
-      ::testing::ScopedTrace where_trace(__FILE__, __LINE__, where);
-      check_(k);
-    }
-    ADD_FAILURE() << "and perhaps at other points, which were not tried";
-  }
-
-  CheckedRunResult RunOnce(Sweep& sweep, const std::string& run) {
-    current_run = &run;
-    current_points = &sweep.points();
-    creche::internal::SetMisuseContext(&DescribeCurrentRun);
-    CheckedRunResult result =
-        RunChecked(sweep, port_, seed_, {&sweep.points()});
-    creche::internal::SetMisuseContext(nullptr);
-    return result;
-  }
-
-  RepeatedBody& body_;
-  const std::function<void(std::size_t)>& check_;
-  const CancelEverywhereOptions& options_;
-  LazyUringPort lazy_port_;
+  std::unique_ptr<Sweep> sweep_;
+  std::size_t k_;
   EventPort& port_;
-  const std::uint64_t seed_;
 };
+
+// At each point, up to the first that is not reached any more.
+template <typename Way>
+void SweepAll(SweepDriver& driver, RepeatedBody& body, EventPort& port) {
+  driver.Sweep(
+      "points",
+      [&](std::size_t k) {
+        return std::make_unique<CancelRun>(std::make_unique<Way>(body, k), k,
+                                           port);
+      },
+      [](std::size_t, const CancelRun& run) { return run.was_done(); });
+}
 
 }  // namespace
 
@@ -224,12 +169,20 @@ std::size_t RunCancelSweeps(RepeatedBody& body,
                             const std::function<void(std::size_t)>& check,
                             const CancelEverywhereOptions& options,
                             const std::source_location& location) {
-  if (running.scheduler != nullptr) {
-    creche::internal::Misuse(
-        "CancelEverywhere() runs its body itself: call it from a TEST, not "
-        "from inside a run");
+  SweepDriver driver("CancelEverywhere", location, options.schedule_seed,
+                     options.max_failures, check);
+  LazyUringPort lazy_port;
+  EventPort& port = options.port != nullptr ? *options.port : lazy_port;
+  CancelRun undisturbed(std::make_unique<CancelNothing>(body), 0, port);
+  if (!driver.RunUndisturbed(undisturbed)) return 0;
+  if (undisturbed.points() == 0) return 0;
+  SweepAll<CancelTheRun>(driver, body, port);
+  SweepAll<ExpireADeadline>(driver, body, port);
+  SweepAll<FailASibling>(driver, body, port);
+  if (options.inner_scopes) {
+    SweepAll<CancelTheInnermostScope>(driver, body, port);
   }
-  return CancelSweeps(body, check, options).Run(location);
+  return undisturbed.points();
 }
 
 }  // namespace creche::testing::internal

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <source_location>
 #include <string>
@@ -13,14 +14,12 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "creche/core/clock.h"
-#include "creche/internal/misuse.h"
 #include "creche/internal/running.h"
-#include "gtest/gtest.h"
 #include "lib/core/scheduler.h"
 #include "lib/testing/checked_run.h"
 #include "lib/testing/faulty_port.h"
 #include "lib/testing/lazy_uring_port.h"
-#include "lib/testing/schedule_seed.h"
+#include "lib/testing/sweep_driver.h"
 
 namespace creche::testing::internal {
 namespace {
@@ -59,94 +58,41 @@ class PatientClock final : public Clock {
   const FaultyPort& port_;
 };
 
-thread_local const std::string* current_run = nullptr;
-thread_local const FaultyPort* current_port = nullptr;
-
-std::string DescribeCurrentRun() {
-  return absl::StrCat("  in a run of FailEverywhere: ", *current_run, " (",
-                      current_port->description(), ")");
-}
-
-class FailSweeps {
+// A run in which `fault` befalls operation `k`; 0: none.
+class FailRun final : public SweepRun {
  public:
-  FailSweeps(RepeatedBody& body, const std::function<void(std::size_t)>& check,
-             const FailEverywhereOptions& options)
+  FailRun(RepeatedBody& body, OperationPort& port, Clock* clock, std::size_t k,
+          const Fault& fault)
       : body_(body),
-        check_(check),
-        options_(options),
-        port_(options.port != nullptr ? *options.port : lazy_port_),
-        seed_(options.schedule_seed.value_or(ChooseScheduleSeed())) {}
-
-  std::size_t Run(const std::source_location& location) {
-    ::testing::ScopedTrace trace(
-        location.file_name(), static_cast<int>(location.line()),
-        absl::StrCat("FailEverywhere, CRECHE_SCHEDULE_SEED=", seed_));
-    const std::size_t count = CountOperations();
-    for (const Fault& fault : kFaults) SweepAll(fault, count);
-    return count;
+        clock_(clock),
+        k_(k),
+        fault_(fault),
+        port_(port, k, fault) {
+    port_.set_cancel(
+        [] { running.scheduler->root().Cancel("FailEverywhere"); });
   }
+
+  std::string what() const override {
+    if (k_ == 0) return fault_.what;
+    return absl::StrCat("kernel operation ", k_, " ", fault_.what);
+  }
+  bool was_done() const override { return port_.has_struck(); }
+  std::string where() const override { return port_.description(); }
+  CheckedRunResult Run(std::uint64_t schedule_seed) override {
+    std::optional<PatientClock> clock;
+    if (clock_ != nullptr) clock.emplace(*clock_, port_);
+    return RunChecked(body_, port_, schedule_seed, {},
+                      clock.has_value() ? &*clock : nullptr);
+  }
+
+  std::size_t operations() const { return port_.count(); }
 
  private:
-  // 0 if there is no use in going on.
-  std::size_t CountOperations() {
-    FaultyPort port(port_, 0, Fault());
-    const std::string run = "nothing fails";
-    const CheckedRunResult result = RunOnce(port, run);
-    for (const std::string& problem : result.problems) {
-      ADD_FAILURE() << "when " << run << ": " << problem;
-    }
-    if (!result.status.ok()) {
-      ADD_FAILURE() << "the body fails even when " << run << ": "
-                    << result.status;
-      return 0;
-    }
-    return result.problems.empty() ? port.count() : 0;
-  }
-
-  void SweepAll(const Fault& fault, std::size_t count) {
-    std::size_t failures = 0;
-    for (std::size_t k = 1; k <= count; ++k) {
-      FaultyPort port(port_, k, fault);
-      port.set_cancel(
-          [] { running.scheduler->root().Cancel("FailEverywhere"); });
-      const std::string run =
-          absl::StrCat("kernel operation ", k, " ", fault.what);
-      ::testing::ScopedTrace trace(__FILE__, __LINE__, run);
-      const CheckedRunResult result = RunOnce(port, run);
-      for (const std::string& problem : result.problems) {
-        ADD_FAILURE() << run << " (" << port.description() << "): " << problem;
-      }
-      if (port.has_struck()) {
-        ::testing::ScopedTrace where_trace(__FILE__, __LINE__,
-                                           port.description());
-        check_(k);
-      }
-      if (!result.problems.empty() && ++failures == options_.max_failures) {
-        ADD_FAILURE() << "and perhaps at other operations, which were not "
-                         "tried";
-        return;
-      }
-    }
-  }
-
-  CheckedRunResult RunOnce(FaultyPort& port, const std::string& run) {
-    current_run = &run;
-    current_port = &port;
-    creche::internal::SetMisuseContext(&DescribeCurrentRun);
-    std::optional<PatientClock> clock;
-    if (options_.clock != nullptr) clock.emplace(*options_.clock, port);
-    CheckedRunResult result = RunChecked(body_, port, seed_, {},
-                                         clock.has_value() ? &*clock : nullptr);
-    creche::internal::SetMisuseContext(nullptr);
-    return result;
-  }
-
   RepeatedBody& body_;
-  const std::function<void(std::size_t)>& check_;
-  const FailEverywhereOptions& options_;
-  LazyUringPort lazy_port_;
-  OperationPort& port_;
-  const std::uint64_t seed_;
+  Clock* clock_;
+  std::size_t k_;
+  Fault fault_;
+  FaultyPort port_;
 };
 
 }  // namespace
@@ -155,12 +101,23 @@ std::size_t RunFailSweeps(RepeatedBody& body,
                           const std::function<void(std::size_t)>& check,
                           const FailEverywhereOptions& options,
                           const std::source_location& location) {
-  if (running.scheduler != nullptr) {
-    creche::internal::Misuse(
-        "FailEverywhere() runs its body itself: call it from a TEST, not from "
-        "inside a run");
+  SweepDriver driver("FailEverywhere", location, options.schedule_seed,
+                     options.max_failures, check);
+  LazyUringPort lazy_port;
+  OperationPort& port = options.port != nullptr ? *options.port : lazy_port;
+  FailRun undisturbed(body, port, options.clock, 0, Fault());
+  if (!driver.RunUndisturbed(undisturbed)) return 0;
+  const std::size_t count = undisturbed.operations();
+  if (count == 0) return 0;
+  for (const Fault& fault : kFaults) {
+    driver.Sweep(
+        "operations",
+        [&](std::size_t k) {
+          return std::make_unique<FailRun>(body, port, options.clock, k, fault);
+        },
+        [&](std::size_t k, const FailRun&) { return k < count; });
   }
-  return FailSweeps(body, check, options).Run(location);
+  return count;
 }
 
 }  // namespace creche::testing::internal

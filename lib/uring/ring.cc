@@ -107,7 +107,8 @@ void CheckEntered(int result) {
     default:
       Misuse(absl::StrCat(
           "io_uring_enter failed unexpectedly: ", std::strerror(-result),
-          " (was the ring's file descriptor closed?)"));
+          " (was the ring's file descriptor closed, or the system call "
+          "forbidden meanwhile?)"));
   }
 }
 
@@ -121,6 +122,11 @@ absl::Status Ring::Open(unsigned entries, const UringFeatures& features,
       SetUpWithPatience(entries, features, setup, &ring_, &params);
   if (result < 0) return SetupError(-result, ReadIoUringDisabled());
   is_open_ = true;
+  // A sandbox may allow only the first of the system calls.
+  if (const int entered = io_uring_get_events(&ring_); entered < 0) {
+    Close();
+    return SetupError(-entered, ReadIoUringDisabled());
+  }
   if ((params.features & kNeeded) != kNeeded) {
     Close();
     return TooOldError();

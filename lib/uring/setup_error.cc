@@ -20,8 +20,8 @@ absl::Status SetupError(int error, int io_uring_disabled) {
     case ENOSYS:
       return absl::UnavailableError(
           "io_uring is not available: the kernel (or the sandbox around this "
-          "process) does not know the system call io_uring_setup; creche needs "
-          "Linux 5.11 or newer, built with CONFIG_IO_URING");
+          "process) does not know its system calls; creche needs Linux 5.11 or "
+          "newer, built with CONFIG_IO_URING");
     case EPERM:
     case EACCES:
       if (io_uring_disabled == 2) {
@@ -52,8 +52,7 @@ absl::Status SetupError(int error, int io_uring_disabled) {
     case ENFILE:
       return absl::ResourceExhaustedError(
           "no file descriptor for io_uring: this machine has as many files "
-          "open "
-          "as it may; raise fs.file-max");
+          "open as it may; raise fs.file-max");
     case EINVAL:
       return TooOldError();
     default:

@@ -43,10 +43,10 @@ check() {
 
 check index.html 'creche: the reference' 'creche/core/nursery.h'
 # The tree at the left is made by a script.
-check classcreche_1_1Nursery.html 'StartSoon' 'Order:' 'class="item"' 'Namespaces'
+check classcreche_1_1Nursery.html 'a block that ends only when' 'StartSoon' 'Order:' 'class="item"' 'Namespaces'
 check classcreche_1_1SocketStream.html 'Cancellation:' 'The bytes stay in the stream'
 check structcreche_1_1RunOptions.html 'cancel_on_signals'
-check namespacecreche.html 'WithNursery' 'FailAfter'
+check namespacecreche.html 'WithNursery' 'FailAfter' 'MakeChannel' 'kUnbounded'
 check namespacecreche_1_1testing.html 'CancelEverywhere'
 grep -q 'internal::' "$html/annotated.html" && fail "internals are listed"
 exit $failed

@@ -51,7 +51,7 @@ TEST(CancelEverywhereTest, Directories) {
   auto body = [&]() -> Task<absl::Status> {
     rmdir(path.c_str());  // Of the time before.
     co_await Try(MakeDirectory(path));
-    EXPECT_TRUE((co_await Try(InfoOfFile(path))).is_directory());
+    EXPECT_TRUE((co_await Try(GetFileInfo(path))).is_directory());
     co_return co_await RemoveDirectory(path);
   };
   CancelEverywhere(body);

@@ -29,11 +29,11 @@ TEST(DirectoryTest, IsMadeRenamedAndRemoved) {
   auto main = []() -> Task<> {
     const std::string path = PathOf("made");
     EXPECT_TRUE((co_await MakeDirectory(path)).ok());
-    absl::StatusOr<FileInfo> info = co_await InfoOfFile(path);
+    absl::StatusOr<FileInfo> info = co_await GetFileInfo(path);
     EXPECT_TRUE(info.value().is_directory());
     EXPECT_TRUE((co_await RenameFile(path, path + "2")).ok());
     EXPECT_TRUE((co_await RemoveDirectory(path + "2")).ok());
-    info = co_await InfoOfFile(path + "2");
+    info = co_await GetFileInfo(path + "2");
     EXPECT_EQ(info.status().code(), absl::StatusCode::kNotFound);
   };
   EXPECT_TRUE(testing::RunToTest(main).ok());

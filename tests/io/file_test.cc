@@ -89,7 +89,7 @@ TEST(FileTest, HasModes) {
         co_await File::Open(path, File::kCreateNew);
     EXPECT_EQ(again.status().code(), absl::StatusCode::kAlreadyExists);
     EXPECT_TRUE((co_await RenameFile(path, path + "2")).ok());
-    EXPECT_EQ((co_await InfoOfFile(path)).status().code(),
+    EXPECT_EQ((co_await GetFileInfo(path)).status().code(),
               absl::StatusCode::kNotFound);
     EXPECT_TRUE((co_await RemoveFile(path + "2")).ok());
   });

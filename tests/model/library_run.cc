@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <exception>
 #include <functional>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,8 +17,6 @@
 #include "creche/core/checkpoint.h"
 #include "creche/core/cleanup.h"
 #include "creche/core/clock.h"
-#include "creche/core/error_group.h"
-#include "creche/core/errors.h"
 #include "creche/core/nursery.h"
 #include "creche/core/parking_lot.h"
 #include "creche/core/sleep.h"
@@ -28,70 +25,12 @@
 #include "creche/core/task_status.h"
 #include "creche/core/timeouts.h"
 #include "creche/core/try.h"
+#include "tests/model/outcome.h"
 #include "tests/model/script.h"
 #include "tests/support/mocked_run.h"
 
 namespace creche::model {
 namespace {
-
-struct Thrown : std::exception {
-  explicit Thrown(std::string what) : what_(std::move(what)) {}
-  const char* what() const noexcept override { return what_.c_str(); }
-  std::string what_;
-};
-
-// How a body has ended: with a Status or with an exception.
-struct Outcome {
-  absl::Status status;
-  std::exception_ptr thrown;
-
-  Outcome() {}  // NOLINT: no aggregate, for g++ 12.
-
-  bool ok() const { return status.ok() && thrown == nullptr; }
-};
-
-// Runs `await` (an expression with co_await) into an Outcome.
-#if defined(__cpp_exceptions)
-#define INTO_OUTCOME(outcome, await)             \
-  try {                                          \
-    await;                                       \
-  } catch (...) {                                \
-    (outcome).thrown = std::current_exception(); \
-  }
-#define RETHROW(outcome) \
-  if ((outcome).thrown != nullptr) std::rethrow_exception((outcome).thrown)
-#else
-#define INTO_OUTCOME(outcome, await) await
-#define RETHROW(outcome) static_cast<void>(0)
-#endif
-
-std::string NameOf(const absl::Status& error) {
-  if (IsTimeout(error)) return "timeout";
-  if (error.code() == absl::StatusCode::kFailedPrecondition) {
-    return "ended without Started";
-  }
-  return std::string(error.message());
-}
-
-void AppendNames(const absl::Status& status, std::string& out) {
-  for (const absl::Status& error : Errors(status)) out += " " + NameOf(error);
-}
-
-void AppendNames([[maybe_unused]] const std::exception_ptr& thrown,
-                 [[maybe_unused]] std::string& out) {
-#if defined(__cpp_exceptions)
-  if (thrown == nullptr) return;
-  try {
-    std::rethrow_exception(thrown);
-  } catch (const ExceptionGroup& group) {
-    for (const auto& member : group.exceptions()) AppendNames(member, out);
-  } catch (const StatusError& error) {
-    AppendNames(error.status(), out);
-  } catch (const std::exception& error) {
-    out += std::string(" ") + error.what();
-  }
-#endif
-}
 
 std::string NameOfReason(const std::string& reason) {
   if (reason.find("a child task failed") == 0) return "child";
@@ -157,10 +96,7 @@ class LibraryRun {
               std::move(what)});
   }
   void RecordResult(const Step& step, const Outcome& outcome) {
-    std::string all;
-    AppendNames(outcome.status, all);
-    AppendNames(outcome.thrown, all);
-    Record("result of " + std::to_string(step.id) + ":" + all);
+    Record("result of " + std::to_string(step.id) + ":" + NamesOf(outcome));
   }
   void RecordExit(const Step& step, bool completed) {
     std::string what = "exit of " + std::to_string(step.id) +

@@ -102,7 +102,7 @@ TEST_P(CancellationTest, Condition) {
     Condition condition(lock);
     bool held_at_the_end = false;
     struct CheckAtExit {
-      ~CheckAtExit() { *held = guard.owns_lock(); }
+      ~CheckAtExit() { *held = guard.is_held(); }
       LockGuard& guard;
       bool* held;
     };

@@ -21,7 +21,7 @@ class ConditionTest : public ::testing::Test {
   Task<> Wait(int id) {
     LockGuard guard = co_await lock_.Acquire();
     co_await condition_.Wait(guard);
-    EXPECT_TRUE(guard.owns_lock());
+    EXPECT_TRUE(guard.is_held());
     turns_.push_back(id);
     co_await Checkpoint();
   }
@@ -74,7 +74,7 @@ TEST_F(ConditionTest, NotifyMovesAsManyAsItSays) {
 TEST_F(ConditionTest, ACancelledWaitHoldsTheLockWhileItUnwinds) {
   bool held = false;
   struct CheckAtExit {
-    ~CheckAtExit() { *held = guard.owns_lock(); }
+    ~CheckAtExit() { *held = guard.is_held(); }
     LockGuard& guard;
     bool* held;
   };
@@ -112,7 +112,7 @@ TEST_F(ConditionTest, TheGuardHoldsAgainAfterATimeout) {
         co_await MoveOnAfter(absl::Seconds(1), condition_.Wait(guard));
 
     EXPECT_FALSE(notified);
-    EXPECT_TRUE(guard.owns_lock());
+    EXPECT_TRUE(guard.is_held());
     EXPECT_TRUE(lock_.is_locked());
   });
 }
@@ -122,7 +122,7 @@ TEST_F(ConditionTest, WhoWasNotifiedBeforeItWasCancelledReturns) {
   auto wait = [&]() -> Task<> {
     LockGuard guard = co_await lock_.Acquire();
     co_await condition_.Wait(guard);
-    returned = guard.owns_lock();
+    returned = guard.is_held();
     co_await Checkpoint();
     ADD_FAILURE() << "a cancelled task passed a checkpoint";
   };
@@ -148,7 +148,7 @@ TEST_F(ConditionTest, ACancelledTaskKeepsTheLockThroughout) {
     LockGuard guard = co_await lock_.Acquire();
     EXPECT_TRUE(co_await IsCancelPoint(
         [&]() -> Task<> { co_await condition_.Wait(guard); }));
-    EXPECT_TRUE(guard.owns_lock());
+    EXPECT_TRUE(guard.is_held());
   });
 }
 

@@ -23,7 +23,7 @@ TEST(LockTest, IsHeldAsLongAsItsGuardLives) {
     Lock lock;
     {
       LockGuard guard = co_await lock.Acquire();
-      EXPECT_TRUE(guard.owns_lock());
+      EXPECT_TRUE(guard.is_held());
       EXPECT_TRUE(lock.is_locked());
       EXPECT_FALSE(lock.TryAcquire().has_value());
     }
@@ -40,7 +40,7 @@ TEST(LockTest, CanBeReleasedBeforeTheGuardGoes) {
     guard.Release();
     guard.Release();
 
-    EXPECT_FALSE(guard.owns_lock());
+    EXPECT_FALSE(guard.is_held());
     LockGuard again = co_await lock.Acquire();
     EXPECT_TRUE(lock.is_locked());
   });

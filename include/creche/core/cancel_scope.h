@@ -241,10 +241,11 @@ auto Shield(Body&& body) {
 
 // The earliest deadline that can cancel the running task where it stands;
 // absl::InfinitePast() if it is cancelled already, absl::InfiniteFuture() if
-// there is none. Respects shields.
+// there is none. Respects shields. Aborts outside of a task.
 absl::Time CurrentEffectiveDeadline();
 
-// True if the running task will be unwound at its next checkpoint.
+// True if the running task will be unwound at its next checkpoint. Aborts
+// outside of a task.
 bool CurrentlyCancelled();
 
 }  // namespace creche

@@ -66,6 +66,7 @@ class Parked : public internal::ListLink<internal::ParkedTasks> {
   internal::Contest* contest_ = nullptr;
 };
 
+// Aborts if it is destroyed while tasks are parked in it.
 // Order: first parked, first unparked.
 class ParkingLot {
  public:

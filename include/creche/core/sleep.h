@@ -56,7 +56,8 @@ class [[nodiscard]] SleepAwaiter : public Deadline {
 }  // namespace internal
 
 // SleepFor(duration) suspends for at least `duration`, counted from the
-// co_await, on the run's clock. If that is not positive, it is a Checkpoint().
+// co_await, on the run's clock. If that is not positive, it is a Checkpoint();
+// if it is infinite, SleepForever().
 // Cancellation: safe.
 //
 // (An object, so that SleepFor(absl::Seconds(1)) never means absl::SleepFor,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // statistics(): how busy the run of this thread is.
+//
+//   std::cerr << creche::statistics().tasks_living << " tasks" << std::endl;
 
 #ifndef CRECHE_CORE_STATISTICS_H_
 #define CRECHE_CORE_STATISTICS_H_

@@ -44,7 +44,8 @@ class SuspendAwaiter;
 
 // The right to end one wait of one task, once. Belongs to the thread of the
 // task's run. Using it twice, or after the abort function has said kDone, is a
-// programming error and aborts the process where it can be seen.
+// programming error and aborts the process where it can be seen. Destroying it
+// does not wake the task.
 class Waker {
  public:
   Waker() = default;

@@ -126,7 +126,7 @@ auto MoveOnAt(absl::Time deadline, Body&& body) {
 }
 
 // The same, but co_await gives StatusOrOf<R>: the body's result, its own error
-// included, or kDeadlineExceeded (IsTimeout()) if it was cancelled.
+// included, or kDeadlineExceeded (IsTimeout) if it was cancelled.
 //
 // Cancellation: as of `body`. Not a checkpoint by itself.
 // Errors: kDeadlineExceeded: the body did not finish in time.

@@ -156,11 +156,13 @@ inline internal::TryValue<absl::Status> Try(absl::Status status) {
   return internal::TryValue<absl::Status>(std::move(status));
 }
 
+// The same, for a value in place of nothing.
 template <typename T>
 internal::TryValue<absl::StatusOr<T>> Try(absl::StatusOr<T> result) {
   return internal::TryValue<absl::StatusOr<T>>(std::move(result));
 }
 
+// The same, for what an awaitable gives.
 template <typename Awaitable>
   requires internal::TaskAwaitable<std::remove_cvref_t<Awaitable>>
 auto Try(Awaitable&& awaitable) {

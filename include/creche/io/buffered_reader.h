@@ -30,9 +30,8 @@ namespace creche {
 // or timed out, or that failed, has taken nothing, and another call can begin
 // where it began. One task at a time.
 //
-// Errors of all functions: IsEndOfStream: the stream ended before what was
-// asked
-//   for had come; ReadSome() gives what is left. Those of the stream.
+// Errors of all functions: those of the stream; and IsEndOfStream: it ended
+//   before what was asked for had come (ReadSome() gives what is left).
 template <ByteReceiver Stream>
 class BufferedReader {
  public:
@@ -95,7 +94,8 @@ class BufferedReader {
     co_return found;
   }
 
-  // What there is, at least one byte; empty at the end of the stream.
+  // What there is, at least one byte and at most `max_size`; empty at the end
+  // of the stream.
   // Cancellation: safe.
   Task<absl::StatusOr<std::string>> ReadSome(
       size_t max_size = kDefaultMaxSize) {

@@ -32,8 +32,7 @@ class BufferedWriter {
   explicit BufferedWriter(Stream& stream, size_t capacity = 16384)
       : stream_(&stream), capacity_(capacity) {}
 
-  // Keeps `data`, or sends what there is if it has become more than the
-  // capacity.
+  // Keeps `data`, until there are `capacity` bytes or more: then it sends all.
   // Cancellation: partial, as Flush().
   Task<absl::Status> Write(absl::string_view data) {
     unsent_.append(data.data(), data.size());

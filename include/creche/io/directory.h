@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // MakeDirectory, RemoveDirectory. For what directories contain there are
-// RenameFile(), RemoveFile() and InfoOfFile() (io/file.h), of which the first
+// RenameFile(), RemoveFile() and GetFileInfo() (io/file.h), of which the first
 // and the last work for directories, too.
 //
 //   co_await creche::Try(creche::MakeDirectory("/run/example"));
@@ -16,14 +16,15 @@
 
 namespace creche {
 
-// `permissions` are those of the directory, less the umask.
-// Cancellation: safe. It may have happened.
+// Makes a directory. `permissions` are its own, less the umask.
+// Cancellation: partial. It may have happened.
 // Errors: kAlreadyExists: there is something of that name. kNotFound: the
 //   directory it would be in does not exist. Others: as errno says, with the
 //   operation and the path.
 Task<absl::Status> MakeDirectory(std::string path, unsigned permissions = 0777);
 
-// Cancellation: safe. It may have happened.
+// Removes an empty directory.
+// Cancellation: partial. It may have happened.
 // Errors: kNotFound. kFailedPrecondition: it is not empty, or no directory.
 Task<absl::Status> RemoveDirectory(std::string path);
 

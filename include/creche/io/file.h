@@ -41,7 +41,8 @@ struct FileInfo {
 // A file can be used by several tasks at a time, at positions of their own.
 // Closing or destroying it while they do is safe: they finish.
 //
-// Errors of all functions: as errno says, with the operation and the path.
+// Errors of all functions, and of those below: as errno says, with the
+// operation and the path.
 class File {
  public:
   // What Open() is for.
@@ -53,8 +54,9 @@ class File {
     kCreateNew,  // For writing; it must not exist.
   };
 
-  // `permissions` are those of a new file, less the umask.
-  // Cancellation: safe, except that the file may have been made or emptied.
+  // Opens a file. `permissions` are those of a new one, less the umask.
+  // Cancellation: partial. The file may have been made or emptied. No
+  //   descriptor is left.
   // Errors: kInvalidArgument: the path has a NUL in it. kNotFound,
   //   kPermissionDenied, kAlreadyExists, kResourceExhausted (descriptors).
   static Task<absl::StatusOr<File>> Open(std::string path, Mode mode,
@@ -73,18 +75,20 @@ class File {
 
   // The same at the position where the last Read() or Write() has ended. One
   // task at a time.
+  // Cancellation: as of ReadAt() and WriteAt(). The position stays.
   Task<absl::StatusOr<size_t>> Read(absl::Span<char> buffer);
   Task<absl::Status> Write(absl::string_view data);
 
   // Waits until what was written would survive a power failure.
-  // Cancellation: safe. It may have happened.
+  // Cancellation: partial. It may have happened.
   Task<absl::Status> Sync();
 
+  // What is known about it now.
   // Cancellation: safe.
   Task<absl::StatusOr<FileInfo>> Info();
 
   // Cuts the file, or fills it with zeros, to `size` bytes.
-  // Cancellation: safe. It may have happened.
+  // Cancellation: partial. It may have happened.
   Task<absl::Status> Truncate(std::uint64_t size);
 
   // Reports what could not be written; the destructor closes without a word.
@@ -113,10 +117,19 @@ class File {
   std::string path_;
 };
 
-// Cancellation: safe. It may have happened.
+// Gives a file or directory another name. A file that has that name is
+// replaced.
+// Cancellation: partial. It may have happened.
 Task<absl::Status> RenameFile(std::string from, std::string to);
+
+// Removes a name; the file goes with the last of its names, when nobody has it
+// open.
+// Cancellation: partial. It may have happened.
 Task<absl::Status> RemoveFile(std::string path);
-Task<absl::StatusOr<FileInfo>> InfoOfFile(std::string path);
+
+// What is known about a file or directory.
+// Cancellation: safe.
+Task<absl::StatusOr<FileInfo>> GetFileInfo(std::string path);
 
 }  // namespace creche
 

@@ -34,12 +34,13 @@ class PoolOptions {
   PoolOptions() {}  // NOLINT: an aggregate would be destroyed twice.
 
   // How many connections there are at a time, lent ones included. Range: 1 or
-  // more.
+  // more; 10 by default.
   PoolOptions& set_max_size(size_t max_size) {
     max_size_ = max_size;
     return *this;
   }
-  // A connection that nobody has used for so long is closed instead of lent.
+  // A connection that nobody has used for so long is closed instead of lent. A
+  // minute by default.
   PoolOptions& set_idle_timeout(absl::Duration idle_timeout) {
     idle_timeout_ = idle_timeout;
     return *this;

@@ -33,12 +33,13 @@ class ConnectOptions {
   }
 
   // How long an attempt has before the next one begins beside it. Range: more
-  // than 0; RFC 8305 recommends 250 ms.
+  // than 0; 250 ms by default, as RFC 8305 recommends.
   ConnectOptions& set_attempt_delay(absl::Duration delay) {
     attempt_delay_ = delay;
     return *this;
   }
-  // Where addresses come from. It must live as long as the call.
+  // Where addresses come from; SystemResolver() by default. It must live as
+  // long as the call.
   ConnectOptions& set_resolver(Resolver& resolver) {
     resolver_ = &resolver;
     return *this;

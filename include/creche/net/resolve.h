@@ -26,6 +26,7 @@ class Resolver {
 
   // The addresses of `host`, the most promising first, with `port`. An empty
   // list says as much as kNotFound.
+  // Cancellation: safe.
   virtual Task<absl::StatusOr<std::vector<SocketAddress>>> Resolve(
       std::string host, std::uint16_t port) = 0;
 };

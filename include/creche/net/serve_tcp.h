@@ -49,6 +49,7 @@ class ServeOptions {
     return *this;
   }
   // How long to wait when there is no descriptor or memory for a connection.
+  // 100 ms by default.
   ServeOptions& set_retry_after(absl::Duration retry_after) {
     retry_after_ = retry_after;
     return *this;

@@ -37,19 +37,19 @@ class ListenOptions {
  public:
   ListenOptions() {}  // NOLINT: an aggregate would be destroyed twice.
 
-  // How many connections may wait to be accepted. The system has a limit of its
-  // own (net.core.somaxconn).
+  // How many connections may wait to be accepted. 65535 by default, which
+  // leaves it to the system's own limit (net.core.somaxconn).
   ListenOptions& set_backlog(int backlog) {
     backlog_ = backlog;
     return *this;
   }
   // Lets several listeners, of several threads or processes, share the port;
-  // the kernel spreads the connections.
+  // the kernel spreads the connections. Off by default.
   ListenOptions& set_reuse_port(bool reuse_port) {
     reuse_port_ = reuse_port;
     return *this;
   }
-  // Whether a listener on "::" takes IPv6 connections only.
+  // Whether a listener on "::" takes IPv6 connections only. Off by default.
   ListenOptions& set_v6_only(bool v6_only) {
     v6_only_ = v6_only;
     return *this;
@@ -67,7 +67,8 @@ class ListenOptions {
 
 // Listens on an address of this machine, in digits or by name (the first
 // address of the name). An empty `host` is all of them, IPv4 and IPv6. With
-// port 0 the system picks a port: ask the listener which. Cancellation: safe.
+// port 0 the system picks a port: ask the listener which.
+// Cancellation: safe.
 // Errors: kFailedPrecondition: the port is in use. kInvalidArgument: not an
 //   address. kAlreadyExists: not one of this machine. kPermissionDenied: ports
 //   below 1024 need a privilege. kResourceExhausted: no descriptors.

@@ -113,14 +113,14 @@ class Subscription {
   // Suspends until there is a value; gives an absl::StatusOr<T>.
   // Cancellation: safe. The value will be seen by the next call.
   // Errors: kDataLoss: values were lost before this subscriber saw them; the
-  //   next call gives the oldest that is left. IsEndOfStream(): the Broadcast
+  //   next call gives the oldest that is left. IsEndOfStream: the Broadcast
   //   is closed, and everything has been seen.
   // Order: of several tasks that wait on one subscription, each value is for
   //   the one that has waited longest. (For all to see it, Clone().)
   ReceiveOperation Receive() { return ReceiveOperation(this); }
 
   // The same without waiting.
-  // Errors: as Receive(). IsWouldBlock(): there is no new value.
+  // Errors: as Receive(). IsWouldBlock: there is no new value.
   absl::StatusOr<T> TryReceive() {
     if (!has_result()) return internal::BroadcastEmpty();
     return Take();
@@ -192,7 +192,7 @@ class Broadcast {
   ~Broadcast() { Close(); }
 
   // Gives `value` to all subscribers there are. Never waits.
-  // Errors: IsClosedResource() after Close().
+  // Errors: IsClosedResource after Close().
   absl::Status Send(T value);
 
   // No more values: subscribers come to the end when they have seen all. Has no

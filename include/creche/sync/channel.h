@@ -133,15 +133,15 @@ class Sender : public internal::ChannelEnd<T, Sender<T>> {
   // unsent; to keep it, name the operation and look at its value().
   //
   // Cancellation: safe. Nothing was sent.
-  // Errors: IsClosedResource(): this handle is closed, or was, while this
-  //   waited. IsBrokenResource(): every Receiver is closed.
+  // Errors: IsClosedResource: this handle is closed, or was, while this
+  //   waited. IsBrokenResource: every Receiver is closed.
   // Order: first come, first served. A task that waits owns the next free slot.
   // Lifetime: closing this handle, or destroying it, ends the wait; moving it
   //   takes those who wait along.
   SendOperation Send(T value) { return SendOperation(this, std::move(value)); }
 
   // The same without waiting. Moves from `value` only if that was sent.
-  // Errors: as Send(). IsWouldBlock(): the buffer is full, or, at a rendezvous,
+  // Errors: as Send(). IsWouldBlock: the buffer is full, or, at a rendezvous,
   //   nobody waits to receive.
   absl::Status TrySend(T&& value) {
     const auto result = this->state() != nullptr
@@ -196,8 +196,8 @@ class Receiver : public internal::ChannelEnd<T, Receiver<T>> {
   ReceiveOperation Receive() { return ReceiveOperation(this); }
 
   // The same without waiting.
-  // Errors: IsWouldBlock(): there is no value. IsEndOfStream(): and there will
-  //   be none, for every Sender is closed. IsClosedResource(): this handle is.
+  // Errors: IsWouldBlock: there is no value. IsEndOfStream: and there will
+  //   be none, for every Sender is closed. IsClosedResource: this handle is.
   absl::StatusOr<T> TryReceive() {
     internal::ValueSlot<T> value;
     const auto result = this->state() != nullptr

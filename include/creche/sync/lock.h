@@ -55,7 +55,7 @@ class [[nodiscard]] LockGuard {
   void Release();
 
   // False once released, moved from, or lent to Condition::Wait().
-  bool owns_lock() const { return lock_ != nullptr; }
+  bool is_held() const { return lock_ != nullptr; }
 
  private:
   friend class Condition;

@@ -2,13 +2,14 @@
 //
 // CancelEverywhere: proves that a piece of code can be cancelled anywhere.
 //
-//   TEST(PoolTest, GivesConnectionsBack) {
-//     Pool pool(2);
+//   TEST(CrawlerTest, GivesPermitsBack) {
+//     creche::Semaphore permits(2);
 //     auto body = [&]() -> creche::Task<> {
-//       auto connection = co_await pool.Borrow();
+//       creche::Permit permit = co_await permits.Acquire();
 //       co_await creche::SleepFor(absl::Seconds(1));
 //     };
-//     CancelEverywhere(body, [&] { EXPECT_EQ(pool.idle(), 2); });
+//     auto check = [&] { EXPECT_EQ(permits.available(), 2); };
+//     creche::testing::CancelEverywhere(body, check);
 //   }
 //
 // For failing kernel operations, see FailEverywhere

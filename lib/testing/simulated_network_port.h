@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The port and the clock of a SimulatedNetwork.
+//
+// The sockets are real descriptors, so that the system calls that a program
+// makes beside its operations (bind, getsockname, shutdown, close) work, and
+// descriptors that leak are seen. A connected socket is one end of a socketpair
+// through which no data goes: the network holds the other end, and sees by it
+// when the program shuts down or closes its own.
+
+#ifndef CRECHE_LIB_TESTING_SIMULATED_NETWORK_PORT_H_
+#define CRECHE_LIB_TESTING_SIMULATED_NETWORK_PORT_H_
+
+#include <liburing.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "creche/testing/fake_port.h"
+#include "creche/testing/simulated_network.h"
+#include "creche/uring/operation_port.h"
+#include "lib/testing/deadlock_clock.h"
+
+namespace creche::testing {
+class SimulatedNetwork::Network final : public OperationPort {
+ public:
+  explicit Network(const SimulatedNetworkOptions& options)
+      : options_(options), random_(options.seed), clock_(*this) {}
+
+  Clock& clock() { return clock_; }
+
+  absl::Status Open() override {
+    BecomeCurrent();
+    return absl::OkStatus();
+  }
+  void Close() override;
+  void Poll() override;
+  void Wait(absl::Duration at_most) override;
+  size_t pending() const override { return pending_; }
+  void Notify() override { idle_.Notify(); }
+  void Start(Operation& operation, const io_uring_sqe& entry) override;
+  void Cancel(Operation& operation) override;
+
+  void BreakAll();
+  void SilenceAll();
+
+ private:
+  // One end of a connection. `fd` is the program's, `sensor` ours.
+  struct End {
+    int fd = -1;
+    int sensor = -1;
+    std::weak_ptr<End> peer;
+    std::string arrived;
+    std::size_t under_way = 0;  // Towards here.
+    absl::Time last_arrival = absl::InfinitePast();
+    bool ended = false;  // The peer sends no more, and all has arrived.
+    bool is_reset = false;
+    bool is_silent = false;
+    bool has_shut_down = false;  // The program sends no more.
+    bool is_closed = false;      // By the program.
+    Operation* receive = nullptr;
+    Operation* send = nullptr;
+    io_uring_sqe receive_entry = {};
+    io_uring_sqe send_entry = {};
+    std::size_t sent = 0;
+  };
+  using EndPtr = std::shared_ptr<End>;
+
+  struct Listener {
+    std::deque<EndPtr> backlog;
+    Operation* accept = nullptr;
+    io_uring_sqe entry = {};
+  };
+
+  // Jumps to whatever comes first, a deadline of the run or something on the
+  // network.
+  class NetworkClock final : public internal::DeadlockClock {
+   public:
+    explicit NetworkClock(Network& network) : network_(network) {}
+    absl::Duration WaitFor(absl::Time deadline, bool expects_io) override;
+    bool Idle(absl::Time deadline) override;
+
+   private:
+    Network& network_;
+  };
+
+  // An address in an entry.
+  static void* Pointer(std::uint64_t value) {
+    return reinterpret_cast<void*>(static_cast<std::uintptr_t>(value));
+  }
+
+  absl::Time NextEvent() const {
+    return events_.empty() ? absl::InfiniteFuture() : events_.begin()->first;
+  }
+  EndPtr FindEnd(int fd) const;
+  absl::Duration Latency();
+  bool Happens(double probability) {
+    return probability > 0 &&
+           std::uniform_real_distribution<>(0, 1)(random_) < probability;
+  }
+  void At(absl::Time time, std::function<void()> event) {
+    events_.emplace(time, std::move(event));
+  }
+  void Complete(Operation*& operation, int result) {
+    if (operation != nullptr) due_.emplace_back(operation, result);
+    operation = nullptr;
+  }
+
+  // simulated_connect.cc
+  void StartConnect(Operation& operation, const io_uring_sqe& entry);
+  int Connect(int fd, const sockaddr_storage& address);
+  EndPtr MakeEnd();
+  void TryAccept(Listener& listener);
+
+  // simulated_transfer.cc
+  void TryReceive(End& end);
+  void TrySend(const EndPtr& end);
+  void Arrive(const EndPtr& end, const std::string& piece);
+  void EndArrives(const EndPtr& end);
+  void Reset(End& end);
+  void ResetPeerLater(End& end);
+  void LookAtSensors();
+  void Look(const EndPtr& end, short events);
+
+  const SimulatedNetworkOptions options_;
+  std::mt19937_64 random_;
+  NetworkClock clock_;
+  FakePort idle_;
+  std::multimap<absl::Time, std::function<void()>> events_;
+  std::vector<std::pair<Operation*, int>> due_;
+  std::map<Operation*, int> connecting_;
+  std::vector<EndPtr> ends_;
+  std::map<int, Listener> listeners_;
+  size_t pending_ = 0;
+  std::uint16_t next_port_ = 49152;
+};
+
+}  // namespace creche::testing
+
+#endif  // CRECHE_LIB_TESTING_SIMULATED_NETWORK_PORT_H_

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// How bytes travel from one end of a connection to the other, and what becomes
+// of them when it breaks.
+
+#include <liburing.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "lib/testing/simulated_network_port.h"
+
+namespace creche::testing {
+
+void SimulatedNetwork::Network::TryReceive(End& end) {
+  if (end.receive == nullptr) return;
+  const std::size_t size =
+      std::min<std::size_t>(end.arrived.size(), end.receive_entry.len);
+  if (size > 0) {
+    std::memcpy(Pointer(end.receive_entry.addr), end.arrived.data(), size);
+    end.arrived.erase(0, size);
+    Complete(end.receive, static_cast<int>(size));
+    if (EndPtr peer = end.peer.lock()) TrySend(peer);
+  } else if (end.is_reset) {
+    Complete(end.receive, -ECONNRESET);
+  } else if (end.ended) {
+    Complete(end.receive, 0);
+  }
+}
+
+void SimulatedNetwork::Network::TrySend(const EndPtr& end) {
+  if (end->send == nullptr) return;
+  const EndPtr peer = end->peer.lock();
+  if (end->is_reset || end->has_shut_down || peer == nullptr) {
+    return Complete(end->send, -EPIPE);
+  }
+  const char* const data =
+      static_cast<const char*>(Pointer(end->send_entry.addr));
+  while (end->sent < end->send_entry.len) {
+    const std::size_t used = peer->under_way + peer->arrived.size();
+    if (used >= options_.window) break;
+    const std::size_t at_most =
+        std::min({options_.window - used, options_.max_piece,
+                  std::size_t{end->send_entry.len} - end->sent});
+    const std::size_t size =
+        std::uniform_int_distribution<std::size_t>(1, at_most)(random_);
+    std::string piece(data + end->sent, size);
+    end->sent += size;
+    peer->under_way += size;
+    peer->last_arrival = std::max(peer->last_arrival, clock_.Now() + Latency());
+    At(peer->last_arrival,
+       [this, peer, piece = std::move(piece)] { Arrive(peer, piece); });
+  }
+  const bool waits_for_all =
+      (end->send_entry.msg_flags & MSG_WAITALL) != 0 || end->sent == 0;
+  if (end->sent == end->send_entry.len || !waits_for_all) {
+    Complete(end->send, static_cast<int>(end->sent));
+  }
+}
+
+void SimulatedNetwork::Network::Arrive(const EndPtr& end,
+                                       const std::string& piece) {
+  end->under_way -= piece.size();
+  if (Happens(options_.silence_probability)) end->is_silent = true;
+  if (end->is_silent || end->is_reset) return;
+  if (end->is_closed) return ResetPeerLater(*end);
+  if (Happens(options_.break_probability)) {
+    Reset(*end);
+    return ResetPeerLater(*end);
+  }
+  end->arrived += piece;
+  TryReceive(*end);
+}
+
+void SimulatedNetwork::Network::EndArrives(const EndPtr& end) {
+  if (end->is_silent) return;
+  end->ended = true;
+  TryReceive(*end);
+}
+
+void SimulatedNetwork::Network::Reset(End& end) {
+  end.is_reset = true;
+  end.arrived.clear();
+  Complete(end.receive, -ECONNRESET);
+  Complete(end.send, -ECONNRESET);
+}
+
+void SimulatedNetwork::Network::ResetPeerLater(End& end) {
+  EndPtr peer = end.peer.lock();
+  if (peer == nullptr) return;
+  At(clock_.Now() + Latency(), [this, peer] {
+    if (!peer->is_silent) Reset(*peer);
+  });
+}
+
+void SimulatedNetwork::Network::LookAtSensors() {
+  if (ends_.empty()) return;
+  std::vector<pollfd> sensors;
+  sensors.reserve(ends_.size());
+  for (const EndPtr& end : ends_) {
+    sensors.push_back({end->sensor, POLLIN | POLLRDHUP, 0});
+  }
+  if (poll(sensors.data(), sensors.size(), 0) <= 0) return;
+  const std::vector<EndPtr> ends = ends_;
+  for (std::size_t i = 0; i < ends.size(); ++i) {
+    if (sensors[i].revents != 0) Look(ends[i], sensors[i].revents);
+  }
+  // An end stays as long as its peer may still send to it.
+  std::erase_if(ends_, [](const EndPtr& end) {
+    const EndPtr peer = end->peer.lock();
+    return end->is_closed && (peer == nullptr || peer->is_closed);
+  });
+}
+
+// The program has shut down or closed its end. Who closes without having read
+// everything resets the connection.
+void SimulatedNetwork::Network::Look(const EndPtr& end, short events) {
+  const EndPtr peer = end->peer.lock();
+  if (!end->has_shut_down) {
+    end->has_shut_down = true;
+    if (peer != nullptr) {
+      peer->last_arrival =
+          std::max(peer->last_arrival, clock_.Now() + Latency());
+      At(peer->last_arrival, [this, peer] { EndArrives(peer); });
+    }
+  }
+  if ((events & POLLHUP) == 0) return;
+  end->is_closed = true;
+  close(std::exchange(end->sensor, -1));
+  end->fd = -1;
+  if (!end->arrived.empty()) ResetPeerLater(*end);
+}
+
+}  // namespace creche::testing
