@@ -24,7 +24,7 @@
 #include "lib/testing/lazy_uring_port.h"
 #include "lib/testing/schedule_seed.h"
 
-namespace creche::testing::internal {
+namespace creche::internal {
 namespace {
 
 using creche::internal::running;
@@ -232,4 +232,4 @@ std::size_t RunCancelSweeps(RepeatedBody& body,
   return CancelSweeps(body, check, options).Run(location);
 }
 
-}  // namespace creche::testing::internal
+}  // namespace creche::internal

@@ -22,7 +22,7 @@
 #include "lib/testing/lazy_uring_port.h"
 #include "lib/testing/schedule_seed.h"
 
-namespace creche::testing::internal {
+namespace creche::internal {
 namespace {
 
 using creche::internal::running;
@@ -163,4 +163,4 @@ std::size_t RunFailSweeps(RepeatedBody& body,
   return FailSweeps(body, check, options).Run(location);
 }
 
-}  // namespace creche::testing::internal
+}  // namespace creche::internal

@@ -36,7 +36,7 @@
 #include "gtest/gtest.h"
 #include "lib/testing/deadlock_clock.h"
 
-namespace creche::testing {
+namespace creche::inline testing {
 namespace {
 
 // Where the network looks for listening sockets.
@@ -511,4 +511,4 @@ Clock& SimulatedNetwork::clock() { return network_->clock(); }
 void SimulatedNetwork::BreakAll() { network_->BreakAll(); }
 void SimulatedNetwork::SilenceAll() { network_->SilenceAll(); }
 
-}  // namespace creche::testing
+}  // namespace creche::inline testing

@@ -40,7 +40,7 @@
 #include "tests/support/open_files.h"
 #include "tests/support/tcp_pair.h"
 
-namespace creche::testing {
+namespace creche::inline testing {
 namespace {
 
 // Closes with a reset instead of an end.
@@ -229,4 +229,4 @@ CRECHE_TEST(BadInputTest, AddressesOfTheWrongKindAreRefused) {
 }
 
 }  // namespace
-}  // namespace creche::testing
+}  // namespace creche::inline testing
