@@ -67,8 +67,8 @@ class ParkingOperation : public Base {
   }
 
   template <typename P>
-  void await_suspend(std::coroutine_handle<P> handle) {
-    const internal::Frame leaf{handle, &handle.promise()};
+  void await_suspend(std::coroutine_handle<P> parent) {
+    const internal::Frame leaf{parent, &parent.promise()};
     internal::TaskRecord& task = *internal::running.task;
     if (task.is_cancelled()) {
       task.Stop(leaf);
