@@ -42,12 +42,8 @@ class HttpUrl {
     HttpUrl parsed;
     const size_t end = rest.find_first_of("/?");
     parsed.authority_ = std::string(rest.substr(0, end));
-    if (end != absl::string_view::npos) {
-      parsed.target_ = std::string(rest.substr(end));
-    }
-    if (parsed.target_.empty() || parsed.target_[0] == '?') {
-      parsed.target_.insert(0, "/");
-    }
+    rest.remove_prefix(parsed.authority_.size());
+    parsed.target_ = absl::StrCat(absl::StartsWith(rest, "/") ? "" : "/", rest);
     if (!parsed.SplitAuthority()) return Invalid("no host or port", url);
     return parsed;
   }
