@@ -75,12 +75,12 @@ struct Appender {
 
 TEST(KeptArgumentTest, AReferenceIsNeverToATemporary) {
   std::string all;
+  auto closure = [&all](const std::string& text) -> Task<> {
+    co_await Checkpoint();
+    all += text;
+  };
 
   absl::Status status = RunNursery([&](Nursery& nursery) -> Task<> {
-    auto closure = [&all](const std::string& text) -> Task<> {
-      co_await Checkpoint();
-      all += text;
-    };
     nursery.StartSoon(Append, &all, kLong);
     nursery.StartSoon(Named("append", Append), &all, kLong);
     nursery.StartSoon(closure, kLong);
