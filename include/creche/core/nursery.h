@@ -307,6 +307,9 @@ class [[nodiscard]] NurseryAwaiter
 
 template <typename F, typename... Args>
 void Nursery::StartSoon(F&& f, Args&&... args) {
+  static_assert(!internal::TaskAwaitable<std::decay_t<F>>,
+                "creche: StartSoon() itself calls what makes the task: write "
+                "StartSoon(Work, args...), not StartSoon(Work(args...))");
   static_assert(
       std::is_invocable_v<std::decay_t<F>, std::decay_t<Args>...>,
       "creche: StartSoon(f, args...) calls f with copies of args, as rvalues: "
