@@ -142,7 +142,7 @@ class MainTask final
  private:
   RunSession& session_;
   F&& f_;
-  std::tuple<Args&&...> args_;
+  BorrowedArguments<F, Args...> args_;
   std::optional<StatusOrOf<Result>> result_;
   std::exception_ptr thrown_;
 };

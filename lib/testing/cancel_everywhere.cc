@@ -24,7 +24,7 @@
 #include "lib/testing/lazy_uring_port.h"
 #include "lib/testing/sweep_driver.h"
 
-namespace creche::testing::internal {
+namespace creche::internal {
 namespace {
 
 using creche::internal::running;
@@ -185,4 +185,4 @@ std::size_t RunCancelSweeps(RepeatedBody& body,
   return undisturbed.points();
 }
 
-}  // namespace creche::testing::internal
+}  // namespace creche::internal

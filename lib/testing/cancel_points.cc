@@ -14,7 +14,7 @@
 #include "creche/internal/running.h"
 #include "creche/internal/task_record.h"
 
-namespace creche::testing::internal {
+namespace creche::internal {
 namespace {
 
 using creche::internal::Continuation;
@@ -104,4 +104,4 @@ void CancelPoints::Reach(const TaskRecord& task, const char* moment) {
   if (action_) action_();
 }
 
-}  // namespace creche::testing::internal
+}  // namespace creche::internal

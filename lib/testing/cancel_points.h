@@ -16,7 +16,7 @@
 #include "creche/internal/running.h"
 #include "creche/internal/task_record.h"
 
-namespace creche::testing::internal {
+namespace creche::internal {
 
 // A cancellation makes a difference only in relation to what a task does: it
 // comes
@@ -66,6 +66,6 @@ class CancelPoints final : public Instrument,
   creche::internal::CancelPointWatcher* const previous_watcher_;
 };
 
-}  // namespace creche::testing::internal
+}  // namespace creche::internal
 
 #endif  // CRECHE_LIB_TESTING_CANCEL_POINTS_H_

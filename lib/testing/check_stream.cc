@@ -11,7 +11,7 @@
 #include "gtest/gtest.h"
 #include "lib/testing/stream_checks.h"
 
-namespace creche::testing::internal {
+namespace creche::internal {
 namespace {
 
 void RunAll(const std::vector<StreamCheck>& checks, StreamMaker& maker,
@@ -46,4 +46,4 @@ void CheckStream(StreamKind kind, StreamMaker& maker, StreamMaker* clogged) {
   if (clogged != nullptr) RunAll(CloggedChecks(), *clogged);
 }
 
-}  // namespace creche::testing::internal
+}  // namespace creche::internal

@@ -22,7 +22,7 @@
 #include "lib/testing/open_descriptors.h"
 #include "lib/uring/block_ring.h"
 
-namespace creche::testing::internal {
+namespace creche::internal {
 
 using creche::internal::BlockRing;
 
@@ -114,4 +114,4 @@ CheckedRunResult RunChecked(RepeatedBody& body, EventPort& port,
   return result;
 }
 
-}  // namespace creche::testing::internal
+}  // namespace creche::internal

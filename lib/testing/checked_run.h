@@ -15,7 +15,7 @@
 #include "creche/core/instrument.h"
 #include "creche/testing/repeated_body.h"
 
-namespace creche::testing::internal {
+namespace creche::internal {
 
 struct CheckedRunResult {
   // Of the main task. An exception counts as kUnknown.
@@ -30,6 +30,6 @@ CheckedRunResult RunChecked(RepeatedBody& body, EventPort& port,
                             std::vector<Instrument*> instruments,
                             Clock* clock = nullptr);
 
-}  // namespace creche::testing::internal
+}  // namespace creche::internal
 
 #endif  // CRECHE_LIB_TESTING_CHECKED_RUN_H_

@@ -13,7 +13,7 @@
 #include "lib/testing/lazy_uring_port.h"
 #include "lib/testing/schedule_seed.h"
 
-namespace creche::testing::internal {
+namespace creche::internal {
 
 struct TestRun::Parts {
   Parts(const char* file, int line)
@@ -52,4 +52,4 @@ void TestRun::ReportException() {
   ADD_FAILURE() << "the test's body has thrown an exception";
 }
 
-}  // namespace creche::testing::internal
+}  // namespace creche::internal

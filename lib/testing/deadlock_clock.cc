@@ -14,7 +14,7 @@
 #include "lib/core/scheduler.h"
 #include "lib/core/task_tree.h"
 
-namespace creche::testing::internal {
+namespace creche::internal {
 namespace {
 
 using creche::internal::CancelNode;
@@ -68,4 +68,4 @@ void DeadlockClock::CancelAll(const char* problem) {
   LiftShields(root);
 }
 
-}  // namespace creche::testing::internal
+}  // namespace creche::internal

@@ -12,7 +12,7 @@
 #include "absl/time/time.h"
 #include "creche/testing/mock_clock.h"
 
-namespace creche::testing::internal {
+namespace creche::internal {
 
 // The scheduler asks its clock how long to wait when nothing is left to do. If
 // that is forever, this clock cancels all that there is, shielded or not, so
@@ -38,6 +38,6 @@ class DeadlockClock : public MockClock {
   bool was_idle_ = false;
 };
 
-}  // namespace creche::testing::internal
+}  // namespace creche::internal
 
 #endif  // CRECHE_LIB_TESTING_DEADLOCK_CLOCK_H_

@@ -10,7 +10,7 @@
 #include "gtest/gtest.h"
 #include "lib/core/scheduler.h"
 
-namespace creche::testing::internal {
+namespace creche::internal {
 
 using creche::internal::running;
 
@@ -62,4 +62,4 @@ void CheckpointProbe::ExpectNeither(
   }
 }
 
-}  // namespace creche::testing::internal
+}  // namespace creche::internal

@@ -21,7 +21,7 @@
 #include "lib/testing/lazy_uring_port.h"
 #include "lib/testing/sweep_driver.h"
 
-namespace creche::testing::internal {
+namespace creche::internal {
 namespace {
 
 using creche::internal::running;
@@ -120,4 +120,4 @@ std::size_t RunFailSweeps(RepeatedBody& body,
   return count;
 }
 
-}  // namespace creche::testing::internal
+}  // namespace creche::internal

@@ -16,7 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 
-namespace creche::testing::internal {
+namespace creche::internal {
 namespace {
 
 // How many rounds of the loop a delayed completion takes.
@@ -161,4 +161,4 @@ void FaultyPort::Complete(const Completion& completion) {
   completion.operation->Completed(completion.result, completion.flags);
 }
 
-}  // namespace creche::testing::internal
+}  // namespace creche::internal

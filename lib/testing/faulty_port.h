@@ -18,7 +18,7 @@
 #include "absl/time/time.h"
 #include "creche/uring/operation_port.h"
 
-namespace creche::testing::internal {
+namespace creche::internal {
 
 struct Fault {
   enum Kind {
@@ -112,6 +112,6 @@ class FaultyPort final : public OperationPort {
   int rounds_left_ = 0;
 };
 
-}  // namespace creche::testing::internal
+}  // namespace creche::internal
 
 #endif  // CRECHE_LIB_TESTING_FAULTY_PORT_H_

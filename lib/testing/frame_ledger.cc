@@ -9,7 +9,7 @@
 
 #include "creche/internal/frame_pool.h"
 
-namespace creche::testing::internal {
+namespace creche::internal {
 namespace {
 
 using creche::internal::FramePool;
@@ -60,4 +60,4 @@ void FrameLedger::ReleaseOldest() {
   ::operator delete(oldest.memory);
 }
 
-}  // namespace creche::testing::internal
+}  // namespace creche::internal

@@ -12,7 +12,7 @@
 
 #include "creche/internal/frame_pool.h"
 
-namespace creche::testing::internal {
+namespace creche::internal {
 
 // Watches what this thread allocates between construction and destruction. A
 // freed block is filled with a pattern and kept for a while. (Under
@@ -46,6 +46,6 @@ class FrameLedger final : public creche::internal::FramePool::Watcher {
   std::size_t written_after_free_ = 0;
 };
 
-}  // namespace creche::testing::internal
+}  // namespace creche::internal
 
 #endif  // CRECHE_LIB_TESTING_FRAME_LEDGER_H_

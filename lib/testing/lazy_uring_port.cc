@@ -6,7 +6,7 @@
 #include "absl/time/time.h"
 #include "creche/internal/misuse.h"
 
-namespace creche::testing::internal {
+namespace creche::internal {
 
 absl::Status LazyUringPort::Open() {
   BecomeCurrent();
@@ -61,4 +61,4 @@ void LazyUringPort::OpenUring() {
   uring_.Notify();
 }
 
-}  // namespace creche::testing::internal
+}  // namespace creche::internal

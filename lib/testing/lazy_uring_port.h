@@ -16,7 +16,7 @@
 #include "creche/uring/operation_port.h"
 #include "lib/uring/uring_port.h"
 
-namespace creche::testing::internal {
+namespace creche::internal {
 
 class LazyUringPort final : public OperationPort {
  public:
@@ -40,6 +40,6 @@ class LazyUringPort final : public OperationPort {
   std::atomic<bool> is_open_ = false;  // Notify() is for any thread.
 };
 
-}  // namespace creche::testing::internal
+}  // namespace creche::internal
 
 #endif  // CRECHE_LIB_TESTING_LAZY_URING_PORT_H_

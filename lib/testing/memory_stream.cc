@@ -17,8 +17,7 @@
 #include "creche/core/parking_lot.h"
 #include "creche/core/task.h"
 
-namespace creche::testing {
-namespace internal {
+namespace creche::internal {
 namespace {
 
 // Marks a direction of a stream as in use.
@@ -184,7 +183,9 @@ class MemoryPipe {
   ParkingLot sender_;
 };
 
-}  // namespace internal
+}  // namespace creche::internal
+
+namespace creche::inline testing {
 
 using internal::MemoryPipe;
 
@@ -233,4 +234,4 @@ std::pair<MemoryStream, MemoryStream> LockstepStreamPair() {
   return MemoryStreamPair(/*capacity=*/0);
 }
 
-}  // namespace creche::testing
+}  // namespace creche::inline testing

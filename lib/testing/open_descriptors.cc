@@ -13,7 +13,7 @@
 #include "absl/strings/numbers.h"
 #include "creche/internal/misuse.h"
 
-namespace creche::testing::internal {
+namespace creche::internal {
 namespace {
 
 struct CloseDirectory {
@@ -44,4 +44,4 @@ std::map<int, std::string> OpenDescriptors() {
   return open;
 }
 
-}  // namespace creche::testing::internal
+}  // namespace creche::internal

@@ -8,11 +8,11 @@
 #include <map>
 #include <string>
 
-namespace creche::testing::internal {
+namespace creche::internal {
 
 // Each with what it is: "/etc/passwd", "socket:[4711]".
 std::map<int, std::string> OpenDescriptors();
 
-}  // namespace creche::testing::internal
+}  // namespace creche::internal
 
 #endif  // CRECHE_LIB_TESTING_OPEN_DESCRIPTORS_H_

@@ -10,7 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "creche/internal/misuse.h"
 
-namespace creche::testing::internal {
+namespace creche::internal {
 
 std::uint64_t ChooseScheduleSeed() {
   const char* given = std::getenv("CRECHE_SCHEDULE_SEED");
@@ -23,4 +23,4 @@ std::uint64_t ChooseScheduleSeed() {
   return seed;
 }
 
-}  // namespace creche::testing::internal
+}  // namespace creche::internal

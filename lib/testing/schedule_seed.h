@@ -7,12 +7,12 @@
 
 #include <cstdint>
 
-namespace creche::testing::internal {
+namespace creche::internal {
 
 // What CRECHE_SCHEDULE_SEED in the environment says, or else another one every
 // time.
 std::uint64_t ChooseScheduleSeed();
 
-}  // namespace creche::testing::internal
+}  // namespace creche::internal
 
 #endif  // CRECHE_LIB_TESTING_SCHEDULE_SEED_H_

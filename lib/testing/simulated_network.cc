@@ -164,4 +164,4 @@ Clock& SimulatedNetwork::clock() { return network_->clock(); }
 void SimulatedNetwork::BreakAll() { network_->BreakAll(); }
 void SimulatedNetwork::SilenceAll() { network_->SilenceAll(); }
 
-}  // namespace creche::testing
+}  // namespace creche::inline testing

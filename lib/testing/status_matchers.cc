@@ -8,7 +8,7 @@
 #include "absl/status/status.h"
 #include "gmock/gmock.h"
 
-namespace creche::testing::internal {
+namespace creche::internal {
 
 bool StatusIsMatcher::Matches(const absl::Status& status,
                               ::testing::MatchResultListener* listener) const {
@@ -39,4 +39,4 @@ void StatusIsMatcher::DescribeNegationTo(std::ostream* out) const {
   message_.DescribeNegationTo(out);
 }
 
-}  // namespace creche::testing::internal
+}  // namespace creche::internal

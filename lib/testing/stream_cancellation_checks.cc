@@ -23,7 +23,7 @@
 #include "creche/testing/wait_all_tasks_blocked.h"
 #include "lib/testing/stream_checks.h"
 
-namespace creche::testing::internal {
+namespace creche::internal {
 namespace {
 
 constexpr absl::Duration kAtOnce = absl::ZeroDuration();
@@ -267,4 +267,4 @@ std::vector<StreamCheck> TwoWayChecks() {
   };
 }
 
-}  // namespace creche::testing::internal
+}  // namespace creche::internal

@@ -22,7 +22,7 @@
 #include "creche/testing/co_assert.h"
 #include "creche/testing/wait_all_tasks_blocked.h"
 
-namespace creche::testing::internal {
+namespace creche::internal {
 
 Task<> ExpectReceives(AnyStream& stream, std::string expected) {
   std::string received;
@@ -188,4 +188,4 @@ std::vector<StreamCheck> OneWayChecks() {
   };
 }
 
-}  // namespace creche::testing::internal
+}  // namespace creche::internal

@@ -15,7 +15,7 @@
 #include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
 
-namespace creche::testing::internal {
+namespace creche::internal {
 
 struct StreamCheck {
   const char* name;
@@ -50,6 +50,6 @@ Task<> ExpectCarries(AnyStream& from, AnyStream& to, std::string data);
 // Something to send that is not the same everywhere.
 std::string Noise(size_t size);
 
-}  // namespace creche::testing::internal
+}  // namespace creche::internal
 
 #endif  // CRECHE_LIB_TESTING_STREAM_CHECKS_H_

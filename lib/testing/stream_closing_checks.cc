@@ -19,7 +19,7 @@
 #include "creche/testing/wait_all_tasks_blocked.h"
 #include "lib/testing/stream_checks.h"
 
-namespace creche::testing::internal {
+namespace creche::internal {
 namespace {
 
 Task<absl::Status> ReceiveStatus(AnyStream& stream) {
@@ -237,4 +237,4 @@ std::vector<StreamCheck> HalfCloseChecks() {
   };
 }
 
-}  // namespace creche::testing::internal
+}  // namespace creche::internal

@@ -6,7 +6,7 @@
 #include "creche/internal/task_record.h"
 #include "lib/core/scheduler.h"
 
-namespace creche::testing {
+namespace creche::inline testing {
 
 creche::internal::ParkAwaiter WaitAllTasksBlocked() {
   creche::internal::CurrentTask("WaitAllTasksBlocked()");
@@ -14,4 +14,4 @@ creche::internal::ParkAwaiter WaitAllTasksBlocked() {
       "WaitAllTasksBlocked");
 }
 
-}  // namespace creche::testing
+}  // namespace creche::inline testing

@@ -3,6 +3,7 @@
 #include "lib/uring/ring.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <iterator>
@@ -25,6 +26,11 @@ constexpr unsigned kMaxEntries = 32768;
 // sockets that are not ready are polled instead of keeping a thread busy.
 constexpr unsigned kNeeded =
     IORING_FEAT_NODROP | IORING_FEAT_EXT_ARG | IORING_FEAT_FAST_POLL;
+
+// A ring may get the memory that another thread's ring has just given back. The
+// kernel has them in order; ThreadSanitizer, which does not see liburing's
+// system calls, would call it a race. Counting orders them for it, too.
+std::atomic<unsigned> open_rings = 0;
 
 // Sets of flags to try, the best first. Each is a subset of the one before it.
 std::vector<unsigned> FlagsToTry(const UringFeatures& features) {
@@ -121,6 +127,7 @@ absl::Status Ring::Open(unsigned entries, const UringFeatures& features,
   const int result =
       SetUpWithPatience(entries, features, setup, &ring_, &params);
   if (result < 0) return SetupError(-result, ReadIoUringDisabled());
+  open_rings.fetch_add(1, std::memory_order_acq_rel);
   is_open_ = true;
   // A sandbox may allow only the first of the system calls.
   if (const int entered = io_uring_get_events(&ring_); entered < 0) {
@@ -158,6 +165,7 @@ void Ring::Probe(const UringFeatures& wanted) {
 void Ring::Close() {
   if (!is_open_) return;
   is_open_ = false;
+  open_rings.fetch_sub(1, std::memory_order_acq_rel);
   io_uring_queue_exit(&ring_);
 }
 

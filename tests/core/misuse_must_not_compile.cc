@@ -58,6 +58,10 @@ inline void Mistake(Nursery& nursery) { nursery.StartSoon(Number); }
 inline void Mistake(Nursery& nursery) { nursery.StartSoon(NumberOrError); }
 #endif
 
+#ifdef CHILD_IS_A_TASK
+inline void Mistake(Nursery& nursery) { nursery.StartSoon(Nothing()); }
+#endif
+
 #ifdef CHILD_IS_NO_COROUTINE
 inline void Mistake(Nursery& nursery) {
   nursery.StartSoon([] { return 1; });

@@ -82,7 +82,7 @@ TEST(SuspendTest, MayBeWokenAtOnce) {
         trace += 'x';
         co_return;
       });
-      co_await Suspend([](Waker waker) { std::move(waker).Wake(); },
+      co_await Suspend([](Waker waker) { waker.Wake(); },
                        [] { return Abort::kDone; });
       trace += '1';
     };

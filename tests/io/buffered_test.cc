@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -54,6 +55,16 @@ TEST(BufferedReaderTest, ReadsLinesAndRecords) {
     EXPECT_TRUE(IsEndOfStream(line.status())) << line.status();
     EXPECT_EQ((co_await reader.ReadSome()).value(), "rest");
     EXPECT_EQ((co_await reader.ReadSome()).value(), "");
+  });
+}
+
+TEST(BufferedReaderTest, KeepsAStreamThatIsMovedIn) {
+  WithPair([](UnixStream& peer, UnixStream& stream) -> Task<> {
+    EXPECT_TRUE((co_await peer.SendAll("one\n")).ok());
+    std::vector<BufferedReader<UnixStream>> readers;
+    readers.emplace_back(std::move(stream));
+    EXPECT_EQ((co_await readers[0].ReadLine()).value(), "one");
+    EXPECT_GE(readers[0].stream().fd(), 0);
   });
 }
 

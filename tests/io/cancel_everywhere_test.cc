@@ -20,7 +20,7 @@
 #include "creche/io/read_write_file.h"
 #include "gtest/gtest.h"
 
-namespace creche::testing {
+namespace creche::inline testing {
 namespace {
 
 TEST(CancelEverywhereTest, Files) {
@@ -71,4 +71,4 @@ TEST(CancelEverywhereTest, Pipes) {
 }
 
 }  // namespace
-}  // namespace creche::testing
+}  // namespace creche::inline testing

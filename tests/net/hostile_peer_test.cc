@@ -40,7 +40,7 @@
 #include "tests/support/open_files.h"
 #include "tests/support/tcp_pair.h"
 
-namespace creche::testing {
+namespace creche::inline testing {
 namespace {
 
 // Closes with a reset instead of an end.
@@ -238,6 +238,44 @@ CRECHE_TEST(BadInputTest, ADescriptorThatBecomesSomethingElseIsAnError) {
   EXPECT_FALSE(block.ok());
 }
 
+// Trio's T63: the number of a closed descriptor is soon that of another.
+CRECHE_TEST(BadInputTest, ClosingTwiceDoesNotDisturbWhoGotTheNumber) {
+  TcpPair old = co_await MakeTcpPair();
+  const int number = old.server.fd();
+  old.server.Close();
+  const int other = dup2(old.client.fd(), number);
+  absl::StatusOr<TcpStream> heir = TcpStream::FromDescriptor(other);
+  CO_ASSERT_OK(heir);
+
+  old.server.Close();
+  {
+    const TcpStream gone = std::move(old.server);
+  }
+
+  EXPECT_GE(fcntl(heir->fd(), F_GETFD), 0);
+  EXPECT_TRUE(heir->peer_address().ok());
+}
+
+// Trio's T64.
+CRECHE_TEST(BadInputTest, AWaitOnADescriptorClosedBehindItCanBeCancelled) {
+  TcpPair pair = co_await MakeTcpPair();
+  char buffer[1];
+  auto close_behind = [&](Nursery& nursery) -> Task<> {
+    nursery.StartSoon([&]() -> Task<> {
+      (co_await pair.server.ReceiveSome(buffer)).IgnoreError();
+    });
+    co_await WaitAllTasksBlocked();
+    close(pair.server.fd());
+    co_await WaitAllTasksBlocked();
+    nursery.Cancel();
+  };
+
+  EXPECT_TRUE((co_await WithNursery(close_behind)).ok());
+
+  // The number is the stream's to close: give it something.
+  dup2(pair.client.fd(), pair.server.fd());
+}
+
 CRECHE_TEST(BadInputTest, AddressesOfTheWrongKindAreRefused) {
   const SocketAddress path = SocketAddress::Unix("/nowhere").value();
   const SocketAddress ip = SocketAddress::Parse("127.0.0.1", 1).value();
@@ -250,4 +288,4 @@ CRECHE_TEST(BadInputTest, AddressesOfTheWrongKindAreRefused) {
 }
 
 }  // namespace
-}  // namespace creche::testing
+}  // namespace creche::inline testing

@@ -24,7 +24,7 @@
 #include "gtest/gtest.h"
 #include "tests/support/tcp_pair.h"
 
-namespace creche::testing {
+namespace creche::inline testing {
 namespace {
 
 static_assert(ByteStream<TcpStream>);
@@ -99,4 +99,4 @@ TEST(UnixStreamTest, IsAByteStream) {
 }
 
 }  // namespace
-}  // namespace creche::testing
+}  // namespace creche::inline testing

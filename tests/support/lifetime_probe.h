@@ -11,7 +11,7 @@
 
 #include <memory>
 
-namespace creche::testing {
+namespace creche::inline testing {
 
 // Owns memory, so that AddressSanitizer sees a second destruction or a leak.
 class LifetimeProbe {
@@ -29,6 +29,6 @@ class LifetimeProbe {
   std::unique_ptr<int*> alive_;
 };
 
-}  // namespace creche::testing
+}  // namespace creche::inline testing
 
 #endif  // CRECHE_TESTS_SUPPORT_LIFETIME_PROBE_H_

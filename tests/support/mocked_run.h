@@ -17,7 +17,7 @@
 #include "creche/testing/fake_port.h"
 #include "creche/testing/mock_clock.h"
 
-namespace creche::testing {
+namespace creche::inline testing {
 
 template <typename F>
 auto RunMockedOn(MockClock& clock, F&& main,
@@ -52,6 +52,6 @@ auto RunNursery(Body body) {
       });
 }
 
-}  // namespace creche::testing
+}  // namespace creche::inline testing
 
 #endif  // CRECHE_TESTS_SUPPORT_MOCKED_RUN_H_

@@ -26,7 +26,7 @@
 #include "gtest/gtest.h"
 #include "tests/testing/failures_of.h"
 
-namespace creche::testing {
+namespace creche::inline testing {
 namespace {
 
 using ::testing::ElementsAre;
@@ -230,4 +230,4 @@ TEST(CancelEverywhereDeathTest, IsNotForUseInsideARun) {
 }
 
 }  // namespace
-}  // namespace creche::testing
+}  // namespace creche::inline testing

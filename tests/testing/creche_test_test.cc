@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -16,16 +17,21 @@
 #include "creche/core/nursery.h"
 #include "creche/core/parking_lot.h"
 #include "creche/core/sleep.h"
+#include "creche/testing/mock_clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/testing/failures_of.h"
 
-namespace creche::testing {
+namespace creche::inline testing {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
+
+// In both namespaces.
+static_assert(
+    std::is_same_v<::creche::MockClock, ::creche::testing::MockClock>);
 
 Task<int> Three() { co_return 3; }
 
@@ -258,4 +264,4 @@ TEST(CoAssertTest, SkipSkips) {
 }
 
 }  // namespace
-}  // namespace creche::testing
+}  // namespace creche::inline testing

@@ -19,7 +19,7 @@
 #include "gtest/gtest.h"
 #include "tests/testing/failures_of.h"
 
-namespace creche::testing {
+namespace creche::inline testing {
 namespace {
 
 using ::testing::HasSubstr;
@@ -91,4 +91,4 @@ CRECHE_TEST(ExpectCheckpointTest, ExpectsNothingOfWhatIsCancelled) {
 }
 
 }  // namespace
-}  // namespace creche::testing
+}  // namespace creche::inline testing

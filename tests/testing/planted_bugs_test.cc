@@ -31,7 +31,7 @@
 #include "gtest/gtest.h"
 #include "tests/testing/failures_of.h"
 
-namespace creche::testing {
+namespace creche::inline testing {
 namespace {
 
 using ::testing::HasSubstr;
@@ -327,4 +327,4 @@ TEST(PlantedBugsTest, AResultDroppedInARace) {
 }
 
 }  // namespace
-}  // namespace creche::testing
+}  // namespace creche::inline testing

@@ -62,6 +62,10 @@ inline constexpr bool kIsNamed = false;
 template <typename F>
 inline constexpr bool kIsNamed<NamedCallable<F>> = true;
 
+// As safe as what it names: g++ 12 goes wrong with closures and aggregates.
+template <typename F>
+inline constexpr bool kIsSafeClosure<NamedCallable<F>> = kIsSafeClosure<F>;
+
 }  // namespace internal
 
 // Gives the task that runs `f` a name: StartSoon(Named("reader", Read), ...).
@@ -89,9 +93,11 @@ class Nursery {
   // Starts a child task that runs f(args...), which returns Task<void> or
   // Task<absl::Status>. Copies or moves `f` and `args` into the child (pass
   // std::ref() for references), where they live until it has ended, and hands
-  // them to `f` as rvalues. Returns before the child runs. A child of a
-  // cancelled nursery still starts, and unwinds at its first checkpoint. Aborts
-  // if the nursery has closed.
+  // them to `f` as rvalues; what `f` takes by reference and is given as
+  // something else ("text" for a const std::string&) is converted, and kept, at
+  // once. Returns before the child runs. A child of a cancelled nursery still
+  // starts, and unwinds at its first checkpoint. Aborts if the nursery has
+  // closed.
   // Order: children become runnable in the order of the calls.
   template <typename F, typename... Args>
   void StartSoon(F&& f, Args&&... args);
@@ -305,6 +311,9 @@ class [[nodiscard]] NurseryAwaiter
 
 template <typename F, typename... Args>
 void Nursery::StartSoon(F&& f, Args&&... args) {
+  static_assert(!internal::TaskAwaitable<std::decay_t<F>>,
+                "creche: StartSoon() itself calls what makes the task: write "
+                "StartSoon(Work, args...), not StartSoon(Work(args...))");
   static_assert(
       std::is_invocable_v<std::decay_t<F>, std::decay_t<Args>...>,
       "creche: StartSoon(f, args...) calls f with copies of args, as rvalues: "

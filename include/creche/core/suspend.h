@@ -59,11 +59,11 @@ class Waker {
 
   // The operation has completed: the task becomes runnable. A cancellation that
   // comes later waits for the task's next checkpoint.
-  void Wake() && { Take().Wake(); }
+  void Wake() { Take().Wake(); }
 
   // The operation was aborted and did not happen: the task is unwound.
   // Requires: the abort function has answered Abort::kPending.
-  void Aborted() && { Take().WakeAborted(); }
+  void Aborted() { Take().WakeAborted(); }
 
  private:
   template <typename Start, typename AbortFunction>

@@ -7,12 +7,14 @@
 #define CRECHE_INTERNAL_ASYNC_BODY_H_
 
 #include <cstddef>
+#include <functional>
 #include <tuple>
 #include <type_traits>
 #include <utility>
 
 #include "creche/core/task.h"
 #include "creche/internal/coroutine_attributes.h"
+#include "creche/internal/kept_argument.h"
 
 namespace creche::internal {
 
@@ -70,36 +72,28 @@ using KeptCallable = std::conditional_t<
         !std::is_copy_constructible_v<std::remove_cvref_t<F>>,
     F, std::remove_cvref_t<F>>;
 
-// Calls `f`, which may be a pointer to a member function. (std::invoke would
-// not do: clang wants each function that returns a Task to be marked.)
+// Calls `f`, which may be a pointer to a member function: of an object, or of
+// what a pointer, a smart one too, points to. (std::invoke would not do: clang
+// wants each function that returns a Task to be marked.)
 template <typename F, typename... Args>
 CRECHE_CORO_WRAPPER auto Call(F&& f, Args&&... args)
     -> decltype(std::forward<F>(f)(std::forward<Args>(args)...)) {
   return std::forward<F>(f)(std::forward<Args>(args)...);
 }
-template <typename Class, typename Result, typename... Parameters,
-          typename Object, typename... Args>
-CRECHE_CORO_WRAPPER Result Call(Result (Class::*f)(Parameters...),
-                                Object&& object, Args&&... args) {
-  if constexpr (std::is_base_of_v<Class, std::remove_cvref_t<Object>>) {
-    return (object.*f)(std::forward<Args>(args)...);
-  } else if constexpr (requires { object.get(); }) {
-    return (static_cast<Class&>(object.get()).*f)(std::forward<Args>(args)...);
-  } else {
-    return ((*object).*f)(std::forward<Args>(args)...);
-  }
+template <typename F, typename... Args>
+CRECHE_CORO_WRAPPER auto Call(std::reference_wrapper<F> f, Args&&... args)
+    -> decltype(f.get()(std::forward<Args>(args)...)) {
+  return f.get()(std::forward<Args>(args)...);
 }
-template <typename Class, typename Result, typename... Parameters,
-          typename Object, typename... Args>
-CRECHE_CORO_WRAPPER Result Call(Result (Class::*f)(Parameters...) const,
-                                Object&& object, Args&&... args) {
+template <typename Function, typename Class, typename Object, typename... Args>
+CRECHE_CORO_WRAPPER decltype(auto) Call(Function Class::* f, Object&& object,
+                                        Args&&... args) {
   if constexpr (std::is_base_of_v<Class, std::remove_cvref_t<Object>>) {
-    return (object.*f)(std::forward<Args>(args)...);
-  } else if constexpr (requires { object.get(); }) {
-    return (static_cast<const Class&>(object.get()).*
-            f)(std::forward<Args>(args)...);
+    return (std::forward<Object>(object).*f)(std::forward<Args>(args)...);
+  } else if constexpr (kIsReferenceWrapper<std::remove_cvref_t<Object>>) {
+    return (object.get().*f)(std::forward<Args>(args)...);
   } else {
-    return ((*object).*f)(std::forward<Args>(args)...);
+    return ((*std::forward<Object>(object)).*f)(std::forward<Args>(args)...);
   }
 }
 

@@ -21,8 +21,10 @@ namespace creche::internal {
 
 // A child: its record, what it runs, and the root of its coroutines, in one
 // block.
+template <typename F, typename ArgumentTuple>
+class ChildTask;
 template <typename F, typename... Args>
-class ChildTask final
+class ChildTask<F, std::tuple<Args...>> final
     : public TaskRecord,
       public Awaiting<AwaitResult<CallResult<F, Args...>>, HookedContinuation> {
   using Result = AwaitResult<CallResult<F, Args...>>;
@@ -90,7 +92,7 @@ class ChildTask final
 
 template <typename F, typename... Args>
 TaskRecord* NewChild(Nursery* nursery, F&& f, Args&&... args) {
-  return new ChildTask<std::decay_t<F>, std::decay_t<Args>...>(
+  return new ChildTask<std::decay_t<F>, KeptArguments<F, Args...>>(
       nursery, &NurseryAccess::Scope(*nursery), std::forward<F>(f),
       std::forward<Args>(args)...);
 }

@@ -103,7 +103,7 @@ CRECHE_CORO_WRAPPER Task<StatusOrOf<V>> Nursery::Start(F&& f, Args&&... args) {
   CheckOpen("Start");
   return internal::StartIn<V>(
       this, std::decay_t<F>(std::forward<F>(f)),
-      std::tuple<std::decay_t<Args>...>(std::forward<Args>(args)...));
+      internal::KeptArguments<F, Args...>(std::forward<Args>(args)...));
 }
 
 }  // namespace creche

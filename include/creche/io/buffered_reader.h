@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -39,7 +40,12 @@ class BufferedReader {
   static constexpr size_t kDefaultMaxSize = size_t{1} << 20;
 
   // `stream` must outlive this.
-  explicit BufferedReader(Stream& stream) : stream_(&stream) {}
+  explicit BufferedReader(Stream& stream) : borrowed_(&stream) {}
+  // Keeps `stream`.
+  explicit BufferedReader(Stream&& stream) : owned_(std::move(stream)) {}
+
+  // Where it reads from. What others receive there does not come here.
+  Stream& stream() { return owned_.has_value() ? *owned_ : *borrowed_; }
 
   // Everything up to `delimiter`, which is taken from the stream and not
   // returned. Requires: `delimiter` is not empty.
@@ -142,7 +148,7 @@ class BufferedReader {
   Task<absl::Status> ReceiveMore(absl::string_view wanted) {
     MakeRoom();
     absl::StatusOr<size_t> size =
-        co_await stream_->ReceiveSome(absl::MakeSpan(buffer_).subspan(end_));
+        co_await stream().ReceiveSome(absl::MakeSpan(buffer_).subspan(end_));
     if (!size.ok()) co_return std::move(size).status();
     if (*size == 0) {
       co_return EndOfStreamError(
@@ -153,7 +159,8 @@ class BufferedReader {
     co_return absl::OkStatus();
   }
 
-  Stream* stream_;
+  Stream* borrowed_ = nullptr;
+  std::optional<Stream> owned_;
   std::string buffer_;  // What is unread is in [begin_, end_).
   size_t begin_ = 0;
   size_t end_ = 0;

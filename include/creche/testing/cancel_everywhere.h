@@ -29,7 +29,7 @@
 #include "creche/core/event_port.h"
 #include "creche/testing/repeated_body.h"
 
-namespace creche::testing {
+namespace creche::inline testing {
 
 // For CancelEverywhere().
 struct CancelEverywhereOptions {
@@ -46,14 +46,18 @@ struct CancelEverywhereOptions {
   std::size_t max_failures = 3;
 };
 
-namespace internal {
+}  // namespace creche::inline testing
+
+namespace creche::internal {
 
 std::size_t RunCancelSweeps(RepeatedBody& body,
                             const std::function<void(std::size_t)>& check,
                             const CancelEverywhereOptions& options,
                             const std::source_location& location);
 
-}  // namespace internal
+}  // namespace creche::internal
+
+namespace creche::inline testing {
 
 // Runs body(), which returns a Task, in runs of its own, each on a MockClock
 // that jumps:
@@ -83,6 +87,6 @@ std::size_t CancelEverywhere(
                                    location);
 }
 
-}  // namespace creche::testing
+}  // namespace creche::inline testing
 
 #endif  // CRECHE_TESTING_CANCEL_EVERYWHERE_H_

@@ -20,8 +20,7 @@
 #include "creche/internal/async_body.h"
 #include "creche/io/any_stream.h"
 
-namespace creche::testing {
-namespace internal {
+namespace creche::internal {
 
 using StreamPair = std::pair<AnyStream, AnyStream>;
 
@@ -70,7 +69,9 @@ enum class StreamKind { kOneWay, kTwoWay, kHalfCloseable };
 
 void CheckStream(StreamKind kind, StreamMaker& maker, StreamMaker* clogged);
 
-}  // namespace internal
+}  // namespace creche::internal
+
+namespace creche::inline testing {
 
 // Each runs some dozens of named checks, in a run of its own each, as
 // CRECHE_TEST does. Call them from a TEST. The name of the check stands in
@@ -106,6 +107,6 @@ void CheckHalfCloseableStream(Maker maker, CloggedMaker clogged_maker = {}) {
       internal::AsStreamMaker(std::move(clogged_maker)).get());
 }
 
-}  // namespace creche::testing
+}  // namespace creche::inline testing
 
 #endif  // CRECHE_TESTING_CHECK_STREAM_H_

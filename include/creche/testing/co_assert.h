@@ -24,7 +24,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
-namespace creche::testing::internal {
+namespace creche::internal {
 
 // co_await of this ends the coroutine.
 class EndCoroutine {
@@ -55,14 +55,13 @@ class EndCoroutine {
   void await_resume() const {}
 };
 
-}  // namespace creche::testing::internal
+}  // namespace creche::internal
 
 // What the assertions do on failure: report it, with what the test streams to
 // the assertion (the statement of the loop ends after this macro), and then
 // leave. A co_return would have to know the type of the result.
-#define CRECHE_CO_LEAVE_(message, type)                        \
-  for (::creche::testing::internal::EndCoroutine creche_end_;; \
-       co_await creche_end_)                                   \
+#define CRECHE_CO_LEAVE_(message, type)                                     \
+  for (::creche::internal::EndCoroutine creche_end_;; co_await creche_end_) \
   GTEST_MESSAGE_(message, ::testing::TestPartResult::type)
 #define CRECHE_CO_FATAL_FAILURE_(message) \
   CRECHE_CO_LEAVE_(message, kFatalFailure)

@@ -34,8 +34,7 @@
 #include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
 
-namespace creche::testing {
-namespace internal {
+namespace creche::internal {
 
 // The run of one test.
 class TestRun {
@@ -67,8 +66,7 @@ void RunTestBody(const char* file, int line, Body&& body) {
   }
 }
 
-}  // namespace internal
-}  // namespace creche::testing
+}  // namespace creche::internal
 
 // Defines a test. What follows is the body of a coroutine that returns
 // creche::Task<>, so there must be a co_await or co_return in it. It runs
@@ -80,7 +78,7 @@ void RunTestBody(const char* file, int line, Body&& body) {
 #define CRECHE_TEST(test_suite_name, test_name)                           \
   static ::creche::Task<> test_suite_name##_##test_name##_CrecheBody();   \
   TEST(test_suite_name, test_name) {                                      \
-    ::creche::testing::internal::RunTestBody(                             \
+    ::creche::internal::RunTestBody(                                      \
         __FILE__, __LINE__, &test_suite_name##_##test_name##_CrecheBody); \
   }                                                                       \
   static ::creche::Task<> test_suite_name##_##test_name##_CrecheBody()
@@ -96,7 +94,7 @@ void RunTestBody(const char* file, int line, Body&& body) {
               test_fixture##_##test_name##_CrecheBody,                   \
               ::testing::internal::GetTypeId<test_fixture>()) {          \
     auto body = [this]() -> ::creche::Task<> { co_await CrecheBody(); }; \
-    ::creche::testing::internal::RunTestBody(__FILE__, __LINE__, body);  \
+    ::creche::internal::RunTestBody(__FILE__, __LINE__, body);           \
   }                                                                      \
   ::creche::Task<> test_fixture##_##test_name##_CrecheBody::CrecheBody()
 

@@ -24,8 +24,7 @@
 #include "creche/internal/running.h"
 #include "creche/internal/task_record.h"
 
-namespace creche::testing {
-namespace internal {
+namespace creche::internal {
 
 // Watches the running task for as long as it lives.
 class CheckpointProbe final : public Instrument,
@@ -67,7 +66,9 @@ CRECHE_CORO_OWNS_ARGUMENTS
   }
 }
 
-}  // namespace internal
+}  // namespace creche::internal
+
+namespace creche::inline testing {
 
 // Runs `body` (a Task, another awaitable, or a callable that returns one).
 // co_await gives its result. It is a failure of the test if the task has not
@@ -96,6 +97,6 @@ CRECHE_CORO_WRAPPER auto ExpectNoCheckpoint(
       location);
 }
 
-}  // namespace creche::testing
+}  // namespace creche::inline testing
 
 #endif  // CRECHE_TESTING_EXPECT_CHECKPOINT_H_

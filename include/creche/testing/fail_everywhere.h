@@ -28,7 +28,7 @@
 #include "creche/testing/repeated_body.h"
 #include "creche/uring/operation_port.h"
 
-namespace creche::testing {
+namespace creche::inline testing {
 
 // For FailEverywhere().
 struct FailEverywhereOptions {
@@ -43,14 +43,18 @@ struct FailEverywhereOptions {
   std::size_t max_failures = 3;
 };
 
-namespace internal {
+}  // namespace creche::inline testing
+
+namespace creche::internal {
 
 std::size_t RunFailSweeps(RepeatedBody& body,
                           const std::function<void(std::size_t)>& check,
                           const FailEverywhereOptions& options,
                           const std::source_location& location);
 
-}  // namespace internal
+}  // namespace creche::internal
+
+namespace creche::inline testing {
 
 // Runs body(), which returns a Task, in runs of its own, each on a MockClock
 // that jumps: once to count the kernel operations it starts: K of them; and
@@ -76,6 +80,6 @@ std::size_t FailEverywhere(
                                  location);
 }
 
-}  // namespace creche::testing
+}  // namespace creche::inline testing
 
 #endif  // CRECHE_TESTING_FAIL_EVERYWHERE_H_

@@ -17,7 +17,7 @@
 #include "absl/time/time.h"
 #include "creche/core/event_port.h"
 
-namespace creche::testing {
+namespace creche::inline testing {
 
 class FakePort : public EventPort {
  public:
@@ -37,6 +37,6 @@ class FakePort : public EventPort {
   sem_t notified_;  // A semaphore, since signal handlers may post it.
 };
 
-}  // namespace creche::testing
+}  // namespace creche::inline testing
 
 #endif  // CRECHE_TESTING_FAKE_PORT_H_

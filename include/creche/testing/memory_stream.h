@@ -22,12 +22,13 @@
 #include "creche/core/task.h"
 #include "creche/internal/coroutine_attributes.h"
 
-namespace creche::testing {
-namespace internal {
+namespace creche::internal {
 
 class MemoryPipe;
 
-}  // namespace internal
+}  // namespace creche::internal
+
+namespace creche::inline testing {
 
 // A ByteStream (io/byte_stream.h). Each operation lets other tasks run before
 // it does anything, to show what relies on its being fast.
@@ -72,6 +73,6 @@ std::pair<MemoryStream, MemoryStream> MemoryStreamPair(
 // Nothing is buffered: SendAll() returns when the peer has received everything.
 std::pair<MemoryStream, MemoryStream> LockstepStreamPair();
 
-}  // namespace creche::testing
+}  // namespace creche::inline testing
 
 #endif  // CRECHE_TESTING_MEMORY_STREAM_H_

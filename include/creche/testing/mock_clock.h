@@ -16,7 +16,7 @@
 #include "absl/time/time.h"
 #include "creche/core/clock.h"
 
-namespace creche::testing {
+namespace creche::inline testing {
 
 // While operations of the kernel are under way, "every task waits" means that
 // for a millisecond of real time nothing has completed either.
@@ -47,6 +47,6 @@ class MockClock : public Clock {
   std::chrono::steady_clock::time_point wait_until_;
 };
 
-}  // namespace creche::testing
+}  // namespace creche::inline testing
 
 #endif  // CRECHE_TESTING_MOCK_CLOCK_H_

@@ -16,7 +16,7 @@
 #include "creche/internal/async_body.h"
 #include "creche/internal/status_traits.h"
 
-namespace creche::testing::internal {
+namespace creche::internal {
 
 class RepeatedBody {
  public:
@@ -71,6 +71,6 @@ struct NoCheck {
   void operator()() const {}
 };
 
-}  // namespace creche::testing::internal
+}  // namespace creche::internal
 
 #endif  // CRECHE_TESTING_REPEATED_BODY_H_

@@ -21,7 +21,7 @@
 #include "creche/core/parking_lot.h"
 #include "creche/core/task.h"
 
-namespace creche::testing {
+namespace creche::inline testing {
 
 // Each number, from 0 on, is the turn of one piece. A turn lasts as long as the
 // object that stands for it: when it is destroyed, the next turn comes.
@@ -64,6 +64,6 @@ class Sequencer {
   std::map<int, ParkingLot> waiting_;
 };
 
-}  // namespace creche::testing
+}  // namespace creche::inline testing
 
 #endif  // CRECHE_TESTING_SEQUENCER_H_

@@ -21,7 +21,7 @@
 #include "creche/core/clock.h"
 #include "creche/uring/operation_port.h"
 
-namespace creche::testing {
+namespace creche::inline testing {
 
 // What the network is like.
 struct SimulatedNetworkOptions {
@@ -72,6 +72,6 @@ class SimulatedNetwork {
   std::unique_ptr<Network> network_;
 };
 
-}  // namespace creche::testing
+}  // namespace creche::inline testing
 
 #endif  // CRECHE_TESTING_SIMULATED_NETWORK_H_

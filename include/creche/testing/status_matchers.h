@@ -23,8 +23,7 @@
 #include "creche/internal/status_traits.h"
 #include "gmock/gmock.h"
 
-namespace creche::testing {
-namespace internal {
+namespace creche::internal {
 
 class IsOkMatcher {
  public:
@@ -111,7 +110,9 @@ class IsOkAndHoldsFactory {
   Inner inner_;
 };
 
-}  // namespace internal
+}  // namespace creche::internal
+
+namespace creche::inline testing {
 
 // Matches a Status or StatusOr that is OK.
 inline ::testing::PolymorphicMatcher<internal::IsOkMatcher> IsOk() {
@@ -139,6 +140,6 @@ internal::IsOkAndHoldsFactory<Inner> IsOkAndHolds(Inner inner) {
   return internal::IsOkAndHoldsFactory<Inner>(std::move(inner));
 }
 
-}  // namespace creche::testing
+}  // namespace creche::inline testing
 
 #endif  // CRECHE_TESTING_STATUS_MATCHERS_H_

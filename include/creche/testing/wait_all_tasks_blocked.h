@@ -14,7 +14,7 @@
 
 #include "creche/core/parking_lot.h"
 
-namespace creche::testing {
+namespace creche::inline testing {
 
 // Suspends until every other task of the run waits, and neither the kernel nor
 // another thread has anything for them. No time passes meanwhile: a clock that
@@ -22,6 +22,6 @@ namespace creche::testing {
 // Cancellation: safe.
 creche::internal::ParkAwaiter WaitAllTasksBlocked();
 
-}  // namespace creche::testing
+}  // namespace creche::inline testing
 
 #endif  // CRECHE_TESTING_WAIT_ALL_TASKS_BLOCKED_H_
