@@ -4,7 +4,7 @@
     ./dev bench                 everything; writes docs/benchmarks.md
     ./dev bench --quick         a few works, fewer rounds; writes nothing
     ./dev bench --check         is creche slower than benchmarks/baseline.json?
-    ./dev bench --baseline      makes that baseline
+    ./dev bench --baseline      everything, and makes that baseline
     ./dev bench --works echo    only works whose names contain this
 """
 
@@ -56,7 +56,7 @@ def chosen_works(options):
 
 def chosen_programs(options, chosen):
     names = set(filter(None, options.programs.split(",")))
-    if options.check or options.baseline:
+    if options.check:
         names = {"creche"} | {work.reference for work in chosen}
     return [program for program in PROGRAMS if not names or program.name in names]
 
@@ -164,9 +164,9 @@ def main():
         known.update(baseline.make(samples, chosen))
         baseline.save(BASELINE, known)
         say(f"written: {BASELINE.relative_to(ROOT)}")
-    elif options.check:
+    if options.check:
         return check(samples, chosen, failed)
-    elif not (options.quick or options.works or options.programs):
+    if not (options.quick or options.works or options.programs):
         write_document(text, chart.draw(run))
     say(f"done in {(time.monotonic() - start) / 60:.1f} minutes")
     return 1 if failed else 0

@@ -25,10 +25,10 @@
 
 namespace {
 
-using creche::testing::CancelEverywhere;
-using creche::testing::CancelEverywhereOptions;
-using creche::testing::MemoryStream;
-using creche::testing::MemoryStreamPair;
+using creche::CancelEverywhere;
+using creche::CancelEverywhereOptions;
+using creche::MemoryStream;
+using creche::MemoryStreamPair;
 
 creche::Task<absl::StatusOr<std::string>> ReadLine(MemoryStream& stream) {
   std::string line;

@@ -21,11 +21,11 @@
 namespace examples {
 namespace {
 
+using creche::IsOk;
 using creche::Nursery;
 using creche::Task;
 using creche::TcpStream;
 using creche::Try;
-using creche::testing::IsOk;
 
 // Runs `talk(base)` beside a server that answers each request with `answer`, in
 // which "%" stands for the path, and then closes the connection if told so.
@@ -202,9 +202,9 @@ TEST(HttpClientTest, NeverMixesAnswersUp) {
     co_return co_await WithServer(
         "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n%", false, talk);
   };
-  creche::testing::CancelEverywhereOptions options;
+  creche::CancelEverywhereOptions options;
   options.inner_scopes = true;
-  EXPECT_GT(creche::testing::CancelEverywhere(body, [] {}, options), 10u);
+  EXPECT_GT(creche::CancelEverywhere(body, [] {}, options), 10u);
   EXPECT_GT(answers, 0);
 }
 

@@ -24,11 +24,11 @@
 namespace examples {
 namespace {
 
+using creche::IsOk;
 using creche::Nursery;
 using creche::Task;
 using creche::TcpStream;
 using creche::Try;
-using creche::testing::IsOk;
 
 // A server that knows ECHO, and says goodbye after so many commands.
 Task<> ServeEcho(TcpStream stream, int commands) {
@@ -126,7 +126,7 @@ TEST(RedisClientTest, ConnectsAgain) {
   auto main = [&]() -> Task<absl::Status> {
     co_return co_await WithRedis(serve, talk);
   };
-  creche::testing::SimulatedNetwork network;
+  creche::SimulatedNetwork network;
   const absl::Status status =
       creche::Run({.clock = &network.clock(), .port = &network.port()}, main);
   EXPECT_THAT(status, IsOk());
@@ -161,7 +161,7 @@ TEST(RedisClientTest, NeverGivesAWrongAnswer) {
     co_return co_await WithRedis(serve, talk);
   };
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
-    creche::testing::SimulatedNetwork network(
+    creche::SimulatedNetwork network(
         {.seed = seed, .break_probability = 0.005});
     EXPECT_THAT(
         creche::Run({.clock = &network.clock(), .port = &network.port()}, main),
@@ -188,9 +188,9 @@ TEST(RedisClientTest, CanBeCancelledAnywhere) {
   auto body = [&]() -> Task<absl::Status> {
     co_return co_await WithRedis(serve, talk);
   };
-  creche::testing::CancelEverywhereOptions options;
+  creche::CancelEverywhereOptions options;
   options.inner_scopes = true;
-  EXPECT_GT(creche::testing::CancelEverywhere(body, [] {}, options), 10u);
+  EXPECT_GT(creche::CancelEverywhere(body, [] {}, options), 10u);
 }
 
 TEST(RedisClientTest, FailsWhoeverWaitsWhenItStops) {

@@ -45,7 +45,7 @@ CRECHE_TEST(TourTest, TimeFlies) {
 }
 
 CRECHE_TEST(TourTest, OrderIsForced) {
-  creche::testing::Sequencer sequence;
+  creche::Sequencer sequence;
   std::string order;
   auto child = [&]() -> creche::Task<> {
     auto turn = co_await sequence(1);
@@ -53,7 +53,7 @@ CRECHE_TEST(TourTest, OrderIsForced) {
   };
   auto body = [&](creche::Nursery& nursery) -> creche::Task<> {
     nursery.StartSoon(child);
-    co_await creche::testing::WaitAllTasksBlocked();
+    co_await creche::WaitAllTasksBlocked();
     co_await sequence(0);
     auto turn = co_await sequence(2);
     order += "body";
@@ -65,7 +65,7 @@ CRECHE_TEST(TourTest, OrderIsForced) {
 
 CRECHE_TEST(TourTest, OperationsAreCheckpoints) {
   creche::Semaphore semaphore(1);
-  auto permit = co_await creche::testing::ExpectCheckpoint(semaphore.Acquire());
+  auto permit = co_await creche::ExpectCheckpoint(semaphore.Acquire());
 }
 
 TEST(TourTest, PermitsComeBack) {
@@ -74,7 +74,7 @@ TEST(TourTest, PermitsComeBack) {
     auto permit = co_await permits.Acquire();
     co_await creche::SleepFor(absl::Seconds(1));
   };
-  creche::testing::CancelEverywhere(body, [&] {
+  creche::CancelEverywhere(body, [&] {
     auto first = permits.TryAcquire();
     auto second = permits.TryAcquire();
     EXPECT_TRUE(first.has_value() && second.has_value());
@@ -82,8 +82,7 @@ TEST(TourTest, PermitsComeBack) {
 }
 
 TEST(TourTest, AStreamKeepsItsPromises) {
-  creche::testing::CheckHalfCloseableStream(
-      [] { return creche::testing::MemoryStreamPair(); });
+  creche::CheckHalfCloseableStream([] { return creche::MemoryStreamPair(); });
 }
 
 // A server and a client, of which the client may fail.
@@ -115,13 +114,13 @@ creche::Task<absl::StatusOr<std::string>> GreetAVisitor() {
 }
 
 TEST(TourTest, NothingIsLeftWhateverTheKernelSays) {
-  creche::testing::FailEverywhere(GreetAVisitor);
+  creche::FailEverywhere(GreetAVisitor);
 }
 
 TEST(TourTest, ConnectionsBreakAndFallSilent) {
   int greeted = 0;
   for (std::uint64_t seed = 1; seed <= 100; ++seed) {
-    creche::testing::SimulatedNetwork network(
+    creche::SimulatedNetwork network(
         {.seed = seed, .break_probability = 0.1, .silence_probability = 0.1});
     absl::StatusOr<std::string> greeting = creche::Run(
         {.clock = &network.clock(), .port = &network.port()}, GreetAVisitor);

@@ -171,8 +171,8 @@ Task<> Sleeping() {
 }
 
 DrawnScene Draw(std::string name, Task<> (*scene)()) {
-  creche::testing::MockClock clock;
-  creche::testing::FakePort port;
+  creche::MockClock clock;
+  creche::FakePort port;
   const absl::Status status = creche::Run(
       {.clock = &clock, .port = &port, .instruments = {&trace}}, scene);
   return {std::move(name), status.ok() ? trace.Svg() : status.ToString()};

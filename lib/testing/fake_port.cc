@@ -8,7 +8,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 
-namespace creche::inline testing {
+namespace creche {
 
 FakePort::FakePort() { sem_init(&notified_, /*pshared=*/0, /*value=*/0); }
 FakePort::~FakePort() { sem_destroy(&notified_); }
@@ -28,4 +28,4 @@ void FakePort::Wait(absl::Duration at_most) {
 
 void FakePort::Notify() { sem_post(&notified_); }
 
-}  // namespace creche::inline testing
+}  // namespace creche

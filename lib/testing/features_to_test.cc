@@ -10,7 +10,7 @@
 #include "absl/strings/string_view.h"
 #include "creche/internal/misuse.h"
 
-namespace creche::inline testing {
+namespace creche {
 namespace {
 
 struct Name {
@@ -58,4 +58,4 @@ UringFeatures FeaturesToTest() {
   return features;
 }
 
-}  // namespace creche::inline testing
+}  // namespace creche

@@ -185,7 +185,7 @@ class MemoryPipe {
 
 }  // namespace creche::internal
 
-namespace creche::inline testing {
+namespace creche {
 
 using internal::MemoryPipe;
 
@@ -234,4 +234,4 @@ std::pair<MemoryStream, MemoryStream> LockstepStreamPair() {
   return MemoryStreamPair(/*capacity=*/0);
 }
 
-}  // namespace creche::inline testing
+}  // namespace creche

@@ -8,7 +8,7 @@
 #include "absl/time/time.h"
 #include "creche/internal/misuse.h"
 
-namespace creche::inline testing {
+namespace creche {
 
 absl::Duration MockClock::WaitFor(absl::Time deadline, bool expects_io) {
   if (deadline <= now_) return absl::ZeroDuration();
@@ -36,4 +36,4 @@ void MockClock::Advance(absl::Duration duration) {
   now_ += duration;
 }
 
-}  // namespace creche::inline testing
+}  // namespace creche

@@ -11,7 +11,7 @@
 #include "creche/internal/misuse.h"
 #include "gtest/gtest.h"
 
-namespace creche::inline testing {
+namespace creche {
 
 Sequencer::Turn::~Turn() {
   if (sequencer_ != nullptr) sequencer_->EndTurn();
@@ -56,4 +56,4 @@ void Sequencer::Break() {
   for (auto& [position, lot] : waiting_) lot.UnparkAll();
 }
 
-}  // namespace creche::inline testing
+}  // namespace creche

@@ -20,7 +20,7 @@
 #include "creche/internal/misuse.h"
 #include "lib/testing/simulated_network_port.h"
 
-namespace creche::testing {
+namespace creche {
 namespace {
 
 // Where the network looks for listening sockets.
@@ -127,4 +127,4 @@ void SimulatedNetwork::Network::TryAccept(Listener& listener) {
   Complete(listener.accept, fd);
 }
 
-}  // namespace creche::testing
+}  // namespace creche

@@ -19,7 +19,7 @@
 #include "gtest/gtest.h"
 #include "lib/testing/simulated_network_port.h"
 
-namespace creche::testing {
+namespace creche {
 
 absl::Duration SimulatedNetwork::Network::NetworkClock::WaitFor(
     absl::Time deadline, bool /*expects_io*/) {
@@ -164,4 +164,4 @@ Clock& SimulatedNetwork::clock() { return network_->clock(); }
 void SimulatedNetwork::BreakAll() { network_->BreakAll(); }
 void SimulatedNetwork::SilenceAll() { network_->SilenceAll(); }
 
-}  // namespace creche::inline testing
+}  // namespace creche

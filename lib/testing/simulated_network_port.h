@@ -33,7 +33,7 @@
 #include "creche/uring/operation_port.h"
 #include "lib/testing/deadlock_clock.h"
 
-namespace creche::testing {
+namespace creche {
 class SimulatedNetwork::Network final : public OperationPort {
  public:
   explicit Network(const SimulatedNetworkOptions& options)
@@ -147,6 +147,6 @@ class SimulatedNetwork::Network final : public OperationPort {
   std::uint16_t next_port_ = 49152;
 };
 
-}  // namespace creche::testing
+}  // namespace creche
 
 #endif  // CRECHE_LIB_TESTING_SIMULATED_NETWORK_PORT_H_

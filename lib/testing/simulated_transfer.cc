@@ -20,7 +20,7 @@
 #include "absl/time/time.h"
 #include "lib/testing/simulated_network_port.h"
 
-namespace creche::testing {
+namespace creche {
 
 void SimulatedNetwork::Network::TryReceive(End& end) {
   if (end.receive == nullptr) return;
@@ -141,4 +141,4 @@ void SimulatedNetwork::Network::Look(const EndPtr& end, short events) {
   if (!end->arrived.empty()) ResetPeerLater(*end);
 }
 
-}  // namespace creche::testing
+}  // namespace creche

@@ -9,7 +9,7 @@
 #include "creche/internal/running.h"
 #include "lib/testing/schedule_seed.h"
 
-namespace creche::testing::internal {
+namespace creche::internal {
 namespace {
 
 // What the library says when it aborts the process in a run.
@@ -84,4 +84,4 @@ CheckedRunResult SweepDriver::RunOnce(SweepRun& run) {
   return result;
 }
 
-}  // namespace creche::testing::internal
+}  // namespace creche::internal

@@ -16,7 +16,7 @@
 #include "gtest/gtest.h"
 #include "lib/testing/checked_run.h"
 
-namespace creche::testing::internal {
+namespace creche::internal {
 
 // One run of a sweep.
 class SweepRun {
@@ -74,6 +74,6 @@ class SweepDriver {
   const ::testing::ScopedTrace trace_;
 };
 
-}  // namespace creche::testing::internal
+}  // namespace creche::internal
 
 #endif  // CRECHE_LIB_TESTING_SWEEP_DRIVER_H_

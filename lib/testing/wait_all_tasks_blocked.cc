@@ -6,7 +6,7 @@
 #include "creche/internal/task_record.h"
 #include "lib/core/scheduler.h"
 
-namespace creche::inline testing {
+namespace creche {
 
 creche::internal::ParkAwaiter WaitAllTasksBlocked() {
   creche::internal::CurrentTask("WaitAllTasksBlocked()");
@@ -14,4 +14,4 @@ creche::internal::ParkAwaiter WaitAllTasksBlocked() {
       "WaitAllTasksBlocked");
 }
 
-}  // namespace creche::inline testing
+}  // namespace creche

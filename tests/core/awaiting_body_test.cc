@@ -29,8 +29,6 @@
 namespace creche {
 namespace {
 
-using testing::RunMocked;
-
 // Counts the coroutines and tasks that are made.
 class CountFrames final : public internal::FramePool::Watcher {
  public:

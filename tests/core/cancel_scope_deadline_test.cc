@@ -19,11 +19,6 @@
 namespace creche {
 namespace {
 
-using testing::MockClock;
-using testing::RunMocked;
-using testing::RunMockedOn;
-using testing::SecondsSince;
-
 void Expect(absl::Status status) { EXPECT_TRUE(status.ok()) << status; }
 
 // T30

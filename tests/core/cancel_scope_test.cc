@@ -20,12 +20,6 @@
 namespace creche {
 namespace {
 
-using testing::LifetimeProbe;
-using testing::MockClock;
-using testing::RunMocked;
-using testing::RunMockedOn;
-using testing::SecondsSince;
-
 void Expect(absl::Status status) { EXPECT_TRUE(status.ok()) << status; }
 
 // T24, R4: idempotent and level-triggered.

@@ -21,8 +21,8 @@ namespace {
 
 template <typename Body>
 absl::Status RunTest(Body body) {
-  testing::FakePort port;
-  testing::MockClock clock;
+  FakePort port;
+  MockClock clock;
   return creche::Run({.clock = &clock, .port = &port}, body);
 }
 

@@ -13,9 +13,6 @@
 namespace creche {
 namespace {
 
-using testing::FakePort;
-using testing::MockClock;
-
 TEST(SystemClockTest, StartsAtTheWallClocksTime) {
   SystemClock clock;
   const absl::Duration off = clock.Now() - absl::Now();
@@ -57,7 +54,7 @@ TEST(SystemClockTest, SleepsAreNeverEarly) {
 TEST(NowTest, IsTheRunsClock) {
   MockClock clock(MockClock::kManual);
   const absl::Time start = clock.Now();
-  absl::Status status = testing::RunMockedOn(clock, [&]() -> Task<> {
+  absl::Status status = RunMockedOn(clock, [&]() -> Task<> {
     clock.Advance(absl::Hours(2));
     EXPECT_EQ(creche::Now(), start + absl::Hours(2));
     co_return;

@@ -24,8 +24,8 @@ namespace {
 
 template <typename Body>
 auto RunTest(Body body) {
-  testing::FakePort port;
-  testing::MockClock clock;
+  FakePort port;
+  MockClock clock;
   return creche::Run({.clock = &clock, .port = &port}, body);
 }
 

@@ -30,9 +30,6 @@
 namespace creche {
 namespace {
 
-using testing::LifetimeProbe;
-using testing::RunMocked;
-
 constexpr const char* kLong = "long enough to live on the heap, always";
 
 Task<std::string> Echo(std::string text) {

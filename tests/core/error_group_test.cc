@@ -20,8 +20,6 @@
 namespace creche {
 namespace {
 
-using testing::RunMocked;
-
 const absl::Status kFirst = absl::DataLossError("first");
 const absl::Status kSecond = absl::NotFoundError("second");
 const absl::Status kThird = absl::InternalError("third");

@@ -37,7 +37,7 @@ class Recorder : public Instrument {
 };
 
 TEST(InstrumentTest, SeesALifeInOrder) {
-  testing::FakePort port;
+  FakePort port;
   Recorder recorder;
   auto status =
       creche::Run({.port = &port, .instruments = {&recorder}}, []() -> Task<> {
@@ -66,7 +66,7 @@ class WaitRecorder : public Instrument {
 };
 
 // Jumps, but not before the run has waited for a moment.
-class PatientClock : public testing::MockClock {
+class PatientClock : public MockClock {
  public:
   absl::Duration WaitFor(absl::Time, bool) override {
     return absl::Microseconds(1);
@@ -74,7 +74,7 @@ class PatientClock : public testing::MockClock {
 };
 
 TEST(InstrumentTest, SeesWaits) {
-  testing::FakePort port;
+  FakePort port;
   PatientClock clock;
   WaitRecorder waits;
   auto status =

@@ -29,9 +29,6 @@ namespace {
 
 using internal::BorrowedArguments;
 using internal::KeptArguments;
-using testing::FakePort;
-using testing::RunMocked;
-using testing::RunNursery;
 
 constexpr const char* kLong = "long enough to live on the heap, always";
 

@@ -25,9 +25,6 @@
 namespace creche {
 namespace {
 
-using testing::MockClock;
-using testing::RunMocked;
-
 Task<> Nothing() { co_return; }
 
 TEST(MisuseDeathTest, NamesTheRule) {

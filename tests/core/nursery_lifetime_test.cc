@@ -20,10 +20,6 @@
 namespace creche {
 namespace {
 
-using testing::LifetimeProbe;
-using testing::RunMocked;
-using testing::RunNursery;
-
 const absl::Status kError = absl::DataLossError("broken");
 
 // T12

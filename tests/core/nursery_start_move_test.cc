@@ -21,10 +21,6 @@
 namespace creche {
 namespace {
 
-using testing::LifetimeProbe;
-using testing::RunMocked;
-using testing::SecondsSince;
-
 void Expect(absl::Status status) { EXPECT_TRUE(status.ok()) << status; }
 
 Task<> Nap(int seconds) { co_await SleepFor(absl::Seconds(seconds)); }

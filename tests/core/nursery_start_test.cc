@@ -24,10 +24,6 @@
 namespace creche {
 namespace {
 
-using testing::LifetimeProbe;
-using testing::RunMocked;
-using testing::SecondsSince;
-
 const absl::Status kError = absl::DataLossError("broken");
 
 void Expect(absl::Status status) { EXPECT_TRUE(status.ok()) << status; }

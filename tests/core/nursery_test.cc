@@ -27,11 +27,6 @@
 namespace creche {
 namespace {
 
-using testing::LifetimeProbe;
-using testing::RunMocked;
-using testing::RunNursery;
-using testing::SecondsSince;
-
 static_assert(!std::is_default_constructible_v<Nursery>);
 static_assert(!std::is_copy_constructible_v<Nursery>);
 static_assert(!std::is_move_constructible_v<Nursery>);

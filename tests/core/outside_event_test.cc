@@ -46,7 +46,7 @@ TEST(OutsideEventTest, WakesARunFromAnotherThread) {
       other.join();
     }
   };
-  EXPECT_TRUE(testing::RunMocked(main).ok());
+  EXPECT_TRUE(RunMocked(main).ok());
 }
 
 TEST(OutsideEventTest, HappensInOrderOfPosting) {
@@ -66,7 +66,7 @@ TEST(OutsideEventTest, HappensInOrderOfPosting) {
     const std::vector<int> expected = {1, 2, 3};
     EXPECT_EQ(order, expected);
   };
-  EXPECT_TRUE(testing::RunMocked(main).ok());
+  EXPECT_TRUE(RunMocked(main).ok());
 }
 
 TEST(OutsideEventTest, ManyThreadsPostAtOnce) {
@@ -83,7 +83,7 @@ TEST(OutsideEventTest, ManyThreadsPostAtOnce) {
     while (order.size() < kThreads) co_await lot.Park();
     for (std::thread& thread : threads) thread.join();
   };
-  EXPECT_TRUE(testing::RunMocked(main).ok());
+  EXPECT_TRUE(RunMocked(main).ok());
 }
 
 }  // namespace

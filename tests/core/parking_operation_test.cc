@@ -49,7 +49,7 @@ class ParkingOperationTest : public ::testing::Test {
  public:
   template <typename Body>
   void InNursery(Body body) {
-    testing::FakePort port;
+    FakePort port;
     auto main = [&]() -> Task<absl::Status> {
       co_return co_await WithNursery(body);
     };

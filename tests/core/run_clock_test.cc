@@ -44,7 +44,7 @@ TEST(RunClockTest, NeverMakesADeadlineEarly) {
 }
 
 TEST(RunClockTest, SaysWhatAnyOtherClockSays) {
-  testing::MockClock mock_clock;
+  MockClock mock_clock;
   RunClock clock(mock_clock);
 
   EXPECT_EQ(clock.Now(), ToNanoseconds(mock_clock.Now()));

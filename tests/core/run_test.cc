@@ -23,11 +23,6 @@
 namespace creche {
 namespace {
 
-using testing::FakePort;
-using testing::LifetimeProbe;
-using testing::MockClock;
-using testing::RunMocked;
-
 TEST(RunTest, GivesTheResultOfMain) {
   EXPECT_EQ(*RunMocked([]() -> Task<int> { co_return 3; }), 3);
   EXPECT_TRUE(RunMocked([]() -> Task<> { co_return; }).ok());
@@ -61,7 +56,7 @@ TEST(RunTest, TakesAnyAwaitableFromMain) {
   const absl::Time start = clock.Now();
 
   absl::Status status =
-      testing::RunMockedOn(clock, [] { return SleepFor(absl::Seconds(2)); });
+      RunMockedOn(clock, [] { return SleepFor(absl::Seconds(2)); });
 
   EXPECT_TRUE(status.ok());
   EXPECT_EQ(clock.Now() - start, absl::Seconds(2));
@@ -94,7 +89,7 @@ TEST(RunTest, EachThreadHasItsOwnRun) {
 TEST(RunTest, OneRunAfterAnother) {
   MockClock clock;
   for (int i = 0; i < 3; ++i) {
-    absl::Status status = testing::RunMockedOn(
+    absl::Status status = RunMockedOn(
         clock, []() -> Task<> { co_await SleepFor(absl::Seconds(1)); });
     EXPECT_TRUE(status.ok());
   }

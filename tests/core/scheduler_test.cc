@@ -26,11 +26,6 @@
 namespace creche {
 namespace {
 
-using testing::FakePort;
-using testing::MockClock;
-using testing::RunMocked;
-using testing::RunMockedOn;
-
 void Expect(absl::Status status) { EXPECT_TRUE(status.ok()) << status; }
 
 Task<> Loop(std::string* trace, char name, int rounds) {

@@ -20,9 +20,6 @@
 namespace creche {
 namespace {
 
-using testing::RunMocked;
-using testing::SecondsSince;
-
 void Expect(absl::Status status) { EXPECT_TRUE(status.ok()) << status; }
 
 TEST(ShieldTest, HidesCancellationAndDeadlineFromOutside) {

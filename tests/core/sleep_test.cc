@@ -18,9 +18,6 @@
 namespace creche {
 namespace {
 
-using testing::RunMocked;
-using testing::SecondsSince;
-
 TEST(SleepTest, SleepsAsLongAsTold) {
   auto slept = RunMocked([]() -> Task<double> {
     const absl::Time start = creche::Now();

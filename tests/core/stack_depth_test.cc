@@ -24,8 +24,6 @@
 namespace creche {
 namespace {
 
-using testing::RunMocked;
-
 constexpr int kDepth = 100'000;
 constexpr size_t kSmallStack = size_t{256} << 10;
 constexpr size_t kNormalStack = size_t{8} << 20;

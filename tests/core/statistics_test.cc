@@ -17,8 +17,8 @@ namespace {
 Task<> Sleep(absl::Duration duration) { co_await SleepFor(duration); }
 
 TEST(StatisticsTest, CountsTasksAndDeadlines) {
-  testing::FakePort port;
-  testing::MockClock clock;
+  FakePort port;
+  MockClock clock;
   auto status = creche::Run({.clock = &clock, .port = &port}, []() -> Task<> {
     EXPECT_EQ(statistics().tasks_living, 1u);
     EXPECT_EQ(statistics().until_next_deadline, absl::InfiniteDuration());

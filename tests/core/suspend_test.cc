@@ -18,8 +18,6 @@
 namespace creche {
 namespace {
 
-using testing::RunMocked;
-
 void Expect(absl::Status status) { EXPECT_TRUE(status.ok()) << status; }
 
 // An operation that is completed by hand.

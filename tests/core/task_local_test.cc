@@ -24,8 +24,8 @@ std::string Name() { return name.Get().value_or("none"); }
 
 template <typename Body>
 absl::Status RunTest(Body body) {
-  testing::FakePort port;
-  testing::MockClock clock;
+  FakePort port;
+  MockClock clock;
   return creche::Run({.clock = &clock, .port = &port}, body);
 }
 

@@ -20,9 +20,6 @@
 namespace creche {
 namespace {
 
-using testing::LifetimeProbe;
-using testing::RunMocked;
-
 static_assert(!std::is_copy_constructible_v<Task<int>>);
 static_assert(!std::is_copy_assignable_v<Task<int>>);
 static_assert(std::is_nothrow_move_constructible_v<Task<int>>);

@@ -21,9 +21,6 @@
 namespace creche {
 namespace {
 
-using testing::RunMocked;
-using testing::SecondsSince;
-
 void Expect(absl::Status status) { EXPECT_TRUE(status.ok()) << status; }
 
 Task<int> AnswerAfter(int seconds) {

@@ -20,9 +20,6 @@
 namespace creche {
 namespace {
 
-using testing::LifetimeProbe;
-using testing::RunMocked;
-
 const absl::Status kError = absl::DataLossError("lost");
 
 Task<absl::Status> Succeed(bool wait) {

@@ -39,8 +39,8 @@ std::string WithoutPlaces(const std::string& tree) {
 }
 
 TEST(TaskTreeTest, ShowsWhoWaitsForWhatInWhichScopes) {
-  testing::FakePort port;
-  testing::MockClock clock;
+  FakePort port;
+  MockClock clock;
   std::string tree;
   auto status = creche::Run({.clock = &clock, .port = &port}, [&]() -> Task<> {
     ParkingLot lot;

@@ -25,8 +25,8 @@ using ::testing::Not;
 Task<> Sleep(absl::Duration duration) { co_await SleepFor(duration); }
 
 void Record(TraceRecorder& trace) {
-  testing::FakePort port;
-  testing::MockClock clock;
+  FakePort port;
+  MockClock clock;
   auto status =
       creche::Run({.clock = &clock, .port = &port, .instruments = {&trace}},
                   []() -> Task<> {
@@ -72,8 +72,8 @@ TEST(TraceRecorderTest, DrawsARowForEachTask) {
 
 // Three seconds for work that takes one, and for work that takes nine.
 void RecordTimeouts(TraceRecorder& trace) {
-  testing::FakePort port;
-  testing::MockClock clock;
+  FakePort port;
+  MockClock clock;
   auto work = [&](absl::Duration duration) -> Task<> {
     TraceSpan span(trace, "work");
     co_await SleepFor(duration);
@@ -119,8 +119,8 @@ TEST(TraceRecorderTest, DrawsWhetherASpanWasCancelled) {
 
 TEST(TraceRecorderTest, BelievesASpanThatSaysItIsComplete) {
   TraceRecorder trace;
-  testing::FakePort port;
-  testing::MockClock clock;
+  FakePort port;
+  MockClock clock;
   auto work = [&](CancelScope& scope) -> Task<> {
     TraceSpan span(trace, "work");
     scope.Cancel();
@@ -140,8 +140,8 @@ TEST(TraceRecorderTest, BelievesASpanThatSaysItIsComplete) {
 
 TEST(TraceRecorderTest, DrawsChildrenBelowTheirParents) {
   TraceRecorder trace;
-  testing::FakePort port;
-  testing::MockClock clock;
+  FakePort port;
+  MockClock clock;
   auto grandchildren = [](Nursery& nursery) -> Task<> {
     nursery.StartSoon(Named("grandchild", Sleep), absl::Seconds(1));
     co_return;

@@ -18,12 +18,12 @@
 
 namespace {
 
+using creche::IsOk;
 using creche::Nursery;
+using creche::SimulatedNetwork;
 using creche::Task;
 using creche::TcpStream;
 using creche::Try;
-using creche::testing::IsOk;
-using creche::testing::SimulatedNetwork;
 
 Task<absl::Status> Session(TcpStream& stream) {
   char buffer[1024];

@@ -22,11 +22,11 @@
 
 namespace {
 
+using creche::MemoryStream;
+using creche::MemoryStreamPair;
 using creche::Nursery;
 using creche::Task;
 using creche::Try;
-using creche::testing::MemoryStream;
-using creche::testing::MemoryStreamPair;
 
 Task<absl::StatusOr<std::string>> Ask(MemoryStream& stream,
                                       std::string question) {

@@ -19,10 +19,10 @@
 
 namespace {
 
+using creche::IsOk;
 using creche::Nursery;
 using creche::Task;
 using creche::Try;
-using creche::testing::IsOk;
 
 Task<absl::StatusOr<std::string>> Fetch(std::string url) {
   co_await creche::SleepFor(absl::Seconds(1));

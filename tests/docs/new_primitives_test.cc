@@ -18,9 +18,9 @@
 
 namespace {
 
+using creche::CancelEverywhere;
 using creche::Nursery;
 using creche::Task;
-using creche::testing::CancelEverywhere;
 
 // Tasks wait until `count` others have arrived.
 class Latch {
@@ -59,7 +59,7 @@ CRECHE_TEST(LatchTest, OpensWhenAllHaveArrived) {
     EXPECT_EQ(creche::Now() - start, absl::Seconds(3));
   };
   CO_ASSERT_OK(co_await creche::WithNursery(body));
-  co_await creche::testing::ExpectCheckpoint(latch.Wait());
+  co_await creche::ExpectCheckpoint(latch.Wait());
 }
 
 TEST(LatchTest, CanBeCancelledAnywhere) {

@@ -38,7 +38,7 @@ void WithPair(Body body) {
     auto pair = UnixStream::Pair().value();
     co_await body(pair.first, pair.second);
   };
-  EXPECT_TRUE(testing::RunToTest(main).ok());
+  EXPECT_TRUE(RunToTest(main).ok());
 }
 
 TEST(BufferedReaderTest, ReadsLinesAndRecords) {

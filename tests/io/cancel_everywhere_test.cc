@@ -20,7 +20,7 @@
 #include "creche/io/read_write_file.h"
 #include "gtest/gtest.h"
 
-namespace creche::inline testing {
+namespace creche {
 namespace {
 
 TEST(CancelEverywhereTest, Files) {
@@ -71,4 +71,4 @@ TEST(CancelEverywhereTest, Pipes) {
 }
 
 }  // namespace
-}  // namespace creche::inline testing
+}  // namespace creche

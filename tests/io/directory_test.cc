@@ -36,7 +36,7 @@ TEST(DirectoryTest, IsMadeRenamedAndRemoved) {
     info = co_await GetFileInfo(path + "2");
     EXPECT_EQ(info.status().code(), absl::StatusCode::kNotFound);
   };
-  EXPECT_TRUE(testing::RunToTest(main).ok());
+  EXPECT_TRUE(RunToTest(main).ok());
 }
 
 TEST(DirectoryTest, SaysWhatIsWrong) {
@@ -58,7 +58,7 @@ TEST(DirectoryTest, SaysWhatIsWrong) {
     EXPECT_TRUE((co_await RemoveFile(path + "/file")).ok());
     EXPECT_TRUE((co_await RemoveDirectory(path)).ok());
   };
-  EXPECT_TRUE(testing::RunToTest(main).ok());
+  EXPECT_TRUE(RunToTest(main).ok());
 }
 
 }  // namespace

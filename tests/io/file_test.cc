@@ -35,7 +35,6 @@ namespace creche {
 namespace {
 
 using std::string_literals::operator""s;
-using testing::OpenFiles;
 
 std::string PathOf(absl::string_view name) {
   const char* folder = std::getenv("TEST_TMPDIR");
@@ -45,7 +44,7 @@ std::string PathOf(absl::string_view name) {
 template <typename Main>
 void RunChecked(Main main) {
   const size_t files = OpenFiles();
-  const absl::Status status = testing::RunToTest(main);
+  const absl::Status status = RunToTest(main);
   EXPECT_TRUE(status.ok()) << status;
   EXPECT_EQ(OpenFiles(), files);
 }

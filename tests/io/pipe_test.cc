@@ -35,12 +35,10 @@
 namespace creche {
 namespace {
 
-using testing::OpenFiles;
-
 template <typename Main>
 void RunChecked(Main main) {
   const size_t files = OpenFiles();
-  const absl::Status status = testing::RunToTest(main);
+  const absl::Status status = RunToTest(main);
   EXPECT_TRUE(status.ok()) << status;
   EXPECT_EQ(OpenFiles(), files);
 }
@@ -93,10 +91,10 @@ std::pair<InEnd, OutEnd> NonBlockingEnds() {
   return std::make_pair(InEnd(std::move(writer)), OutEnd(std::move(reader)));
 }
 
-TEST(PipeTest, IsAOneWayStream) { testing::CheckOneWayStream(Ends, Ends); }
+TEST(PipeTest, IsAOneWayStream) { CheckOneWayStream(Ends, Ends); }
 
 TEST(PipeTest, IsAOneWayStreamInNonBlockingMode) {
-  testing::CheckOneWayStream(NonBlockingEnds, NonBlockingEnds);
+  CheckOneWayStream(NonBlockingEnds, NonBlockingEnds);
 }
 
 TEST(PipeTest, AReaderThatIsGoneIsAnErrorAndNoSignal) {
@@ -183,7 +181,7 @@ TEST_F(TerminalTest, GivesALineAndWaitsForTheNext) {
     EXPECT_EQ((co_await reader.ReceiveSome(buffer)).value(), 6U);
     EXPECT_EQ(absl::string_view(buffer, 6), "again\n");
   };
-  EXPECT_TRUE(testing::RunToTest(main).ok());
+  EXPECT_TRUE(RunToTest(main).ok());
 }
 
 TEST_F(TerminalTest, ClosingWakesWhoReads) {
@@ -201,7 +199,7 @@ TEST_F(TerminalTest, ClosingWakesWhoReads) {
     };
     EXPECT_TRUE((co_await WithNursery(body)).ok());
   };
-  EXPECT_TRUE(testing::RunToTest(main).ok());
+  EXPECT_TRUE(RunToTest(main).ok());
 }
 
 // Puts another descriptor in the place of one, for a while.
@@ -220,8 +218,8 @@ class Replaced {
 
 TEST(StandardStreamsTest, AreWhatTheProcessHas) {
   RunChecked([]() -> Task<> {
-    testing::Pipe in;
-    testing::Pipe out;
+    Pipe in;
+    Pipe out;
     const int in_flags = fcntl(in.read_end(), F_GETFL);
     const Replaced replaced_in(STDIN_FILENO, in.read_end());
     std::optional<Replaced> replaced_out(std::in_place, STDOUT_FILENO,

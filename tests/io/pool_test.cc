@@ -20,7 +20,7 @@
 #include "creche/testing/creche_test.h"
 #include "gtest/gtest.h"
 
-namespace creche::inline testing {
+namespace creche {
 namespace {
 
 // A connection that counts how many of its kind there are.
@@ -154,4 +154,4 @@ TEST(PoolDeathTest, HasRoomForNobody) {
 }
 
 }  // namespace
-}  // namespace creche::inline testing
+}  // namespace creche

@@ -54,7 +54,7 @@ class LibraryRun {
       co_await Try(RunBlock(0, script_.main));
       co_return absl::OkStatus();
     };
-    absl::Status status = testing::RunMockedOn(clock_, main, seed);
+    absl::Status status = RunMockedOn(clock_, main, seed);
     Record(status.code() == absl::StatusCode::kCancelled ? "main cancelled"
                                                          : "main ended");
     return std::move(trace_);
@@ -129,7 +129,7 @@ class LibraryRun {
   void FinishSlow();
 
   const Script& script_;
-  testing::MockClock clock_;
+  MockClock clock_;
   absl::Time start_;
   Trace trace_;
   bool done_ = false;

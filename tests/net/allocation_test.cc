@@ -44,13 +44,10 @@ std::size_t allocations = 0;
 namespace creche {
 namespace {
 
-using testing::MakeTcpPair;
-using testing::TcpPair;
-
 class AllocationTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    if (testing::kHasAddressSanitizer) {
+    if (kHasAddressSanitizer) {
       GTEST_SKIP() << "with AddressSanitizer, frames come from the heap";
     }
   }
@@ -67,7 +64,7 @@ size_t AllocationsOf(Exchange exchange) {
     for (int i = 0; i < 1000; ++i) co_await exchange(pair);
     count = allocations - before;
   };
-  EXPECT_TRUE(testing::RunToTest(main).ok());
+  EXPECT_TRUE(RunToTest(main).ok());
   return count;
 }
 
@@ -142,7 +139,7 @@ TEST_F(AllocationTest, NoneForDatagrams) {
     }
     EXPECT_EQ(allocations, before);
   };
-  EXPECT_TRUE(testing::RunToTest(main).ok());
+  EXPECT_TRUE(RunToTest(main).ok());
 }
 
 }  // namespace

@@ -30,7 +30,7 @@
 #include "gtest/gtest.h"
 #include "lib/net/helper_thread.h"
 
-namespace creche::inline testing {
+namespace creche {
 namespace {
 
 Task<> Echo(TcpStream stream) {
@@ -121,4 +121,4 @@ TEST(CancelEverywhereTest, HelperThread) {
 }
 
 }  // namespace
-}  // namespace creche::inline testing
+}  // namespace creche

@@ -34,8 +34,6 @@
 namespace creche {
 namespace {
 
-using testing::OpenFiles;
-
 Task<absl::Status> EchoBlocks(TcpStream& stream) {
   for (;;) {
     const ReceivedBlock block = co_await Try(stream.Receive());
@@ -91,7 +89,7 @@ pid_t StartCrowd(size_t size, const SocketAddress& server, int alive) {
     Crowd crowd(size, server);
     co_return co_await crowd.Visit();
   };
-  const absl::Status status = testing::RunToTest(main);
+  const absl::Status status = RunToTest(main);
   if (!status.ok()) std::cerr << status << "\n";
   close(alive);
   _exit(status.ok() ? 0 : 1);
@@ -100,7 +98,7 @@ pid_t StartCrowd(size_t size, const SocketAddress& server, int alive) {
 void ServeCrowd(size_t size) {
   TcpListener listener =
       ListenTcp(*SocketAddress::Parse("127.0.0.1", 0)).value();
-  testing::Pipe alive;  // Until the child ends.
+  Pipe alive;  // Until the child ends.
   const pid_t child =
       StartCrowd(size, listener.local_address(), alive.write_end());
   alive.CloseSecond();
@@ -119,7 +117,7 @@ void ServeCrowd(size_t size) {
     };
     co_return co_await WithNursery(body);
   };
-  const absl::Status status = testing::RunToTest(main);
+  const absl::Status status = RunToTest(main);
   EXPECT_TRUE(status.ok()) << status;
   int result = -1;
   EXPECT_EQ(waitpid(child, &result, 0), child);
@@ -155,7 +153,7 @@ size_t ResidentPages() {
 }
 
 TEST(CrowdTest, LeavesNoMemoryAndNoDescriptors) {
-  if (testing::kHasAddressSanitizer) {
+  if (kHasAddressSanitizer) {
     GTEST_SKIP() << "the sanitizer keeps memory that was freed";
   }
   constexpr size_t kConnections = 400;

@@ -133,7 +133,7 @@ TEST(DeadNameServerTest, HoldsUpNobodyElse) {
       EXPECT_EQ(answered, 0);
       auto patient = Resolve("name.test", "80");
       const auto addresses = co_await std::move(patient);
-      EXPECT_THAT(addresses, testing::IsOk());
+      EXPECT_THAT(addresses, IsOk());
       if (addresses.ok()) {
         EXPECT_EQ(addresses->size(), 1U);
         EXPECT_EQ(addresses->front().ToString(), "192.0.2.7:80");
@@ -141,9 +141,9 @@ TEST(DeadNameServerTest, HoldsUpNobodyElse) {
       EXPECT_GE(answered, 2);
       nursery.Cancel();
     };
-    EXPECT_THAT(co_await WithNursery(body), testing::IsOk());
+    EXPECT_THAT(co_await WithNursery(body), IsOk());
   };
-  EXPECT_TRUE(testing::RunToTest(main).ok());
+  EXPECT_TRUE(RunToTest(main).ok());
 }
 
 }  // namespace

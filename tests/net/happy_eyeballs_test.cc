@@ -23,8 +23,6 @@
 namespace creche {
 namespace {
 
-using testing::OpenFiles;
-
 // Says what the test says.
 class ListResolver : public Resolver {
  public:
@@ -80,7 +78,7 @@ SocketAddress RefusingAddress() {
 template <typename Main>
 void RunChecked(Main main) {
   const size_t files = OpenFiles();
-  EXPECT_TRUE(testing::RunToTest(main).ok());
+  EXPECT_TRUE(RunToTest(main).ok());
   EXPECT_EQ(OpenFiles(), files);
 }
 
@@ -150,7 +148,7 @@ TEST(HappyEyeballsTest, ACancellationLeavesNoSocket) {
 }
 
 TEST(HappyEyeballsTest, ResolvesNames) {
-  if (!testing::KnowsLocalhost()) {
+  if (!KnowsLocalhost()) {
     GTEST_SKIP() << "this machine has no name for itself";
   }
   RunChecked([]() -> Task<> {

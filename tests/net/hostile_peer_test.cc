@@ -40,7 +40,7 @@
 #include "tests/support/open_files.h"
 #include "tests/support/tcp_pair.h"
 
-namespace creche::inline testing {
+namespace creche {
 namespace {
 
 // Closes with a reset instead of an end.
@@ -288,4 +288,4 @@ CRECHE_TEST(BadInputTest, AddressesOfTheWrongKindAreRefused) {
 }
 
 }  // namespace
-}  // namespace creche::inline testing
+}  // namespace creche

@@ -26,10 +26,6 @@
 namespace creche {
 namespace {
 
-using testing::CountingPort;
-using testing::MakeTcpPair;
-using testing::TcpPair;
-
 constexpr int kRounds = 20;
 
 template <typename Main>

@@ -33,11 +33,6 @@
 namespace creche {
 namespace {
 
-using testing::MakeTcpPair;
-using testing::OpenFiles;
-using testing::RunToTest;
-using testing::TcpPair;
-
 template <typename Body>
 void WithTcpPair(Body body) {
   const size_t files = OpenFiles();

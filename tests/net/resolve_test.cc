@@ -28,7 +28,7 @@ Addresses ResolveInRun(std::string host, std::string service) {
     auto resolve = Resolve(host, service);
     co_return co_await std::move(resolve);
   };
-  return testing::RunToTest(main);
+  return RunToTest(main);
 }
 
 TEST(ResolveTest, TakesDigitsAsTheyAre) {
@@ -38,7 +38,7 @@ TEST(ResolveTest, TakesDigitsAsTheyAre) {
 }
 
 TEST(ResolveTest, LooksNamesUp) {
-  if (!testing::KnowsLocalhost()) {
+  if (!KnowsLocalhost()) {
     GTEST_SKIP() << "this machine has no name for itself";
   }
   const Addresses addresses = ResolveInRun("localhost", "80");
@@ -82,7 +82,7 @@ TEST(ResolveTest, ACancelledCallAbandonsItsThread) {
       };
       (co_await WithNursery(body)).IgnoreError();
     };
-    EXPECT_TRUE(testing::RunToTest(main).ok());
+    EXPECT_TRUE(RunToTest(main).ok());
   }
 }
 

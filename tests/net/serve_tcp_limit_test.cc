@@ -27,8 +27,6 @@
 namespace creche {
 namespace {
 
-using testing::OpenFiles;
-
 constexpr size_t kLimit = 3;
 constexpr size_t kClients = 100;
 
@@ -65,7 +63,7 @@ Task<> ServeSome(TcpListener listener, ParkingLot& served) {
 // other ends.
 Task<> ExpectTheOthersToWait(int listener, ParkingLot& served, size_t files) {
   for (size_t gone = 0; gone < 2 * kLimit; ++gone) {
-    while (served.size() < kLimit) co_await testing::WaitAllTasksBlocked();
+    while (served.size() < kLimit) co_await WaitAllTasksBlocked();
     EXPECT_EQ(Backlog(listener), kClients - kLimit - gone);
     EXPECT_EQ(OpenFiles(), files + kLimit);
     served.Unpark();
@@ -85,9 +83,9 @@ TEST(ServeTcpLimitTest, ACrowdThatIsThereBeforeWaits) {
       co_await ExpectTheOthersToWait(fd, served, files);
       nursery.Cancel();
     };
-    EXPECT_THAT(co_await WithNursery(body), testing::IsOk());
+    EXPECT_THAT(co_await WithNursery(body), IsOk());
   };
-  EXPECT_TRUE(testing::RunToTest(main).ok());
+  EXPECT_TRUE(RunToTest(main).ok());
 }
 
 // By an Accept() from before, the kernel has been told to go on accepting.
@@ -98,19 +96,19 @@ TEST(ServeTcpLimitTest, ACrowdThatComesLaterWaits) {
     const int fd = listener.fd();
     const std::vector<TcpStream> first = co_await Connect(address, 1);
     const absl::StatusOr<TcpStream> accepted = co_await listener.Accept();
-    EXPECT_THAT(accepted, testing::IsOk());
+    EXPECT_THAT(accepted, IsOk());
     ParkingLot served;
     auto body = [&](Nursery& nursery) -> Task<> {
       nursery.StartSoon(ServeSome, std::move(listener), std::ref(served));
-      co_await testing::WaitAllTasksBlocked();
+      co_await WaitAllTasksBlocked();
       const size_t files = OpenFiles();
       const auto clients = co_await Connect(address, kClients);
       co_await ExpectTheOthersToWait(fd, served, files + kClients);
       nursery.Cancel();
     };
-    EXPECT_THAT(co_await WithNursery(body), testing::IsOk());
+    EXPECT_THAT(co_await WithNursery(body), IsOk());
   };
-  EXPECT_TRUE(testing::RunToTest(main).ok());
+  EXPECT_TRUE(RunToTest(main).ok());
 }
 
 TEST(ServeTcpLimitDeathTest, IsNotZero) {
@@ -120,7 +118,7 @@ TEST(ServeTcpLimitDeathTest, IsNotZero) {
         ServeTcp(Listen(), handler, ServeOptions().set_max_connections(0));
     co_return co_await std::move(serving);
   };
-  EXPECT_DEATH(testing::RunToTest(main).IgnoreError(),
+  EXPECT_DEATH(RunToTest(main).IgnoreError(),
                "set_max_connections.*at least 1");
 }
 

@@ -33,8 +33,6 @@
 namespace creche {
 namespace {
 
-using testing::OpenFiles;
-
 TcpListener Listen() {
   return ListenTcp(*SocketAddress::Parse("127.0.0.1", 0)).value();
 }
@@ -99,7 +97,7 @@ TEST(ServeTcpTest, ServesManyConnectionsUntilCancelled) {
     const absl::Status status = co_await WithNursery(body);
     EXPECT_TRUE(status.ok()) << status;
   };
-  EXPECT_TRUE(testing::RunToTest(main).ok());
+  EXPECT_TRUE(RunToTest(main).ok());
   EXPECT_EQ(OpenFiles(), files);
 }
 
@@ -114,7 +112,7 @@ TEST(ServeTcpTest, AHandlersErrorEndsTheServer) {
     auto serving = ServeTcp(std::move(listener), fail);
     co_return co_await std::move(serving);
   };
-  EXPECT_EQ(testing::RunToTest(main), absl::DataLossError("broken"));
+  EXPECT_EQ(RunToTest(main), absl::DataLossError("broken"));
 }
 
 // A crowd connects, and the handler of one of them fails in the midst of it.
@@ -137,10 +135,10 @@ absl::Status ServeUntilOneFails(int which, ServeOptions options) {
       auto serving = ServeTcp(std::move(listener), handler, options);
       status = co_await std::move(serving);
     };
-    EXPECT_THAT(co_await WithNursery(body), testing::IsOk());
+    EXPECT_THAT(co_await WithNursery(body), IsOk());
     co_return status;
   };
-  return testing::RunToTest(main);
+  return RunToTest(main);
 }
 
 TEST(ServeTcpTest, AHandlersErrorInTheMidstOfACrowdLeavesNothing) {
@@ -179,7 +177,7 @@ TEST(ServeTcpTest, AcceptsNobodyWhileItWaitsForHandlers) {
     };
     (co_await WithNursery(body)).IgnoreError();
   };
-  EXPECT_TRUE(testing::RunToTest(main).ok());
+  EXPECT_TRUE(RunToTest(main).ok());
   EXPECT_TRUE(absl::IsUnavailable(late)) << late;
 }
 
@@ -207,9 +205,9 @@ TEST(ServeTcpTest, AnyScopeInsideMayEndFirst) {
     };
     co_return co_await WithNursery(server_and_clients);
   };
-  testing::CancelEverywhereOptions options;
+  CancelEverywhereOptions options;
   options.inner_scopes = true;
-  EXPECT_GT(testing::CancelEverywhere(body, [] {}, options), 10u);
+  EXPECT_GT(CancelEverywhere(body, [] {}, options), 10u);
 }
 
 TEST(ServeTcpTest, KeepsToItsLimit) {
@@ -240,7 +238,7 @@ TEST(ServeTcpTest, KeepsToItsLimit) {
     (co_await WithNursery(body)).IgnoreError();
     EXPECT_EQ(most, 3);
   };
-  EXPECT_TRUE(testing::RunToTest(main).ok());
+  EXPECT_TRUE(RunToTest(main).ok());
 }
 
 // A server of one connection, which asks `meanwhile` what to do while it is
@@ -264,7 +262,7 @@ Task<> CancelServer(absl::Duration grace, Meanwhile meanwhile) {
     scope.Cancel();
     co_await meanwhile(client, address);
   };
-  EXPECT_THAT(co_await WithNursery(body), testing::IsOk());
+  EXPECT_THAT(co_await WithNursery(body), IsOk());
 }
 
 CRECHE_TEST(ServeTcpTest, LetsConnectionsEndInTheirGrace) {
@@ -301,7 +299,7 @@ CRECHE_TEST(ServeTcpTest, CancelsConnectionsAtOnceWithoutAGrace) {
 }
 
 TEST(ServeTcpTest, SurvivesTheDescriptorLimit) {
-  if (testing::kHasAddressSanitizer) {
+  if (kHasAddressSanitizer) {
     GTEST_SKIP() << "the sanitizer cannot work without descriptors";
   }
   auto main = []() -> Task<> {
@@ -333,7 +331,7 @@ TEST(ServeTcpTest, SurvivesTheDescriptorLimit) {
     (co_await WithNursery(body)).IgnoreError();
     setrlimit(RLIMIT_NOFILE, &old_limit);
   };
-  EXPECT_TRUE(testing::RunToTest(main).ok());
+  EXPECT_TRUE(RunToTest(main).ok());
 }
 
 }  // namespace

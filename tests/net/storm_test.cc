@@ -37,17 +37,13 @@
 namespace creche {
 namespace {
 
-using testing::MakeTcpPair;
-using testing::OpenFiles;
-using testing::TcpPair;
-
 // So many test cases share the seeds, so that Bazel can run them side by side.
 constexpr int kBlocks = 20;
 
 int Seeds() {
   const char* seeds = std::getenv("CRECHE_STORM_SEEDS");
   if (seeds != nullptr) return std::atoi(seeds);
-  return testing::kHasAddressSanitizer ? 100 : 1000;
+  return kHasAddressSanitizer ? 100 : 1000;
 }
 
 class StormTest : public ::testing::TestWithParam<int> {
@@ -62,7 +58,7 @@ class StormTest : public ::testing::TestWithParam<int> {
       RunOptions options;
       options.schedule_seed = seed;
       options.ring_entries = 1U << (seed % 8);
-      options.uring_features = testing::FeaturesToTest();
+      options.uring_features = FeaturesToTest();
       options.uring_features.defer_taskrun &= seed % 3 != 0;
       options.uring_features.skip_success &= seed % 5 != 0;
       options.uring_features.multishot_accept &= seed % 4 != 0;

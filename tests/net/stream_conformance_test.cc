@@ -24,7 +24,7 @@
 #include "gtest/gtest.h"
 #include "tests/support/tcp_pair.h"
 
-namespace creche::inline testing {
+namespace creche {
 namespace {
 
 static_assert(ByteStream<TcpStream>);
@@ -99,4 +99,4 @@ TEST(UnixStreamTest, IsAByteStream) {
 }
 
 }  // namespace
-}  // namespace creche::inline testing
+}  // namespace creche

@@ -37,7 +37,7 @@
 #include "creche/testing/fail_everywhere.h"
 #include "gtest/gtest.h"
 
-namespace creche::inline testing {
+namespace creche {
 namespace {
 
 absl::StatusOr<TcpListener> Listen() {
@@ -257,4 +257,4 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& info) { return std::string(info.param.name); });
 
 }  // namespace
-}  // namespace creche::inline testing
+}  // namespace creche

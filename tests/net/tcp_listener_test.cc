@@ -30,8 +30,6 @@
 namespace creche {
 namespace {
 
-using testing::OpenFiles;
-
 template <typename Body>
 void WithListener(Body body) {
   const size_t files = OpenFiles();
@@ -40,7 +38,7 @@ void WithListener(Body body) {
     EXPECT_TRUE(listener.ok()) << listener.status();
     if (listener.ok()) co_await body(*listener);
   };
-  EXPECT_TRUE(testing::RunToTest(main).ok());
+  EXPECT_TRUE(RunToTest(main).ok());
   EXPECT_EQ(OpenFiles(), files);
 }
 
@@ -69,7 +67,7 @@ TEST(TcpListenerTest, ListensOnEveryAddress) {
         co_await ConnectTcp("127.0.0.1", listener->port());
     EXPECT_TRUE(client.ok()) << client.status();
   };
-  EXPECT_TRUE(testing::RunToTest(main).ok());
+  EXPECT_TRUE(RunToTest(main).ok());
 }
 
 TEST(TcpListenerTest, CloseWakesAccept) {
@@ -181,8 +179,8 @@ TEST(TcpListenerTest, AListenerThatAcceptsOutlivesTheRun) {
       listener = ListenTcp(*SocketAddress::Parse("127.0.0.1", 0)).value();
       co_await accept();
     };
-    EXPECT_TRUE(testing::RunToTest(main).ok());
-    EXPECT_TRUE(testing::RunToTest(accept).ok());
+    EXPECT_TRUE(RunToTest(main).ok());
+    EXPECT_TRUE(RunToTest(accept).ok());
   }
   EXPECT_EQ(OpenFiles(), files);
 }
@@ -260,7 +258,7 @@ TEST(ConnectTcpTest, ACancelledConnectLeavesNoSocket) {
     auto connect = ConnectTcp("192.0.2.1", 80);
     co_await MoveOnAfter(absl::Milliseconds(2), std::move(connect));
   };
-  EXPECT_TRUE(testing::RunToTest(main).ok());
+  EXPECT_TRUE(RunToTest(main).ok());
   EXPECT_EQ(OpenFiles(), files);
 }
 

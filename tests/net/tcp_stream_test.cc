@@ -31,10 +31,6 @@
 namespace creche {
 namespace {
 
-using testing::MakeTcpPair;
-using testing::OpenFiles;
-using testing::TcpPair;
-
 // Runs body(pair) and checks that no descriptor is left.
 template <typename Body>
 void WithPair(Body body) {
@@ -43,7 +39,7 @@ void WithPair(Body body) {
     TcpPair pair = co_await MakeTcpPair();
     co_await body(pair);
   };
-  EXPECT_TRUE(testing::RunToTest(main).ok());
+  EXPECT_TRUE(RunToTest(main).ok());
   EXPECT_EQ(OpenFiles(), files);
 }
 

@@ -20,8 +20,6 @@
 namespace creche {
 namespace {
 
-using testing::OpenFiles;
-
 template <typename Body>
 void WithSockets(Body body) {
   const size_t files = OpenFiles();
@@ -31,7 +29,7 @@ void WithSockets(Body body) {
     UdpSocket b = BindUdp(loopback).value();
     co_await body(a, b);
   };
-  EXPECT_TRUE(testing::RunToTest(main).ok());
+  EXPECT_TRUE(RunToTest(main).ok());
   EXPECT_EQ(OpenFiles(), files);
 }
 

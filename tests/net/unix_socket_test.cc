@@ -32,13 +32,10 @@
 namespace creche {
 namespace {
 
-using testing::OpenFiles;
-using testing::Pipe;
-
 template <typename Main>
 void RunChecked(Main main) {
   const size_t files = OpenFiles();
-  EXPECT_TRUE(testing::RunToTest(main).ok());
+  EXPECT_TRUE(RunToTest(main).ok());
   EXPECT_EQ(OpenFiles(), files);
 }
 
@@ -118,7 +115,7 @@ TEST(UnixSocketTest, ACancelledReceiveLosesNoDescriptor) {
 
 // The descriptors are lost, and it says so; the bytes are not.
 TEST(UnixSocketTest, BytesStayWhereDescriptorsFindNoRoom) {
-  if (testing::kHasAddressSanitizer) {
+  if (kHasAddressSanitizer) {
     GTEST_SKIP() << "the sanitizer cannot work without descriptors";
   }
   RunChecked([]() -> Task<> {

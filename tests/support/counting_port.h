@@ -16,7 +16,7 @@
 #include "creche/uring/operation_port.h"
 #include "lib/uring/uring_port.h"
 
-namespace creche::inline testing {
+namespace creche {
 
 class CountingPort final : public OperationPort {
  public:
@@ -51,6 +51,6 @@ class CountingPort final : public OperationPort {
   int cancelled_ = 0;
 };
 
-}  // namespace creche::inline testing
+}  // namespace creche
 
 #endif  // CRECHE_TESTS_SUPPORT_COUNTING_PORT_H_

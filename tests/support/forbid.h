@@ -13,7 +13,7 @@
 #include <cstdlib>
 #include <iterator>
 
-namespace creche::testing {
+namespace creche {
 
 // Lets this process go on without the system call: it fails with `error`, or
 // ends the process if that is 0.
@@ -34,6 +34,6 @@ inline void Forbid(int system_call, int error) {
   }
 }
 
-}  // namespace creche::testing
+}  // namespace creche
 
 #endif  // CRECHE_TESTS_SUPPORT_FORBID_H_

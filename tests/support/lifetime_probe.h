@@ -11,7 +11,7 @@
 
 #include <memory>
 
-namespace creche::inline testing {
+namespace creche {
 
 // Owns memory, so that AddressSanitizer sees a second destruction or a leak.
 class LifetimeProbe {
@@ -29,6 +29,6 @@ class LifetimeProbe {
   std::unique_ptr<int*> alive_;
 };
 
-}  // namespace creche::inline testing
+}  // namespace creche
 
 #endif  // CRECHE_TESTS_SUPPORT_LIFETIME_PROBE_H_

@@ -8,7 +8,7 @@
 
 #include <netdb.h>
 
-namespace creche::inline testing {
+namespace creche {
 
 inline bool KnowsLocalhost() {
   addrinfo* addresses = nullptr;
@@ -17,6 +17,6 @@ inline bool KnowsLocalhost() {
   return true;
 }
 
-}  // namespace creche::inline testing
+}  // namespace creche
 
 #endif  // CRECHE_TESTS_SUPPORT_LOCALHOST_H_

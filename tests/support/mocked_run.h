@@ -17,7 +17,7 @@
 #include "creche/testing/fake_port.h"
 #include "creche/testing/mock_clock.h"
 
-namespace creche::inline testing {
+namespace creche {
 
 template <typename F>
 auto RunMockedOn(MockClock& clock, F&& main,
@@ -52,6 +52,6 @@ auto RunNursery(Body body) {
       });
 }
 
-}  // namespace creche::inline testing
+}  // namespace creche
 
 #endif  // CRECHE_TESTS_SUPPORT_MOCKED_RUN_H_

@@ -15,7 +15,7 @@
 #include <filesystem>
 #include <iterator>
 
-namespace creche::inline testing {
+namespace creche {
 
 // Then UBSan is there, too, which looks at an object's type by way of a pipe,
 // and takes the object for a broken one where no descriptor is to be had;
@@ -78,6 +78,6 @@ class SocketPair : public DescriptorPair {
   }
 };
 
-}  // namespace creche::inline testing
+}  // namespace creche
 
 #endif  // CRECHE_TESTS_SUPPORT_OPEN_FILES_H_

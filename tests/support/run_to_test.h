@@ -10,7 +10,7 @@
 #include "creche/run.h"
 #include "creche/testing/features_to_test.h"
 
-namespace creche::inline testing {
+namespace creche {
 
 template <typename F>
 auto RunToTest(F&& main) {
@@ -19,6 +19,6 @@ auto RunToTest(F&& main) {
   return creche::Run(std::move(options), std::forward<F>(main));
 }
 
-}  // namespace creche::inline testing
+}  // namespace creche
 
 #endif  // CRECHE_TESTS_SUPPORT_RUN_TO_TEST_H_

@@ -12,7 +12,7 @@
 #include "creche/net/tcp_listener.h"
 #include "creche/net/tcp_stream.h"
 
-namespace creche::inline testing {
+namespace creche {
 
 struct TcpPair {
   TcpPair(TcpStream first, TcpStream second)
@@ -30,6 +30,6 @@ inline Task<TcpPair> MakeTcpPair() {
   co_return TcpPair(std::move(client), std::move(server));
 }
 
-}  // namespace creche::inline testing
+}  // namespace creche
 
 #endif  // CRECHE_TESTS_SUPPORT_TCP_PAIR_H_

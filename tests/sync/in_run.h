@@ -26,8 +26,8 @@ namespace creche {
 // Runs `main`, a Task<>, to its end.
 template <typename F>
 void InRun(F&& main, std::optional<std::uint64_t> schedule_seed = {}) {
-  testing::FakePort port;
-  testing::MockClock clock;
+  FakePort port;
+  MockClock clock;
   absl::Status status = creche::Run(
       {.clock = &clock, .port = &port, .schedule_seed = schedule_seed}, main);
   EXPECT_TRUE(status.ok()) << status;

@@ -26,7 +26,7 @@
 #include "gtest/gtest.h"
 #include "tests/testing/failures_of.h"
 
-namespace creche::inline testing {
+namespace creche {
 namespace {
 
 using ::testing::ElementsAre;
@@ -230,4 +230,4 @@ TEST(CancelEverywhereDeathTest, IsNotForUseInsideARun) {
 }
 
 }  // namespace
-}  // namespace creche::inline testing
+}  // namespace creche

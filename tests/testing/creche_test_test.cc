@@ -6,7 +6,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <type_traits>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -22,16 +21,12 @@
 #include "gtest/gtest.h"
 #include "tests/testing/failures_of.h"
 
-namespace creche::inline testing {
+namespace creche {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-// In both namespaces.
-static_assert(
-    std::is_same_v<::creche::MockClock, ::creche::testing::MockClock>);
 
 Task<int> Three() { co_return 3; }
 
@@ -264,4 +259,4 @@ TEST(CoAssertTest, SkipSkips) {
 }
 
 }  // namespace
-}  // namespace creche::inline testing
+}  // namespace creche

@@ -19,7 +19,7 @@
 #include "gtest/gtest.h"
 #include "tests/testing/failures_of.h"
 
-namespace creche::inline testing {
+namespace creche {
 namespace {
 
 using ::testing::HasSubstr;
@@ -91,4 +91,4 @@ CRECHE_TEST(ExpectCheckpointTest, ExpectsNothingOfWhatIsCancelled) {
 }
 
 }  // namespace
-}  // namespace creche::inline testing
+}  // namespace creche

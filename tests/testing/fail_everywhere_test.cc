@@ -31,7 +31,7 @@
 #include "gtest/gtest.h"
 #include "tests/testing/failures_of.h"
 
-namespace creche::inline testing {
+namespace creche {
 namespace {
 
 using ::testing::HasSubstr;
@@ -180,4 +180,4 @@ TEST(TcpStreamConformanceTest, IsAByteStream) {
 }
 
 }  // namespace
-}  // namespace creche::inline testing
+}  // namespace creche

@@ -11,7 +11,7 @@
 #include "gtest/gtest-spi.h"
 #include "gtest/gtest.h"
 
-namespace creche::inline testing {
+namespace creche {
 
 // The messages of all results (failures and skips) that `statement()` reports
 // on this thread, each on lines of its own.
@@ -39,6 +39,6 @@ std::string FailuresInRun(Body body) {
   return FailuresOf([&] { internal::RunTestBody(__FILE__, __LINE__, body); });
 }
 
-}  // namespace creche::inline testing
+}  // namespace creche
 
 #endif  // CRECHE_TESTS_TESTING_FAILURES_OF_H_

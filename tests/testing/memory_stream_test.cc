@@ -18,7 +18,7 @@
 #include "gtest/gtest.h"
 #include "tests/testing/failures_of.h"
 
-namespace creche::inline testing {
+namespace creche {
 namespace {
 
 using ::testing::HasSubstr;
@@ -102,4 +102,4 @@ TEST(CheckStreamTest, TakesAMakerThatWaits) {
 }
 
 }  // namespace
-}  // namespace creche::inline testing
+}  // namespace creche

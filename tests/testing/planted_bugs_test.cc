@@ -31,7 +31,7 @@
 #include "gtest/gtest.h"
 #include "tests/testing/failures_of.h"
 
-namespace creche::inline testing {
+namespace creche {
 namespace {
 
 using ::testing::HasSubstr;
@@ -327,4 +327,4 @@ TEST(PlantedBugsTest, AResultDroppedInARace) {
 }
 
 }  // namespace
-}  // namespace creche::inline testing
+}  // namespace creche

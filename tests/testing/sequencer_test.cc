@@ -18,7 +18,7 @@
 #include "gtest/gtest.h"
 #include "tests/testing/failures_of.h"
 
-namespace creche::inline testing {
+namespace creche {
 namespace {
 
 using ::testing::ElementsAre;
@@ -122,4 +122,4 @@ CRECHE_TEST(WaitAllTasksBlockedTest, IsCancelled) {
 }
 
 }  // namespace
-}  // namespace creche::inline testing
+}  // namespace creche

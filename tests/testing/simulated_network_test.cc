@@ -25,7 +25,7 @@
 #include "gtest/gtest.h"
 #include "tests/testing/failures_of.h"
 
-namespace creche::inline testing {
+namespace creche {
 namespace {
 
 using ::testing::HasSubstr;
@@ -157,4 +157,4 @@ TEST(SimulatedNetworkTest, ReportsADeadlock) {
 }
 
 }  // namespace
-}  // namespace creche::inline testing
+}  // namespace creche

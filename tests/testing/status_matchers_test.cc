@@ -10,7 +10,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
-namespace creche::inline testing {
+namespace creche {
 namespace {
 
 using ::testing::AnyOf;
@@ -69,4 +69,4 @@ TEST(StatusMatchersTest, ExplainWhatIsWrong) {
 }
 
 }  // namespace
-}  // namespace creche::inline testing
+}  // namespace creche

@@ -36,7 +36,7 @@
 #include "creche/testing/wait_all_tasks_blocked.h"
 #include "gtest/gtest.h"
 
-namespace creche::inline testing {
+namespace creche {
 namespace {
 
 struct Case {
@@ -375,4 +375,4 @@ TEST_P(SweepTest, LeavesNothingBehindWhereverItIsCancelled) {
 INSTANTIATE_TEST_SUITE_P(All, SweepTest, ::testing::ValuesIn(kCases), CaseName);
 
 }  // namespace
-}  // namespace creche::inline testing
+}  // namespace creche

@@ -19,9 +19,6 @@
 namespace creche::internal {
 namespace {
 
-using creche::testing::Pipe;
-using creche::testing::SocketPair;
-
 class BackgroundOperation final : public Operation {
  public:
   BackgroundOperation() : Operation(Kind::kBackground) {}

@@ -42,8 +42,8 @@ Task<> ReadAndWrite(int in, int out) {
 }
 
 Task<> Main() {
-  testing::Pipe there;
-  testing::Pipe back;
+  Pipe there;
+  Pipe back;
   auto body = [&](Nursery& nursery) -> Task<> {
     nursery.StartSoon(ReadAndWrite, there.read_end(), back.write_end());
     nursery.StartSoon(ReadAndWrite, back.read_end(), there.write_end());

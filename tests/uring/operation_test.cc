@@ -33,10 +33,6 @@
 namespace creche {
 namespace {
 
-using testing::OpenFiles;
-using testing::Pipe;
-using testing::SocketPair;
-
 // The kernel as it is, and as older ones were.
 std::vector<UringFeatures> Kernels() {
   std::vector<UringFeatures> kernels(5);

@@ -27,9 +27,6 @@
 namespace creche {
 namespace {
 
-using creche::testing::Forbid;
-using creche::testing::OpenFiles;
-
 // An operation of the kernel, and a wait that is cancelled.
 Task<absl::Status> UseIt() {
   const int result =

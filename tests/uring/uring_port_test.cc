@@ -26,10 +26,6 @@
 namespace creche::internal {
 namespace {
 
-using creche::testing::Forbid;
-using creche::testing::OpenFiles;
-using creche::testing::Pipe;
-
 class CountingOperation final : public Operation {
  public:
   void Completed(int result, unsigned /*flags*/) override {
@@ -231,7 +227,7 @@ void AllowDescriptors(rlim_t files) {
 }
 
 TEST(UringPortDeathTest, SaysThatThereAreNoDescriptors) {
-  if (creche::testing::kHasAddressSanitizer) {
+  if (creche::kHasAddressSanitizer) {
     GTEST_SKIP() << "the sanitizer cannot work without descriptors";
   }
   // None for the ring; one for the ring and none for notifications.

@@ -9,7 +9,7 @@
 //       co_await creche::SleepFor(absl::Seconds(1));
 //     };
 //     auto check = [&] { EXPECT_EQ(permits.available(), 2); };
-//     creche::testing::CancelEverywhere(body, check);
+//     creche::CancelEverywhere(body, check);
 //   }
 //
 // For failing kernel operations, see FailEverywhere
@@ -29,7 +29,7 @@
 #include "creche/core/event_port.h"
 #include "creche/testing/repeated_body.h"
 
-namespace creche::inline testing {
+namespace creche {
 
 // For CancelEverywhere().
 struct CancelEverywhereOptions {
@@ -46,7 +46,7 @@ struct CancelEverywhereOptions {
   std::size_t max_failures = 3;
 };
 
-}  // namespace creche::inline testing
+}  // namespace creche
 
 namespace creche::internal {
 
@@ -57,7 +57,7 @@ std::size_t RunCancelSweeps(RepeatedBody& body,
 
 }  // namespace creche::internal
 
-namespace creche::inline testing {
+namespace creche {
 
 // Runs body(), which returns a Task, in runs of its own, each on a MockClock
 // that jumps:
@@ -87,6 +87,6 @@ std::size_t CancelEverywhere(
                                    location);
 }
 
-}  // namespace creche::inline testing
+}  // namespace creche
 
 #endif  // CRECHE_TESTING_CANCEL_EVERYWHERE_H_

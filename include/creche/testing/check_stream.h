@@ -4,7 +4,7 @@
 // (io/byte_stream.h).
 //
 //   TEST(MyStreamTest, IsAByteStream) {
-//     creche::testing::CheckTwoWayStream(
+//     creche::CheckTwoWayStream(
 //         [] { return MyStreamPair(); });                // Two connected ends.
 //   }
 
@@ -71,7 +71,7 @@ void CheckStream(StreamKind kind, StreamMaker& maker, StreamMaker* clogged);
 
 }  // namespace creche::internal
 
-namespace creche::inline testing {
+namespace creche {
 
 // Each runs some dozens of named checks, in a run of its own each, as
 // CRECHE_TEST does. Call them from a TEST. The name of the check stands in
@@ -107,6 +107,6 @@ void CheckHalfCloseableStream(Maker maker, CloggedMaker clogged_maker = {}) {
       internal::AsStreamMaker(std::move(clogged_maker)).get());
 }
 
-}  // namespace creche::inline testing
+}  // namespace creche
 
 #endif  // CRECHE_TESTING_CHECK_STREAM_H_

@@ -129,7 +129,7 @@ class EndCoroutine {
 
 // An absl::Status or absl::StatusOr is OK.
 #define CO_ASSERT_OK(expression) \
-  CO_ASSERT_THAT(expression, ::creche::testing::IsOk())
+  CO_ASSERT_THAT(expression, ::creche::IsOk())
 
 // FAIL() and GTEST_SKIP() for coroutines.
 #define CO_FAIL() CRECHE_CO_FATAL_FAILURE_("Failed")

@@ -5,7 +5,7 @@
 //
 //   creche::Event event;
 //   event.Set();
-//   co_await creche::testing::ExpectCheckpoint(event.Wait());
+//   co_await creche::ExpectCheckpoint(event.Wait());
 //
 // Every operation of creche that completes is a checkpoint. Those of a program
 // should be, too, at least those that run in a loop.
@@ -68,7 +68,7 @@ CRECHE_CORO_OWNS_ARGUMENTS
 
 }  // namespace creche::internal
 
-namespace creche::inline testing {
+namespace creche {
 
 // Runs `body` (a Task, another awaitable, or a callable that returns one).
 // co_await gives its result. It is a failure of the test if the task has not
@@ -97,6 +97,6 @@ CRECHE_CORO_WRAPPER auto ExpectNoCheckpoint(
       location);
 }
 
-}  // namespace creche::inline testing
+}  // namespace creche
 
 #endif  // CRECHE_TESTING_EXPECT_CHECKPOINT_H_

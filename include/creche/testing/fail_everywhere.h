@@ -28,7 +28,7 @@
 #include "creche/testing/repeated_body.h"
 #include "creche/uring/operation_port.h"
 
-namespace creche::inline testing {
+namespace creche {
 
 // For FailEverywhere().
 struct FailEverywhereOptions {
@@ -43,7 +43,7 @@ struct FailEverywhereOptions {
   std::size_t max_failures = 3;
 };
 
-}  // namespace creche::inline testing
+}  // namespace creche
 
 namespace creche::internal {
 
@@ -54,7 +54,7 @@ std::size_t RunFailSweeps(RepeatedBody& body,
 
 }  // namespace creche::internal
 
-namespace creche::inline testing {
+namespace creche {
 
 // Runs body(), which returns a Task, in runs of its own, each on a MockClock
 // that jumps: once to count the kernel operations it starts: K of them; and
@@ -80,6 +80,6 @@ std::size_t FailEverywhere(
                                  location);
 }
 
-}  // namespace creche::inline testing
+}  // namespace creche
 
 #endif  // CRECHE_TESTING_FAIL_EVERYWHERE_H_

@@ -2,8 +2,8 @@
 //
 // FakePort: an EventPort that never touches io_uring, for tests that do no I/O.
 //
-//   creche::testing::FakePort port;
-//   creche::testing::MockClock clock;
+//   creche::FakePort port;
+//   creche::MockClock clock;
 //   creche::Run({.clock = &clock, .port = &port}, Body);
 
 #ifndef CRECHE_TESTING_FAKE_PORT_H_
@@ -17,7 +17,7 @@
 #include "absl/time/time.h"
 #include "creche/core/event_port.h"
 
-namespace creche::inline testing {
+namespace creche {
 
 class FakePort : public EventPort {
  public:
@@ -37,6 +37,6 @@ class FakePort : public EventPort {
   sem_t notified_;  // A semaphore, since signal handlers may post it.
 };
 
-}  // namespace creche::inline testing
+}  // namespace creche
 
 #endif  // CRECHE_TESTING_FAKE_PORT_H_

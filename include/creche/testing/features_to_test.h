@@ -10,7 +10,7 @@
 
 #include "creche/uring/uring_features.h"
 
-namespace creche::inline testing {
+namespace creche {
 
 // Everything, except what the environment variable CRECHE_WITHOUT names: fields
 // of UringFeatures with commas between them, or "all". Aborts at anything else.
@@ -18,6 +18,6 @@ namespace creche::inline testing {
 // Runs of the testing kit use it. For others: RunOptions::uring_features.
 UringFeatures FeaturesToTest();
 
-}  // namespace creche::inline testing
+}  // namespace creche
 
 #endif  // CRECHE_TESTING_FEATURES_TO_TEST_H_

@@ -3,7 +3,7 @@
 // MemoryStreamPair, LockstepStreamPair: two streams that are connected with
 // each other, without a kernel.
 //
-//   auto [client, server] = creche::testing::MemoryStreamPair();
+//   auto [client, server] = creche::MemoryStreamPair();
 //   nursery.StartSoon(Serve, std::move(server));
 //   co_await creche::Try(client.SendAll("hello"));
 
@@ -28,7 +28,7 @@ class MemoryPipe;
 
 }  // namespace creche::internal
 
-namespace creche::inline testing {
+namespace creche {
 
 // A ByteStream (io/byte_stream.h). Each operation lets other tasks run before
 // it does anything, to show what relies on its being fast.
@@ -73,6 +73,6 @@ std::pair<MemoryStream, MemoryStream> MemoryStreamPair(
 // Nothing is buffered: SendAll() returns when the peer has received everything.
 std::pair<MemoryStream, MemoryStream> LockstepStreamPair();
 
-}  // namespace creche::inline testing
+}  // namespace creche
 
 #endif  // CRECHE_TESTING_MEMORY_STREAM_H_

@@ -2,7 +2,7 @@
 //
 // MockClock: time that passes when the test says so.
 //
-//   creche::testing::MockClock clock;   // Jumps to the next deadline whenever
+//   creche::MockClock clock;   // Jumps to the next deadline whenever
 //                                       // every task waits.
 //   creche::Run({.clock = &clock}, []() -> creche::Task<> {
 //     co_await creche::SleepFor(absl::Hours(1));  // Takes no time.
@@ -16,7 +16,7 @@
 #include "absl/time/time.h"
 #include "creche/core/clock.h"
 
-namespace creche::inline testing {
+namespace creche {
 
 // While operations of the kernel are under way, "every task waits" means that
 // for a millisecond of real time nothing has completed either.
@@ -47,6 +47,6 @@ class MockClock : public Clock {
   std::chrono::steady_clock::time_point wait_until_;
 };
 
-}  // namespace creche::inline testing
+}  // namespace creche
 
 #endif  // CRECHE_TESTING_MOCK_CLOCK_H_

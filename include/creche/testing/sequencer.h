@@ -2,7 +2,7 @@
 //
 // Sequencer: makes pieces of several tasks run one after the other.
 //
-//   creche::testing::Sequencer sequence;
+//   creche::Sequencer sequence;
 //
 //   // In one task:                        // In another:
 //   {                                      {
@@ -21,7 +21,7 @@
 #include "creche/core/parking_lot.h"
 #include "creche/core/task.h"
 
-namespace creche::inline testing {
+namespace creche {
 
 // Each number, from 0 on, is the turn of one piece. A turn lasts as long as the
 // object that stands for it: when it is destroyed, the next turn comes.
@@ -64,6 +64,6 @@ class Sequencer {
   std::map<int, ParkingLot> waiting_;
 };
 
-}  // namespace creche::inline testing
+}  // namespace creche
 
 #endif  // CRECHE_TESTING_SEQUENCER_H_

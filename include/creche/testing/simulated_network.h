@@ -2,7 +2,7 @@
 //
 // SimulatedNetwork: TCP in memory, with latency and accidents, in virtual time.
 //
-//   creche::testing::SimulatedNetwork network({.seed = 1,
+//   creche::SimulatedNetwork network({.seed = 1,
 //                                              .break_probability = 0.01});
 //   creche::Run({.clock = &network.clock(), .port = &network.port()},
 //               ClientAndServer);
@@ -21,7 +21,7 @@
 #include "creche/core/clock.h"
 #include "creche/uring/operation_port.h"
 
-namespace creche::inline testing {
+namespace creche {
 
 // What the network is like.
 struct SimulatedNetworkOptions {
@@ -72,6 +72,6 @@ class SimulatedNetwork {
   std::unique_ptr<Network> network_;
 };
 
-}  // namespace creche::inline testing
+}  // namespace creche
 
 #endif  // CRECHE_TESTING_SIMULATED_NETWORK_H_

@@ -112,7 +112,7 @@ class IsOkAndHoldsFactory {
 
 }  // namespace creche::internal
 
-namespace creche::inline testing {
+namespace creche {
 
 // Matches a Status or StatusOr that is OK.
 inline ::testing::PolymorphicMatcher<internal::IsOkMatcher> IsOk() {
@@ -140,6 +140,6 @@ internal::IsOkAndHoldsFactory<Inner> IsOkAndHolds(Inner inner) {
   return internal::IsOkAndHoldsFactory<Inner>(std::move(inner));
 }
 
-}  // namespace creche::inline testing
+}  // namespace creche
 
 #endif  // CRECHE_TESTING_STATUS_MATCHERS_H_

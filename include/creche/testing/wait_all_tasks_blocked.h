@@ -3,7 +3,7 @@
 // WaitAllTasksBlocked: lets everyone else go as far as they can.
 //
 //   nursery.StartSoon(Client, std::ref(event));
-//   co_await creche::testing::WaitAllTasksBlocked();
+//   co_await creche::WaitAllTasksBlocked();
 //   EXPECT_EQ(event.statistics().tasks_waiting, 1);   // It has got there.
 //
 // What is under way outside the run (the kernel, other threads) may take
@@ -14,7 +14,7 @@
 
 #include "creche/core/parking_lot.h"
 
-namespace creche::inline testing {
+namespace creche {
 
 // Suspends until every other task of the run waits, and neither the kernel nor
 // another thread has anything for them. No time passes meanwhile: a clock that
@@ -22,6 +22,6 @@ namespace creche::inline testing {
 // Cancellation: safe.
 creche::internal::ParkAwaiter WaitAllTasksBlocked();
 
-}  // namespace creche::inline testing
+}  // namespace creche
 
 #endif  // CRECHE_TESTING_WAIT_ALL_TASKS_BLOCKED_H_
