@@ -128,8 +128,7 @@ class EndCoroutine {
       ::testing::internal::MakePredicateFormatterFromMatcher(matcher), value)
 
 // An absl::Status or absl::StatusOr is OK.
-#define CO_ASSERT_OK(expression) \
-  CO_ASSERT_THAT(expression, ::creche::IsOk())
+#define CO_ASSERT_OK(expression) CO_ASSERT_THAT(expression, ::creche::IsOk())
 
 // FAIL() and GTEST_SKIP() for coroutines.
 #define CO_FAIL() CRECHE_CO_FATAL_FAILURE_("Failed")
