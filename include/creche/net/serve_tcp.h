@@ -38,7 +38,7 @@ class ServeOptions {
  public:
   ServeOptions() {}  // NOLINT: an aggregate would be destroyed twice.
 
-  static constexpr size_t kUnlimited = ~size_t{0};
+  static constexpr size_t kUnlimited = ~size_t{0};  // No limit.
 
   // So many connections are accepted and served at a time; further ones wait in
   // the listener's backlog, where they need no descriptor. Unlimited by
