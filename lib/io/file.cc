@@ -9,6 +9,7 @@
 
 #include <cerrno>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 #include <utility>
@@ -34,6 +35,11 @@ namespace {
 
 // As an offset, for a file that was opened to append to.
 constexpr std::uint64_t kAtEnd = ~std::uint64_t{0};
+
+// Beyond, the kernel takes offsets for negative, and the last one for "wherever
+// the file stands".
+constexpr std::uint64_t kLargestOffset =
+    std::numeric_limits<std::int64_t>::max();
 
 int OpenFlags(File::Mode mode) {
   switch (mode) {
@@ -105,6 +111,7 @@ Task<absl::StatusOr<size_t>> File::ReadAt(std::uint64_t offset,
     co_return absl::InvalidArgumentError(
         absl::StrCat("read ", open->path, ": the buffer is empty"));
   }
+  if (offset > kLargestOffset) co_return FileError(-EINVAL, "read", open->path);
   const unsigned size = PartSize(buffer.size());
   auto prepare = [&](io_uring_sqe& entry) {
     io_uring_prep_read(&entry, open->fd.get(), buffer.data(), size, offset);
@@ -117,6 +124,9 @@ Task<absl::StatusOr<size_t>> File::ReadAt(std::uint64_t offset,
 Task<absl::Status> File::WriteAt(std::uint64_t offset, absl::string_view data) {
   const std::shared_ptr<OpenFile> open = open_;
   if (open == nullptr) co_return ClosedError("write", path_);
+  if (offset > kLargestOffset && !open->appends) {
+    co_return FileError(-EINVAL, "write", open->path);
+  }
   while (!data.empty()) {
     const unsigned size = PartSize(data.size());
     auto prepare = [&](io_uring_sqe& entry) {

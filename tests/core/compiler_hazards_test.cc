@@ -17,10 +17,13 @@
 #include "absl/time/time.h"
 #include "creche/core/cancel_scope.h"
 #include "creche/core/checkpoint.h"
+#include "creche/core/combinators.h"
 #include "creche/core/nursery.h"
 #include "creche/core/sleep.h"
 #include "creche/core/suspend.h"
 #include "creche/core/task.h"
+#include "creche/core/task_local.h"
+#include "creche/core/task_status.h"
 #include "creche/core/timeouts.h"
 #include "creche/core/try.h"
 #include "gtest/gtest.h"
@@ -270,6 +273,50 @@ TEST(CompilerHazardsTest, SeveralAwaitsInOneExpression) {
   });
 
   EXPECT_EQ(result.value_or(""), std::string("a") + kLong);
+}
+
+// g++ 12 destroys what ?: chooses inside of a co_await expression twice.
+TEST(CompilerHazardsTest, ChoicesAreNamedBeforeTheyAreAwaited) {
+  auto result = RunMocked([]() -> Task<std::string> {
+    const bool is_even = CurrentEffectiveDeadline() == absl::InfiniteFuture();
+    std::string chosen = is_even ? std::string(kLong) : std::string("short");
+    co_return co_await Echo(std::move(chosen));
+  });
+
+  EXPECT_EQ(result.value_or(""), kLong);
+}
+
+// g++ warns of the frames of templates that are called with closures which are
+// made in a coroutine that is a template itself.
+TEST(CompilerHazardsTest, ClosuresPassThroughTemplatesWithoutWarnings) {
+  TaskLocal<int> local;
+  int calls = 0;
+  auto call_all = [&](auto call) -> Task<absl::Status> {
+    auto body = [&](Nursery& nursery) -> Task<> {
+      auto child = [&](auto f) -> Task<> {
+        (void)co_await WhenAll(f, f);
+        (void)co_await Race(f, f);
+        co_await local.With(1, f);
+        auto started = [f](TaskStatus<> status) -> Task<> {
+          status.Started();
+          co_await f();
+        };
+        (void)co_await nursery.Start(started);
+      };
+      nursery.StartSoon(child, call);
+      co_return;
+    };
+    co_return co_await WithNursery(body);
+  };
+  auto result = RunMocked([&]() -> Task<absl::Status> {
+    co_return co_await call_all([&]() -> Task<> {
+      ++calls;
+      co_await Checkpoint();
+    });
+  });
+
+  EXPECT_TRUE(result.ok());
+  EXPECT_EQ(calls, 6);
 }
 
 // Every frame is destroyed by the scheduler, never inside its own

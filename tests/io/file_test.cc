@@ -5,7 +5,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -108,6 +110,22 @@ TEST(FileTest, SaysWhatIsWrong) {
     }
     const absl::Status folder = (co_await ReadFile("/")).status();
     EXPECT_TRUE(absl::StrContains(folder.message(), "read /")) << folder;
+  });
+}
+
+TEST(FileTest, RefusesOffsetsThatNoFileHas) {
+  RunChecked([]() -> Task<> {
+    absl::StatusOr<File> opened = co_await File::Open("/dev/zero", File::kRead);
+    EXPECT_TRUE(opened.ok());
+    if (!opened.ok()) co_return;
+    std::array<char, 4> buffer = {};
+    for (const std::uint64_t offset : {~std::uint64_t{0}, ~std::uint64_t{1}}) {
+      const absl::Status read =
+          (co_await opened->ReadAt(offset, absl::MakeSpan(buffer))).status();
+      EXPECT_EQ(read.code(), absl::StatusCode::kInvalidArgument) << read;
+      const absl::Status write = co_await opened->WriteAt(offset, "text");
+      EXPECT_EQ(write.code(), absl::StatusCode::kInvalidArgument) << write;
+    }
   });
 }
 

@@ -27,6 +27,7 @@
 #include "creche/core/nursery.h"
 #include "creche/core/task.h"
 #include "creche/internal/async_body.h"
+#include "creche/internal/coroutine_attributes.h"
 #include "creche/internal/status_traits.h"
 
 namespace creche {
@@ -51,6 +52,8 @@ struct GatheredImpl<absl::StatusOr<T>> {
 };
 template <typename R>
 using Gathered = typename GatheredImpl<R>::Type;
+
+CRECHE_CORO_TEMPLATES_BEGIN
 
 // A child of WhenAll().
 template <typename R>
@@ -169,6 +172,7 @@ CRECHE_CORO_OWNS_ARGUMENTS Task<typename Bodied<Bodies...>::RaceSlots> RunRace(
   co_return slots;
 }
 
+CRECHE_CORO_TEMPLATES_END
 }  // namespace internal
 
 // Runs all `bodies` (Tasks, other awaitables, or callables that return one) as

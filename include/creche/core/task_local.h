@@ -17,6 +17,7 @@
 
 #include "creche/core/task.h"
 #include "creche/internal/async_body.h"
+#include "creche/internal/coroutine_attributes.h"
 #include "creche/internal/local_bindings.h"
 #include "creche/internal/task_record.h"
 
@@ -55,12 +56,14 @@ class TaskLocal {
   }
 
  private:
+  CRECHE_CORO_TEMPLATES_BEGIN
   template <typename Body>
   CRECHE_CORO_OWNS_ARGUMENTS Task<internal::BodyResult<Body>> RunWith(
       std::shared_ptr<const T> value, internal::AsyncBody<Body> body) {
     internal::LocalBinding binding(this, std::move(value));
     co_return co_await body.MakeTask();
   }
+  CRECHE_CORO_TEMPLATES_END
 };
 
 }  // namespace creche

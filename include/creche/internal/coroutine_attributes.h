@@ -30,4 +30,17 @@
 #define CRECHE_CORO_OWNS_ARGUMENTS
 #endif
 
+// Around templates of coroutines that take callables. g++ warns that their
+// frames have fields without linkage where a program calls them with a closure
+// of a coroutine that is a template, too. Nobody else can name such a frame.
+#if defined(__GNUC__) && !defined(__clang__)
+#define CRECHE_CORO_TEMPLATES_BEGIN \
+  _Pragma("GCC diagnostic push")    \
+      _Pragma("GCC diagnostic ignored \"-Wsubobject-linkage\"")
+#define CRECHE_CORO_TEMPLATES_END _Pragma("GCC diagnostic pop")
+#else
+#define CRECHE_CORO_TEMPLATES_BEGIN
+#define CRECHE_CORO_TEMPLATES_END
+#endif
+
 #endif  // CRECHE_INTERNAL_COROUTINE_ATTRIBUTES_H_

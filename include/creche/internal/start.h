@@ -13,6 +13,7 @@
 
 #include "absl/status/status.h"
 #include "creche/core/nursery.h"
+#include "creche/internal/coroutine_attributes.h"
 #include "creche/internal/exceptions.h"
 #include "creche/internal/start_handshake.h"
 
@@ -56,6 +57,7 @@ absl::Status EndedWithoutStarted();
 [[noreturn]] void RethrowUnwrapped(const ExceptionGroup& group);
 #endif
 
+CRECHE_CORO_TEMPLATES_BEGIN
 template <typename V, typename F, typename... Args>
 CRECHE_CORO_OWNS_ARGUMENTS Task<StatusOrOf<V>> StartIn(
     Nursery* target, F f, std::tuple<Args...> args) {
@@ -90,6 +92,7 @@ CRECHE_CORO_OWNS_ARGUMENTS Task<StatusOrOf<V>> StartIn(
     co_return std::move(*handshake->value);
   }
 }
+CRECHE_CORO_TEMPLATES_END
 
 }  // namespace internal
 

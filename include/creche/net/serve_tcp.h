@@ -28,6 +28,7 @@
 #include "creche/core/task.h"
 #include "creche/core/try.h"
 #include "creche/internal/async_body.h"
+#include "creche/internal/coroutine_attributes.h"
 #include "creche/net/tcp_listener.h"
 #include "creche/net/tcp_stream.h"
 
@@ -142,6 +143,8 @@ Task<absl::StatusOr<TcpStream>> AcceptPatiently(TcpListener& listener,
 
 }  // namespace internal
 
+CRECHE_CORO_TEMPLATES_BEGIN
+
 // Accepts connections until it is cancelled, and calls
 // handler(TcpStream), which returns a Task<void> or Task<absl::Status>, in a
 // task of its own for each. A handler that fails ends the server, with all its
@@ -207,6 +210,8 @@ Task<absl::Status> ServeTcp(TcpListener listener, Handler handler,
   };
   co_return co_await WithNursery(serve);
 }
+
+CRECHE_CORO_TEMPLATES_END
 
 }  // namespace creche
 
