@@ -2,7 +2,7 @@
 //
 // Run: from plain code into tasks.
 //
-//   creche::Task<absl::Status> Main() { ... }
+//   creche::Task<absl::Status> Main() { co_return co_await Greet(); }
 //
 //   int main() {
 //     absl::Status status = creche::Run(Main);

@@ -10,48 +10,21 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <string>
-#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 #include "gtest/gtest.h"
+#include "tests/docs/lines.h"
 
 namespace {
 
-using Lines = std::vector<std::string>;
-
-Lines ReadLines(const std::filesystem::path& path) {
-  std::ifstream in(path);
-  EXPECT_TRUE(in.is_open()) << path;
-  Lines lines;
-  for (std::string line; std::getline(in, line);) lines.push_back(line);
-  return lines;
-}
-
-// Without the indentation that all lines share.
-Lines Unindented(Lines lines) {
-  size_t indent = std::string::npos;
-  for (const std::string& line : lines) {
-    if (!line.empty()) indent = std::min(indent, line.find_first_not_of(' '));
-  }
-  for (std::string& line : lines) {
-    if (!line.empty()) line.erase(0, indent);
-  }
-  return lines;
-}
-
-bool Contains(const Lines& file, const Lines& block) {
-  for (size_t at = 0; at + block.size() <= file.size(); ++at) {
-    const auto begin = file.begin() + static_cast<std::ptrdiff_t>(at);
-    const auto end = begin + static_cast<std::ptrdiff_t>(block.size());
-    if (Unindented(Lines(begin, end)) == block) return true;
-  }
-  return false;
-}
+using docs::Contains;
+using docs::Lines;
+using docs::ReadLines;
+using docs::Unindented;
 
 // Checks the blocks of one document. Returns how many there are.
 int CheckBlocks(const std::filesystem::path& document) {

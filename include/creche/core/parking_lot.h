@@ -7,6 +7,7 @@
 //    public:
 //     auto Wait() { return waiters_.Park(); }
 //     void Open() { waiters_.UnparkAll(); }
+//
 //    private:
 //     creche::ParkingLot waiters_;
 //   };

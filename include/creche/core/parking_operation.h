@@ -12,13 +12,16 @@
 //       bool TryComplete() { return turnstile_->TakeCoin(); }
 //       creche::ParkingLot& lot() { return turnstile_->waiters_; }
 //       void await_resume() {}
+//
 //      private:
 //       Turnstile* turnstile_;
 //     };
+//
 //     Pass Enter() { return Pass(this); }
 //     void InsertCoin() {  // The coin of whoever waits: nobody can barge.
 //       if (waiters_.Unpark(1) == 0) ++coins_;
 //     }
+//
 //    private:
 //     bool TakeCoin() { return coins_ > 0 ? (--coins_, true) : false; }
 //     int coins_ = 0;

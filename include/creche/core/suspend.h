@@ -6,12 +6,18 @@
 //   creche::Task<int> Read(Device& device) {
 //     int value = 0;
 //     creche::Waker waker;
-//     co_await creche::Suspend(
-//         [&](creche::Waker w) {
-//           waker = std::move(w);
-//           device.OnData([&](int v) { value = v; std::move(waker).Wake(); });
-//         },
-//         [&] { device.Forget(); return creche::Abort::kDone; });
+//     auto start = [&](creche::Waker w) {
+//       waker = std::move(w);
+//       device.OnData([&](int data) {
+//         value = data;
+//         waker.Wake();
+//       });
+//     };
+//     auto abort = [&] {
+//       device.Forget();
+//       return creche::Abort::kDone;
+//     };
+//     co_await creche::Suspend(start, abort);
 //     co_return value;
 //   }
 //

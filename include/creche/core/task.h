@@ -6,6 +6,7 @@
 //
 //   creche::Task<> Main() {
 //     int answer = co_await Answer();
+//     std::cout << answer << "\n";
 //   }
 //
 // To run a Task beside its caller, give it to a nursery (core/nursery.h).

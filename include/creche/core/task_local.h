@@ -2,11 +2,11 @@
 //
 // TaskLocal: a value that follows a task and its children.
 //
-//   creche::TaskLocal<std::string> request_id;   // At namespace scope.
+//   creche::TaskLocal<std::string> request_id;  // At namespace scope.
 //
 //   co_await request_id.With("r-42", Handle(request));
-//   ...
-//   Log(*request_id.Get());                      // Anywhere below Handle().
+//
+//   Log(*request_id.Get());  // Anywhere below Handle().
 
 #ifndef CRECHE_CORE_TASK_LOCAL_H_
 #define CRECHE_CORE_TASK_LOCAL_H_

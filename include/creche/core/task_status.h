@@ -6,7 +6,7 @@
 //   creche::Task<absl::Status> Serve(creche::TaskStatus<uint16_t> status) {
 //     auto listener = co_await creche::Try(creche::ListenTcp("::1", 0));
 //     status.Started(listener.port());
-//     ...
+//     co_return co_await creche::ServeTcp(std::move(listener), Handle);
 //   }
 //
 //   absl::StatusOr<uint16_t> port = co_await nursery.Start<uint16_t>(Serve);

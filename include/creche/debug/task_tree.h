@@ -4,11 +4,11 @@
 //
 //   creche::DumpTasks(std::cerr);
 //
-//   task 'main' waits for the children of its nursery at server.cc:40
-//     nursery, deadline in 29.8s
-//       task 'accept' waits for accept at server.cc:21 < server.cc:33
-//       task 'client' waits for recv at server.cc:12
-//         cancel scope, deadline in 1.2s
+//   > task 'main' waits for the children of its nursery at server.cc:40
+//   >   nursery, deadline in 29.8s
+//   >     task 'accept' waits for accept at server.cc:21 < server.cc:33
+//   >     task 'client' waits for recv at server.cc:12
+//   >       cancel scope, deadline in 1.2s
 
 #ifndef CRECHE_DEBUG_TASK_TREE_H_
 #define CRECHE_DEBUG_TASK_TREE_H_

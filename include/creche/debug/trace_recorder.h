@@ -4,7 +4,7 @@
 // Perfetto (ui.perfetto.dev) or Chrome (chrome://tracing), or as a picture.
 //
 //   creche::TraceRecorder trace;
-//   creche::Run({.instruments = {&trace}}, Main);
+//   absl::Status status = creche::Run({.instruments = {&trace}}, Main);
 //   std::ofstream("trace.json") << trace.ChromeTrace();
 //   std::ofstream("trace.svg") << trace.Svg();
 //

@@ -2,7 +2,9 @@
 //
 // Pool: connections that are kept open and lent out.
 //
-//   auto connect = [] { ... };  // Returns a Task<absl::StatusOr<TcpStream>>.
+//   auto connect = []() -> creche::Task<absl::StatusOr<creche::TcpStream>> {
+//     co_return co_await creche::ConnectTcp("localhost", 5432);
+//   };
 //   creche::Pool<creche::TcpStream> pool(connect, creche::PoolOptions());
 //   auto lease = co_await creche::Try(pool.Borrow());
 //   co_await creche::Try(Ask(*lease));

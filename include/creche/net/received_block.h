@@ -3,7 +3,7 @@
 // ReceivedBlock: bytes that a stream has received, in memory that is lent.
 //
 //   creche::ReceivedBlock block = co_await creche::Try(stream.Receive());
-//   if (block.empty()) co_return;  // The end of the stream.
+//   if (block.empty()) co_return absl::OkStatus();  // The end of the stream.
 //   Parse(block.view());
 
 #ifndef CRECHE_NET_RECEIVED_BLOCK_H_

@@ -6,8 +6,9 @@
 //     (co_await stream.SendAll("hello\n")).IgnoreError();
 //   }
 //
-//   creche::TcpListener listener = co_await Try(creche::ListenTcp("", 7777));
-//   co_await Try(creche::ServeTcp(std::move(listener), Greet));
+//   creche::TcpListener listener =
+//       co_await creche::Try(creche::ListenTcp("", 7777));
+//   co_await creche::Try(creche::ServeTcp(std::move(listener), Greet));
 
 #ifndef CRECHE_NET_SERVE_TCP_H_
 #define CRECHE_NET_SERVE_TCP_H_

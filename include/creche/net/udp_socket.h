@@ -2,13 +2,12 @@
 //
 // UdpSocket: datagrams.
 //
-//   creche::UdpSocket socket = *creche::BindUdp(
-//       *creche::SocketAddress::Parse("127.0.0.1", 0));
+//   creche::UdpSocket socket =
+//       *creche::BindUdp(*creche::SocketAddress::Parse("127.0.0.1", 0));
 //   char buffer[2048];
-//   creche::ReceivedDatagram datagram =
+//   creche::ReceivedDatagram packet =
 //       co_await creche::Try(socket.ReceiveFrom(buffer));
-//   co_await creche::Try(
-//       socket.SendTo({buffer, datagram.size}, datagram.from));
+//   co_await creche::Try(socket.SendTo({buffer, packet.size}, packet.from));
 
 #ifndef CRECHE_NET_UDP_SOCKET_H_
 #define CRECHE_NET_UDP_SOCKET_H_

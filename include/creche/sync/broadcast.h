@@ -4,14 +4,17 @@
 //
 //   creche::Broadcast<Tick> ticks(100);
 //   nursery.StartSoon(Record, ticks.Subscribe());
-//   ticks.Send(tick);                                 // Never waits.
+//   ticks.Send(tick).IgnoreError();  // Never waits.
 //
 //   creche::Task<absl::Status> Record(creche::Subscription<Tick> ticks) {
 //     for (;;) {
 //       absl::StatusOr<Tick> tick = co_await ticks.Receive();
 //       if (creche::IsEndOfStream(tick.status())) co_return absl::OkStatus();
-//       if (!tick.ok()) { Log(tick.status()); continue; }   // Missed some.
-//       Write(*tick);
+//       if (tick.ok()) {
+//         Write(*tick);
+//       } else {
+//         Log(tick.status());  // Missed some.
+//       }
 //     }
 //   }
 //

@@ -5,8 +5,8 @@
 //   creche::Lock lock;
 //
 //   creche::LockGuard guard = co_await lock.Acquire();
-//   co_await connection.SendAll(request);
-//   co_await connection.ReceiveExactly(reply);
+//   co_await creche::Try(connection.SendAll(request));
+//   co_await creche::Try(connection.ReceiveExactly(reply));
 //   // `guard` releases the lock, also if this task is cancelled.
 //
 // Between two co_awaits no other task runs: what needs no co_await inside needs

@@ -2,12 +2,17 @@
 //
 // Select: waits for the first of several operations; the others have no effect.
 //
-//   auto first = co_await creche::Select(
-//       jobs.Receive(), stop.Wait(), creche::SleepFor(absl::Seconds(5)));
+//   auto first = co_await creche::Select(jobs.Receive(), stop.Wait(),
+//                                        creche::SleepFor(absl::Seconds(5)));
 //   switch (first.index()) {
-//     case 0: co_await Work(std::get<0>(first)); break;   // optional<Job>
-//     case 1: co_return;
-//     case 2: co_await Ping(); break;
+//     case 0:
+//       co_await Work(std::get<0>(first));  // A std::optional<Job>.
+//       break;
+//     case 1:
+//       co_return;
+//     case 2:
+//       co_await Ping();
+//       break;
 //   }
 //
 // To run several tasks and take what the first gives, use Race()

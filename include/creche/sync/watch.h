@@ -7,7 +7,7 @@
 //   co_await state.WaitUntil([](State s) { return s == State::kReady; });
 //
 //   creche::WatchReader<State> reader(state);
-//   for (;;) Show(co_await reader.Next());   // Always the latest.
+//   for (;;) Show(co_await reader.Next());  // Always the latest.
 //
 // Who is slow misses what was replaced meanwhile. Where every value counts, use
 // Broadcast (sync/broadcast.h).

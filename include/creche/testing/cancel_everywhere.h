@@ -8,7 +8,7 @@
 //       creche::Permit permit = co_await permits.Acquire();
 //       co_await creche::SleepFor(absl::Seconds(1));
 //     };
-//     auto check = [&] { EXPECT_EQ(permits.available(), 2); };
+//     auto check = [&] { EXPECT_EQ(permits.available(), 2u); };
 //     creche::CancelEverywhere(body, check);
 //   }
 //

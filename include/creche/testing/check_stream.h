@@ -4,8 +4,8 @@
 // (io/byte_stream.h).
 //
 //   TEST(MyStreamTest, IsAByteStream) {
-//     creche::CheckTwoWayStream(
-//         [] { return MyStreamPair(); });                // Two connected ends.
+//     // Two connected ends.
+//     creche::CheckTwoWayStream([] { return MyStreamPair(); });
 //   }
 
 #ifndef CRECHE_TESTING_CHECK_STREAM_H_

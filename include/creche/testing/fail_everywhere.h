@@ -9,7 +9,7 @@
 //           co_await creche::Try(creche::ConnectTcp("127.0.0.1", port));
 //       co_return co_await stream.SendAll("hello");
 //     };
-//     FailEverywhere(body);
+//     creche::FailEverywhere(body);
 //   }
 //
 // For cancellation, see CancelEverywhere (testing/cancel_everywhere.h).

@@ -4,7 +4,7 @@
 //
 //   creche::FakePort port;
 //   creche::MockClock clock;
-//   creche::Run({.clock = &clock, .port = &port}, Body);
+//   absl::Status status = creche::Run({.clock = &clock, .port = &port}, Body);
 
 #ifndef CRECHE_TESTING_FAKE_PORT_H_
 #define CRECHE_TESTING_FAKE_PORT_H_

@@ -3,7 +3,7 @@
 // FeaturesToTest: what tests use of the kernel's io_uring, so that they can be
 // run as if the kernel were older than it is.
 //
-//   bazel test --test_env=CRECHE_WITHOUT=multishot_accept,poll_first ...
+//   $ bazel test --test_env=CRECHE_WITHOUT=multishot_accept,poll_first ...
 
 #ifndef CRECHE_TESTING_FEATURES_TO_TEST_H_
 #define CRECHE_TESTING_FEATURES_TO_TEST_H_

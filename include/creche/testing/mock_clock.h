@@ -2,11 +2,12 @@
 //
 // MockClock: time that passes when the test says so.
 //
-//   creche::MockClock clock;   // Jumps to the next deadline whenever
-//                                       // every task waits.
-//   creche::Run({.clock = &clock}, []() -> creche::Task<> {
+//   // Jumps to the next deadline whenever every task waits.
+//   creche::MockClock clock;
+//   auto nap = []() -> creche::Task<> {
 //     co_await creche::SleepFor(absl::Hours(1));  // Takes no time.
-//   });
+//   };
+//   absl::Status status = creche::Run({.clock = &clock}, nap);
 
 #ifndef CRECHE_TESTING_MOCK_CLOCK_H_
 #define CRECHE_TESTING_MOCK_CLOCK_H_

@@ -4,12 +4,21 @@
 //
 //   creche::Sequencer sequence;
 //
-//   // In one task:                        // In another:
-//   {                                      {
-//     auto turn = co_await sequence(0);      auto turn = co_await sequence(1);
-//     ...                                    ...
-//   }                                      }
-//   co_await sequence(2);
+//   // In one task:
+//   {
+//     auto turn = co_await sequence(0);
+//     First();
+//   }
+//   {
+//     auto turn = co_await sequence(2);
+//     Third();
+//   }
+//
+//   // In another:
+//   {
+//     auto turn = co_await sequence(1);
+//     Second();
+//   }
 
 #ifndef CRECHE_TESTING_SEQUENCER_H_
 #define CRECHE_TESTING_SEQUENCER_H_

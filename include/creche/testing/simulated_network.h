@@ -2,10 +2,9 @@
 //
 // SimulatedNetwork: TCP in memory, with latency and accidents, in virtual time.
 //
-//   creche::SimulatedNetwork network({.seed = 1,
-//                                              .break_probability = 0.01});
-//   creche::Run({.clock = &network.clock(), .port = &network.port()},
-//               ClientAndServer);
+//   creche::SimulatedNetwork network({.seed = 1, .break_probability = 0.01});
+//   absl::Status status = creche::Run(
+//       {.clock = &network.clock(), .port = &network.port()}, ClientAndServer);
 //
 // The code that runs is the code of production: ListenTcp(), ConnectTcp(),
 // TcpStream, with its deadlines. The same seed gives the same run.

@@ -2,10 +2,10 @@
 //
 // IsOk, IsOkAndHolds, StatusIs: matchers for absl::Status and absl::StatusOr.
 //
-//   EXPECT_THAT(co_await stream.SendAll("x"), IsOk());
-//   EXPECT_THAT(co_await Fetch(url), IsOkAndHolds(HasSubstr("hello")));
+//   EXPECT_THAT(co_await stream.SendAll("x"), creche::IsOk());
+//   EXPECT_THAT(co_await Fetch(url), creche::IsOkAndHolds(HasSubstr("hello")));
 //   EXPECT_THAT(co_await Fetch(bad),
-//               StatusIs(absl::StatusCode::kNotFound, HasSubstr("bad")));
+//               creche::StatusIs(absl::StatusCode::kNotFound, HasSubstr("no")));
 //
 // Newer releases of Abseil have matchers of these names in absl_testing. Those
 // work as well.

@@ -4,7 +4,7 @@
 //
 //   nursery.StartSoon(Client, std::ref(event));
 //   co_await creche::WaitAllTasksBlocked();
-//   EXPECT_EQ(event.statistics().tasks_waiting, 1);   // It has got there.
+//   EXPECT_EQ(event.statistics().tasks_waiting, 1u);  // It has got there.
 //
 // What is under way outside the run (the kernel, other threads) may take
 // longer: to wait for that, wait for what it does.

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The examples of include/creche/debug/, compiled.
+
+#include <fstream>
+#include <iostream>
+#include <string>
+
+#include "absl/status/status.h"
+#include "creche/creche.h"
+
+namespace header_examples {
+
+void TaskTree() {
+  creche::DumpTasks(std::cerr);
+  std::cerr << creche::TaskTree();
+}
+
+creche::Task<> Main() { co_return; }
+
+absl::Status TraceRecorder() {
+  creche::TraceRecorder trace;
+  absl::Status status = creche::Run({.instruments = {&trace}}, Main);
+  std::ofstream("trace.json") << trace.ChromeTrace();
+  std::ofstream("trace.svg") << trace.Svg();
+  return status;
+}
+
+creche::Task<> TraceSpan(creche::TraceRecorder& trace, std::string url) {
+  creche::TraceSpan span(trace, "fetch " + url);
+  co_await creche::Checkpoint();
+}
+
+}  // namespace header_examples
