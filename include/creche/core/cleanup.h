@@ -2,9 +2,9 @@
 //
 // WithCleanup: asynchronous cleanup that runs however the body ended.
 //
-//   auto goodbye = [&] { return stream.SendAll("QUIT\r\n"); };
+//   auto bye = [&] { return stream.SendAll("QUIT\r\n"); };
 //   absl::Status status =
-//       co_await creche::WithCleanup(Converse(stream), goodbye, absl::Seconds(1));
+//       co_await creche::WithCleanup(Converse(stream), bye, absl::Seconds(1));
 //
 // A destructor is enough for cleanup that need not wait.
 

@@ -54,9 +54,9 @@ creche::Task<absl::Status> Converse(creche::TcpStream& stream) {
 }
 
 creche::Task<absl::Status> Cleanup(creche::TcpStream& stream) {
-  auto goodbye = [&] { return stream.SendAll("QUIT\r\n"); };
+  auto bye = [&] { return stream.SendAll("QUIT\r\n"); };
   absl::Status status =
-      co_await creche::WithCleanup(Converse(stream), goodbye, absl::Seconds(1));
+      co_await creche::WithCleanup(Converse(stream), bye, absl::Seconds(1));
   co_return status;
 }
 

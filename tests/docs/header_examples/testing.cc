@@ -174,7 +174,7 @@ creche::Task<> MatchStatuses(creche::MemoryStream& stream, std::string url,
   EXPECT_THAT(co_await stream.SendAll("x"), creche::IsOk());
   EXPECT_THAT(co_await Fetch(url), creche::IsOkAndHolds(HasSubstr("hello")));
   EXPECT_THAT(co_await Fetch(bad),
-              creche::StatusIs(absl::StatusCode::kNotFound, HasSubstr("no")));
+              creche::StatusIs(absl::StatusCode::kNotFound));
 }
 
 CRECHE_TEST(ExampleTest, StatusMatchers) {
