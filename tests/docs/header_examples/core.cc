@@ -17,7 +17,7 @@
 #include "absl/time/time.h"
 #include "creche/creche.h"
 
-namespace header_examples {
+namespace core_examples {
 
 struct Page {};
 struct Url {};
@@ -225,7 +225,7 @@ creche::Task<> Handle(creche::TcpStream) { co_return; }
 
 namespace task_status {
 
-constexpr creche::Task<> (*Handle)(creche::TcpStream) = header_examples::Handle;
+constexpr creche::Task<> (*Handle)(creche::TcpStream) = core_examples::Handle;
 
 creche::Task<absl::Status> Serve(creche::TaskStatus<uint16_t> status) {
   auto listener = co_await creche::Try(creche::ListenTcp("::1", 0));
@@ -258,4 +258,4 @@ creche::Task<absl::Status> Greet() {
   co_return absl::OkStatus();
 }
 
-}  // namespace header_examples
+}  // namespace core_examples

@@ -9,7 +9,7 @@
 #include "absl/status/status.h"
 #include "creche/creche.h"
 
-namespace header_examples {
+namespace debug_examples {
 
 void TaskTree() {
   creche::DumpTasks(std::cerr);
@@ -31,4 +31,4 @@ creche::Task<> TraceSpan(creche::TraceRecorder& trace, std::string url) {
   co_await creche::Checkpoint();
 }
 
-}  // namespace header_examples
+}  // namespace debug_examples

@@ -7,7 +7,7 @@
 #include "absl/status/status.h"
 #include "creche/creche.h"
 
-namespace header_examples {
+namespace run_examples {
 
 creche::Task<absl::Status> Greet() { co_return absl::OkStatus(); }
 
@@ -19,4 +19,4 @@ int main() {
   return status.ok() ? 0 : 1;
 }
 
-}  // namespace header_examples
+}  // namespace run_examples

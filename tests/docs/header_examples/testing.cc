@@ -4,6 +4,10 @@
 
 #include "creche/testing/testing.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -16,6 +20,7 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "creche/creche.h"
+#include "creche/uring/file_descriptor.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -70,7 +75,24 @@ CRECHE_TEST(ExampleTest, ExpectCheckpoint) {
   co_await creche::ExpectCheckpoint(event.Wait());
 }
 
-std::uint16_t port = 9;  // Where nobody listens.
+std::uint16_t port = 0;
+
+// A socket on `port`, for which the kernel completes connections.
+creche::FileDescriptor Listen() {
+  creche::FileDescriptor listener(socket(AF_INET, SOCK_STREAM, 0));
+  sockaddr_in address = {};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof(address);
+  auto* generic = reinterpret_cast<sockaddr*>(&address);
+  if (bind(listener.get(), generic, size) == 0 &&
+      listen(listener.get(), 1000) == 0 &&
+      getsockname(listener.get(), generic, &size) == 0) {
+    port = ntohs(address.sin_port);
+  }
+  return listener;
+}
+const creche::FileDescriptor listener = Listen();
 
 TEST(ClientTest, SurvivesTheKernel) {
   auto body = []() -> creche::Task<absl::Status> {
