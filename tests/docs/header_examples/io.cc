@@ -9,20 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
-#include "creche/core/task.h"
-#include "creche/core/try.h"
-#include "creche/io/any_stream.h"
-#include "creche/io/buffered_reader.h"
-#include "creche/io/buffered_writer.h"
-#include "creche/io/byte_stream.h"
-#include "creche/io/directory.h"
-#include "creche/io/file.h"
-#include "creche/io/pipe.h"
-#include "creche/io/pool.h"
-#include "creche/io/read_write_file.h"
-#include "creche/io/standard_streams.h"
-#include "creche/net/connect_tcp.h"
-#include "creche/net/tcp_stream.h"
+#include "creche/creche.h"
 
 namespace {
 

@@ -9,19 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "creche/core/task.h"
-#include "creche/core/try.h"
-#include "creche/net/connect_tcp.h"
-#include "creche/net/received_block.h"
-#include "creche/net/resolve.h"
-#include "creche/net/serve_tcp.h"
-#include "creche/net/socket_address.h"
-#include "creche/net/socket_listener.h"
-#include "creche/net/socket_stream.h"
-#include "creche/net/tcp_listener.h"
-#include "creche/net/tcp_stream.h"
-#include "creche/net/udp_socket.h"
-#include "creche/net/unix_socket.h"
+#include "creche/creche.h"
 
 namespace {
 

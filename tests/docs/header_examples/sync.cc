@@ -13,21 +13,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
-#include "creche/core/errors.h"
-#include "creche/core/nursery.h"
-#include "creche/core/sleep.h"
-#include "creche/core/task.h"
-#include "creche/core/try.h"
-#include "creche/net/tcp_stream.h"
-#include "creche/sync/broadcast.h"
-#include "creche/sync/capacity_limiter.h"
-#include "creche/sync/channel.h"
-#include "creche/sync/condition.h"
-#include "creche/sync/event.h"
-#include "creche/sync/lock.h"
-#include "creche/sync/select.h"
-#include "creche/sync/semaphore.h"
-#include "creche/sync/watch.h"
+#include "creche/creche.h"
 
 namespace {
 

@@ -5,8 +5,7 @@
 #include <liburing.h>
 
 #include "absl/status/status.h"
-#include "creche/core/task.h"
-#include "creche/uring/operation.h"
+#include "creche/creche.h"
 
 namespace {
 
