@@ -7,7 +7,8 @@
 //
 // are, apart from their indentation, lines of header_examples/, which is
 // compiled: those of include/creche/sync/lock.h of header_examples/sync.cc.
-// What begins with "$ " is a command, and with "> " an output.
+// What docs/new_primitives.md explains is taken from its test. What begins with
+// "$ " is a command, and with "> " an output.
 
 #include <filesystem>
 #include <string>
@@ -52,6 +53,7 @@ bool IsCode(const Lines& example) {
 }
 
 TEST(HeaderExamplesTest, AreCompiled) {
+  const Lines explained = ReadLines("tests/docs/new_primitives_test.cc");
   int found = 0;
   const std::filesystem::path root = "include/creche";
   for (const auto& entry :
@@ -65,7 +67,8 @@ TEST(HeaderExamplesTest, AreCompiled) {
       if (!IsCode(example)) continue;
       const std::string source =
           absl::StrCat("tests/docs/header_examples/", layer, ".cc");
-      EXPECT_TRUE(Contains(ReadLines(source), Unindented(example)))
+      EXPECT_TRUE(Contains(ReadLines(source), Unindented(example)) ||
+                  Contains(explained, Unindented(example)))
           << entry.path() << ": these lines are not in " << source << ":\n"
           << absl::StrJoin(example, "\n");
       ++found;

@@ -36,6 +36,7 @@
 #include "creche/testing/cancel_everywhere.h"
 #include "creche/testing/fail_everywhere.h"
 #include "gtest/gtest.h"
+#include "tests/support/abstract_address.h"
 
 namespace creche {
 namespace {
@@ -155,8 +156,7 @@ Task<absl::Status> PassingDescriptors() {
 }
 
 Task<absl::Status> UnixConnections() {
-  const SocketAddress address =
-      co_await Try(SocketAddress::UnixAbstract("creche-sweep-test"));
+  const SocketAddress address = UniqueAbstractAddress();
   UnixListener listener = co_await Try(ListenUnix(address));
   for (int i = 0; i < 2; ++i) {
     UnixStream client = co_await Try(ConnectUnix(address));

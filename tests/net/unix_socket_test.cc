@@ -26,6 +26,7 @@
 #include "creche/core/task.h"
 #include "creche/core/timeouts.h"
 #include "gtest/gtest.h"
+#include "tests/support/abstract_address.h"
 #include "tests/support/open_files.h"
 #include "tests/support/run_to_test.h"
 
@@ -63,8 +64,7 @@ TEST(UnixSocketTest, ConnectsByPathAndByAbstractName) {
   RunChecked([]() -> Task<> {
     const std::string path =
         absl::StrCat(std::getenv("TEST_TMPDIR"), "/s", getpid());
-    co_await ExpectConnects(
-        *SocketAddress::UnixAbstract(absl::StrCat("creche-", getpid())));
+    co_await ExpectConnects(UniqueAbstractAddress());
     if (path.size() > 100) co_return;
     const SocketAddress address = *SocketAddress::Unix(path);
     co_await ExpectConnects(address);
@@ -179,8 +179,7 @@ TEST(UnixSocketTest, SaysWhatIsWrong) {
 TEST(UnixSocketTest, ConnectsWhenThereIsRoomInTheBacklog) {
   constexpr int kClients = 5;
   RunChecked([]() -> Task<> {
-    const SocketAddress address =
-        *SocketAddress::UnixAbstract(absl::StrCat("creche-full-", getpid()));
+    const SocketAddress address = UniqueAbstractAddress();
     UnixListener listener = ListenUnix(address, /*backlog=*/0).value();
     auto connect = [&]() -> Task<> {
       const absl::StatusOr<UnixStream> stream = co_await ConnectUnix(address);

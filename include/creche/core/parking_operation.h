@@ -3,12 +3,15 @@
 // ParkingOperation: an awaitable that completes at once if it can, and
 // otherwise parks until somebody completes it. All of sync/ is made of these.
 //
-//   class Turnstile {  // Lets one through for each coin.
+//   // Lets one task through for each coin, in the order of their arrival.
+//   class Turnstile {
 //    public:
 //     class Pass : public creche::ParkingOperation<Pass> {
 //      public:
 //       static constexpr const char* kName = "Turnstile::Enter";
+//
 //       explicit Pass(Turnstile* turnstile) : turnstile_(turnstile) {}
+//
 //       bool TryComplete() { return turnstile_->TakeCoin(); }
 //       creche::ParkingLot& lot() { return turnstile_->waiters_; }
 //       void await_resume() {}
@@ -17,13 +20,23 @@
 //       Turnstile* turnstile_;
 //     };
 //
+//     // Cancellation: safe. No coin is used.
+//     // Order: first come, first served.
 //     Pass Enter() { return Pass(this); }
-//     void InsertCoin() {  // The coin of whoever waits: nobody can barge.
-//       if (waiters_.Unpark(1) == 0) ++coins_;
+//
+//     // The coin of whoever waits longest: nobody can barge.
+//     void InsertCoin() {
+//       if (waiters_.Unpark() == 0) ++coins_;
 //     }
+//     int coins() const { return coins_; }
 //
 //    private:
-//     bool TakeCoin() { return coins_ > 0 ? (--coins_, true) : false; }
+//     bool TakeCoin() {
+//       if (coins_ == 0) return false;
+//       --coins_;
+//       return true;
+//     }
+//
 //     int coins_ = 0;
 //     creche::ParkingLot waiters_;
 //   };

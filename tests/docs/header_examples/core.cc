@@ -130,35 +130,7 @@ class Gate {
   creche::ParkingLot waiters_;
 };
 
-class Turnstile {  // Lets one through for each coin.
- public:
-  class Pass : public creche::ParkingOperation<Pass> {
-   public:
-    static constexpr const char* kName = "Turnstile::Enter";
-    explicit Pass(Turnstile* turnstile) : turnstile_(turnstile) {}
-    bool TryComplete() { return turnstile_->TakeCoin(); }
-    creche::ParkingLot& lot() { return turnstile_->waiters_; }
-    void await_resume() {}
-
-   private:
-    Turnstile* turnstile_;
-  };
-
-  Pass Enter() { return Pass(this); }
-  void InsertCoin() {  // The coin of whoever waits: nobody can barge.
-    if (waiters_.Unpark(1) == 0) ++coins_;
-  }
-
- private:
-  bool TakeCoin() { return coins_ > 0 ? (--coins_, true) : false; }
-  int coins_ = 0;
-  creche::ParkingLot waiters_;
-};
-
-creche::Task<> Park(Gate& gate, Turnstile& turnstile) {
-  co_await gate.Wait();
-  co_await turnstile.Enter();
-}
+creche::Task<> Park(Gate& gate) { co_await gate.Wait(); }
 
 creche::Task<> Sleep() {
   co_await creche::SleepFor(absl::Milliseconds(100));
