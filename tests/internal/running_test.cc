@@ -33,8 +33,7 @@ TEST(NextChoiceTest, IsTheSameWithTheSameSeed) {
   EXPECT_NE(ChoicesOfARun(7), ChoicesOfARun(8));
 }
 
-// 100 standard deviations of a fair choice would be 9,500 of 100,000; 10 are
-// what is allowed.
+// Each choice six standard deviations or more from what is expected at most.
 TEST(NextChoiceTest, IsFair) {
   for (const std::uint32_t n : {1u, 2u, 3u, 10u}) {
     std::array<int, 10> chosen{};
