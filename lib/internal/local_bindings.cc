@@ -2,6 +2,7 @@
 
 #include "creche/internal/local_bindings.h"
 
+#include <cstddef>
 #include <memory>
 #include <utility>
 
@@ -10,26 +11,51 @@
 
 namespace creche::internal {
 
-const void* FindLocal(const void* variable) {
-  if (running.task == nullptr) return nullptr;
-  for (const LocalBindings* binding = running.task->locals().get();
-       binding != nullptr; binding = binding->outer.get()) {
+struct LocalBindings::Binding {
+  const void* variable;
+  std::shared_ptr<const void> value;
+  LocalBindings outer;
+  size_t references = 1;
+};
+
+void LocalBindings::Share() {
+  if (first_ != nullptr) ++first_->references;
+}
+
+void LocalBindings::Release() {
+  if (--first_->references == 0) delete first_;
+}
+
+LocalBindings LocalBindings::With(const void* variable,
+                                  std::shared_ptr<const void> value) const {
+  return LocalBindings(new Binding{variable, std::move(value), *this});
+}
+
+const LocalBindings& LocalBindings::outer() const { return first_->outer; }
+
+const void* LocalBindings::Find(const void* variable) const {
+  for (const Binding* binding = first_; binding != nullptr;
+       binding = binding->outer.first_) {
     if (binding->variable == variable) return binding->value.get();
   }
   return nullptr;
 }
 
+const void* FindLocal(const void* variable) {
+  if (running.task == nullptr) return nullptr;
+  return running.task->locals().Find(variable);
+}
+
 LocalBinding::LocalBinding(const void* variable,
                            std::shared_ptr<const void> value) {
   TaskRecord& task = CurrentTask("TaskLocal::With()");
-  task.set_locals(std::make_shared<const LocalBindings>(
-      LocalBindings{variable, std::move(value), task.locals()}));
+  task.set_locals(task.locals().With(variable, std::move(value)));
 }
 
 // Frames are destroyed innermost first, so the binding to undo is the task's
 // innermost.
 LocalBinding::~LocalBinding() {
-  running.task->set_locals(running.task->locals()->outer);
+  running.task->set_locals(running.task->locals().outer());
 }
 
 }  // namespace creche::internal

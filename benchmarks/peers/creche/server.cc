@@ -16,12 +16,10 @@ namespace {
 constexpr size_t kBufferSize = 1 << 16;
 
 Task<absl::Status> EchoUntilTheEnd(TcpStream& stream) {
-  const auto memory = std::make_unique_for_overwrite<char[]>(kBufferSize);
-  const absl::Span<char> buffer(memory.get(), kBufferSize);
   for (;;) {
-    const size_t size = co_await Try(stream.ReceiveSome(buffer));
-    if (size == 0) co_return absl::OkStatus();
-    co_await Try(stream.SendAll({buffer.data(), size}));
+    const ReceivedBlock block = co_await Try(stream.Receive());
+    if (block.empty()) co_return absl::OkStatus();
+    co_await Try(stream.SendAll(block.view()));
   }
 }
 

@@ -86,8 +86,9 @@ class ChildTask<F, std::tuple<Args...>> final
   }
 
  private:
-  F f_;
-  std::tuple<Args...> args_;
+  // Often one of them, or both, are empty.
+  [[no_unique_address]] F f_;
+  [[no_unique_address]] std::tuple<Args...> args_;
 };
 
 template <typename F, typename... Args>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// FramePool: a cache of freed blocks per thread, for coroutine frames and
-// child tasks, which come and go by the million in a few sizes.
+// FramePool: memory for coroutine frames and child tasks, which come and go by
+// the million in a few sizes.
 
 #ifndef CRECHE_INTERNAL_FRAME_POOL_H_
 #define CRECHE_INTERNAL_FRAME_POOL_H_
@@ -22,10 +22,12 @@
 
 namespace creche::internal {
 
-// A free list per size class. A block that is freed on another thread joins
-// that thread's cache, so no block ever belongs to a thread. Under
-// AddressSanitizer every block comes from the heap, so that a use after free
-// is seen.
+// For each thread a free list per size class, and a slab of memory from which
+// new blocks are cut. A block that is freed on another thread joins that
+// thread's list, so no block ever belongs to a thread; what a thread has left
+// when it ends is for the others. Memory that has become blocks stays that: it
+// does not go back to the heap. Under AddressSanitizer every block comes from
+// the heap, so that a use after free is seen.
 class FramePool {
  public:
   // Sees every block of a thread come and go, instead of the pool.
@@ -43,9 +45,10 @@ class FramePool {
     if (size_class < kClasses && size_class < pooled_classes_) [[likely]] {
       if (Block* block = free_[size_class]) [[likely]] {
         free_[size_class] = block->next;
+        __builtin_prefetch(block->next, /*rw=*/1);  // Likely to be wanted next.
         return block;
       }
-      return Refill(size_class);
+      return Cut(size_class);
     }
     return AllocateElsewhere(size);
   }
@@ -70,22 +73,30 @@ class FramePool {
   struct Block {
     Block* next;
   };
-  struct Drain;  // Gives a thread's cache back when the thread ends.
+  // Memory that has not been cut yet.
+  struct Slab {
+    char* begin = nullptr;
+    char* end = nullptr;
+  };
+  struct Estate;  // What threads that have ended have left.
+  struct Will;    // Leaves it to that when a thread ends.
 
-  // Blocks of 8, 24, 40... bytes, which are the sizes that cost the heap no
-  // padding (glibc's malloc adds 8 and rounds up to 16); larger ones are left
-  // to the heap.
-  static constexpr std::size_t kGrain = 16;
-  static constexpr std::size_t kSmallest = 8;
+  // Blocks of 16, 32, 48... bytes; larger ones are left to the heap.
+  static constexpr std::size_t kGrain = alignof(std::max_align_t);
   static constexpr std::size_t kClasses = 128;
 
   static constexpr std::size_t ClassOf(std::size_t size) {
-    return (size + kGrain - kSmallest - 1) / kGrain;
+    return (size + kGrain - 1) / kGrain;
   }
   static constexpr std::size_t SizeOf(std::size_t size_class) {
-    return size_class * kGrain + kSmallest;
+    return size_class * kGrain;
   }
-  static void* Refill(std::size_t size_class);
+  static void* Cut(std::size_t size_class);
+  static bool HasRoomFor(std::size_t size) {
+    return static_cast<std::size_t>(slab_.end - slab_.begin) >= size;
+  }
+  static void UseUpSlab();
+  static Slab NewSlab();
   static void* AllocateElsewhere(std::size_t size);
   static void FreeElsewhere(void* memory, std::size_t size) noexcept;
 
@@ -93,6 +104,8 @@ class FramePool {
   static constinit thread_local std::size_t pooled_classes_;
   static constinit thread_local Watcher* watcher_;
   static constinit thread_local Block* free_[kClasses];
+  static constinit thread_local Slab slab_;
+  static constinit Estate estate_;
 };
 
 }  // namespace creche::internal

@@ -5,17 +5,47 @@
 #ifndef CRECHE_INTERNAL_LOCAL_BINDINGS_H_
 #define CRECHE_INTERNAL_LOCAL_BINDINGS_H_
 
+#include <cstddef>
 #include <memory>
 #include <utility>
 
 namespace creche::internal {
 
 // An immutable list, innermost first, whose tails are shared by the tasks that
-// have inherited them.
-struct LocalBindings {
-  const void* variable;
-  std::shared_ptr<const void> value;
-  std::shared_ptr<const LocalBindings> outer;
+// have inherited them. Counted without a std::shared_ptr, which is twice as
+// large: every task has one of these, and those of a run are on one thread.
+class LocalBindings {
+ public:
+  LocalBindings() = default;
+  LocalBindings(const LocalBindings& other) : first_(other.first_) { Share(); }
+  LocalBindings(LocalBindings&& other) noexcept
+      : first_(std::exchange(other.first_, nullptr)) {}
+  LocalBindings& operator=(LocalBindings other) noexcept {
+    std::swap(first_, other.first_);
+    return *this;
+  }
+  ~LocalBindings() {
+    if (first_ != nullptr) [[unlikely]]
+      Release();
+  }
+
+  // These, and one more inside them.
+  LocalBindings With(const void* variable,
+                     std::shared_ptr<const void> value) const;
+  // Without the innermost. Requires: there is one.
+  const LocalBindings& outer() const;
+
+  // What is bound to `variable`, or nullptr.
+  const void* Find(const void* variable) const;
+
+ private:
+  struct Binding;
+
+  explicit LocalBindings(Binding* first) : first_(first) {}
+  void Share();
+  void Release();
+
+  Binding* first_ = nullptr;
 };
 
 // The value of `variable` in the running task, or nullptr.

@@ -17,6 +17,7 @@
 #include "creche/internal/continuation.h"
 #include "creche/internal/frame_pool.h"
 #include "creche/internal/intrusive_list.h"
+#include "creche/internal/local_bindings.h"
 #include "creche/internal/running.h"
 
 namespace creche {
@@ -27,8 +28,6 @@ class Nursery;
 enum class Abort : std::uint8_t { kDone, kPending };
 
 namespace internal {
-
-struct LocalBindings;
 
 // A task is in exactly one state:
 //
@@ -130,10 +129,8 @@ class TaskRecord : public ListLink<NurseryTasks> {
     FramePool::Free(memory, size);
   }
 
-  const std::shared_ptr<const LocalBindings>& locals() const { return locals_; }
-  void set_locals(std::shared_ptr<const LocalBindings> locals) {
-    locals_ = std::move(locals);
-  }
+  const LocalBindings& locals() const { return locals_; }
+  void set_locals(LocalBindings locals) { locals_ = std::move(locals); }
 
  private:
   friend class Scheduler;
@@ -161,7 +158,7 @@ class TaskRecord : public ListLink<NurseryTasks> {
     void* operation_ = nullptr;  // That it waits for.
     TaskRecord* next_runnable_;  // In the run queue.
   };
-  std::shared_ptr<const LocalBindings> locals_;
+  LocalBindings locals_;
   std::unique_ptr<std::string> name_;
 };
 
