@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape
 from driver import works
 
 COLOURS = {
-    "limit": "#9aa5b1", "uring": "#9aa5b1", "epoll": "#c3cad3",
+    "limit": "#9aa5b1", "uring": "#9aa5b1", "uring-multishot": "#7d8994", "epoll": "#c3cad3",
     "asio": "#e8853d", "libuv": "#7b61c4", "tokio": "#c8443f", "go": "#2f9fc4",
     "trio": "#5d9b4a",
 }

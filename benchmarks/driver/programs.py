@@ -139,6 +139,9 @@ PROGRAMS = [
     Program("uring", "C on io_uring", ["/usr/include/liburing.h"], ["gcc", "liburing-dev"],
             [BUILD / "uring"],
             _compile("uring", "gcc", C_FLAGS, ["peers/uring/*.c"], ["-luring", "-lpthread"])),
+    # The same program, as another server.
+    Program("uring-multishot", "the same, multishot", ["/usr/include/liburing.h"],
+            ["gcc", "liburing-dev"], [BUILD / "uring", "multishot"], lambda: None),
     Program("epoll", "C on epoll", ["/usr/bin/gcc"], ["gcc"], [BUILD / "epoll"],
             _compile("epoll", "gcc", C_FLAGS, ["peers/epoll/*.c"], ["-lpthread"])),
     Program("asio", "Boost.Asio", ["/usr/include/boost/asio.hpp"],

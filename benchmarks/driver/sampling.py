@@ -72,6 +72,8 @@ def can_do(program, listed, work):
 def _is_server(program, name):
     if program.name.startswith("limit"):
         return False
+    if program.name == "uring-multishot":
+        return name.startswith("echo/")
     return not (program.name == "asio" and name == "copy")
 
 

@@ -180,14 +180,11 @@ void Ring::Queue(const io_uring_sqe& entry) {
   *slot = entry;
 }
 
-void Ring::Submit() {
-  if (io_uring_sq_ready(&ring_) > 0) {
-    CheckEntered(io_uring_submit_and_get_events(&ring_));
-  } else if ((__atomic_load_n(ring_.sq.kflags, __ATOMIC_RELAXED) &
-              (IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW)) != 0) {
-    CheckEntered(io_uring_get_events(&ring_));
-  }
+void Ring::EnterToSubmit() {
+  CheckEntered(io_uring_submit_and_get_events(&ring_));
 }
+
+void Ring::EnterToFinish() { CheckEntered(io_uring_get_events(&ring_)); }
 
 void Ring::SubmitAndWait(absl::Duration at_most) {
   if (taken_again_ < taken_early_.size()) return Submit();

@@ -50,7 +50,14 @@ class Ring {
 
   // Submits what is queued and lets the kernel finish what it has completed.
   // No system call if there is neither.
-  void Submit();
+  void Submit() {
+    if (io_uring_sq_ready(&ring_) > 0) {
+      EnterToSubmit();
+    } else if ((__atomic_load_n(ring_.sq.kflags, __ATOMIC_RELAXED) &
+                (IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW)) != 0) {
+      EnterToFinish();
+    }
+  }
 
   // The same, and waits for a completion, for a positive time at most.
   void SubmitAndWait(absl::Duration at_most);
@@ -64,6 +71,8 @@ class Ring {
 
  private:
   void Probe(const UringFeatures& wanted);
+  void EnterToSubmit();
+  void EnterToFinish();
   size_t TakeFromQueue(Completion* completions, size_t size);
   void MakeRoomForCompletions();
 

@@ -9,7 +9,6 @@
 #include <arpa/inet.h>
 #include <liburing.h>
 #include <netinet/tcp.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,10 +26,10 @@ struct connection {
   char buffer[kBufferSize];
 };
 
-static struct io_uring ring;
-static bool echoes;
+struct io_uring ring;
+static enum service service;
 
-static void Die(const char* what, int error) {
+void Die(const char* what, int error) {
   fprintf(stderr, "uring: %s: %s\n", what, strerror(error));
   exit(1);
 }
@@ -44,7 +43,7 @@ void OpenRing(struct io_uring* opened, unsigned entries) {
   io_uring_register_ring_fd(opened);
 }
 
-static struct io_uring_sqe* Entry(void) {
+struct io_uring_sqe* Entry(void) {
   struct io_uring_sqe* entry = io_uring_get_sqe(&ring);
   while (entry == NULL) {
     io_uring_submit(&ring);
@@ -87,9 +86,10 @@ static void Close(struct connection* connection) {
 
 static void Accepted(int file) {
   if (file < 0) Die("accept", -file);
+  if (service == kEchoMultishot) return AcceptedMultishot(file);
   struct connection* connection = malloc(sizeof(*connection));
   connection->file = file;
-  if (echoes) {
+  if (service == kEcho) {
     Receive(connection);
   } else {
     Close(connection);
@@ -126,9 +126,10 @@ static int Listen(void) {
   return listener;
 }
 
-int Serve(bool echo) {
-  echoes = echo;
+int Serve(enum service asked_for) {
+  service = asked_for;
   OpenRing(&ring, kEntries);
+  if (service == kEchoMultishot) StartMultishot();
   int result = io_uring_register_files_sparse(&ring, kMaxConnections);
   if (result < 0) Die("io_uring_register_files_sparse", -result);
   int listener = Listen();
@@ -141,7 +142,9 @@ int Serve(bool echo) {
     io_uring_for_each_cqe(&ring, head, completion) {
       ++count;
       struct connection* connection = io_uring_cqe_get_data(completion);
-      if (connection != NULL) {
+      if (connection != NULL && service == kEchoMultishot) {
+        CompletedMultishot(completion);
+      } else if (connection != NULL) {
         Completed(connection, completion->res);
       } else {
         Accepted(completion->res);

@@ -4,6 +4,7 @@
 //
 //   uring --list | WORK           see peers/work.h
 //   uring echo | storm            a server
+//   uring multishot echo          another
 //   uring copy FROM TO            copies a file, 256 KiB at a time
 #define _GNU_SOURCE
 #include <errno.h>
@@ -20,7 +21,6 @@
 
 enum { kBatch = 64, kChunk = 256 << 10, kWakes = 1000 };
 
-static struct io_uring ring;
 
 static void SubmitAndTake(unsigned count) {
   io_uring_submit_and_wait(&ring, count);
@@ -129,8 +129,11 @@ static const struct work kWorks[] = {
 };
 
 int main(int argc, char** argv) {
-  if (argc == 2 && strcmp(argv[1], "echo") == 0) return Serve(true);
-  if (argc == 2 && strcmp(argv[1], "storm") == 0) return Serve(false);
+  if (argc == 2 && strcmp(argv[1], "echo") == 0) return Serve(kEcho);
+  if (argc == 2 && strcmp(argv[1], "storm") == 0) return Serve(kClose);
+  if (argc == 3 && strcmp(argv[1], "multishot") == 0) {
+    return strcmp(argv[2], "echo") == 0 ? Serve(kEchoMultishot) : 0;
+  }
   if (argc == 4 && strcmp(argv[1], "copy") == 0) return Copy(argv[2], argv[3]);
   return RunWork(argc, argv, kWorks);
 }
