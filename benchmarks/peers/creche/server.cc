@@ -2,18 +2,14 @@
 
 #include "benchmarks/peers/creche/server.h"
 
-#include <cstddef>
 #include <cstdio>
 #include <iostream>
-#include <memory>
 #include <utility>
 
 #include "creche/creche.h"
 
 namespace creche::benchmarks {
 namespace {
-
-constexpr size_t kBufferSize = 1 << 16;
 
 Task<absl::Status> EchoUntilTheEnd(TcpStream& stream) {
   for (;;) {
