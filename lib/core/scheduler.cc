@@ -183,20 +183,23 @@ void Scheduler::ShuffleBatch() {
 [[gnu::always_inline]] inline Frame Scheduler::BeginTurn(TaskRecord& task) {
   using Turn = TaskRecord::Turn;
   switch (task.turn_) {
+    case Turn::kGoOn:
+      break;
     case Turn::kGoOnUnlessCancelled:
       if (task.is_cancelled()) return task.leaf_;
-      [[fallthrough]];
-    case Turn::kGoOn:
-      if (task.leaf_.handle) [[likely]] {
-        task.leaf_.handle.resume();
-      } else {
-        task.leaf_.promise->Complete();
-      }
-      return {};
+      break;
+    case Turn::kAsk:
+      if (!std::exchange(task.asked_, nullptr)->GoesOn()) return {};
+      break;
     case Turn::kBegin:
       return task.Begin();
     case Turn::kUnwind:
       return task.leaf_;
+  }
+  if (task.leaf_.handle) [[likely]] {
+    task.leaf_.handle.resume();
+  } else {
+    task.leaf_.promise->Complete();
   }
   return {};
 }

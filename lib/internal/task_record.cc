@@ -21,6 +21,12 @@ void TaskRecord::Wake() {
   BecomeRunnable();
 }
 
+void TaskRecord::WakeToAsk(AskedFirst& asked) {
+  Wake();
+  turn_ = Turn::kAsk;
+  asked_ = &asked;
+}
+
 void TaskRecord::WakeAborted() {
   if (state_ != State::kAborting) {
     Misuse(

@@ -3,10 +3,8 @@
 #include "creche/net/receive_block_operation.h"
 
 #include <liburing.h>
-#include <poll.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <memory>
 
 #include "lib/net/multishot_receive.h"
@@ -40,33 +38,20 @@ bool ReceiveBlockOperation::AwaitsMultishot() {
   return multishot().is_armed() || multishot().Start();
 }
 
-// To wait without a block, as much as that is worth: where much comes, it will
-// not be long.
-void ReceiveBlockOperation::Prepare(io_uring_sqe& entry) {
-  if (!has_polled_ && !multishot().is_bulky()) {
-    io_uring_prep_poll_add(&entry, socket_->fd(), POLLIN);
-    return;
-  }
-  is_receiving_ = true;
+// Without a block, as much as that is worth: where larger ones are needed, it
+// will not be long.
+bool ReceiveBlockOperation::WaitsFirst() const {
+  return !multishot().is_bulky();
+}
+
+void ReceiveBlockOperation::PrepareToReceive(io_uring_sqe& entry) {
   if (block_.memory_ == nullptr) block_ = ReceivedBlock::Allocate();
   PrepareReceive(entry, block_.memory_, ReceivedBlock::kOwnSize);
 }
 
-bool ReceiveBlockOperation::OnPart(int result) {
-  if (!is_receiving_) {
-    // Whatever the poll says: if it does not work, receiving may.
-    has_polled_ = true;
-    socket_->is_drained_ = false;
-    return true;
-  }
-  if (result == -EINTR) return true;
-  if (result < 0) {
-    status_ = Error(-result);
-    return false;
-  }
-  socket_->is_drained_ = (flags() & IORING_CQE_F_SOCK_NONEMPTY) == 0;
-  block_.size_ = static_cast<size_t>(result);
-  multishot().ReceivedWithout(block_.size_);
+bool ReceiveBlockOperation::Received(size_t size) {
+  block_.size_ = size;
+  multishot().ReceivedWithout(size);
   return false;
 }
 

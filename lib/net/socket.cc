@@ -3,6 +3,7 @@
 #include "creche/net/socket.h"
 
 #include <liburing.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -24,6 +25,13 @@
 
 namespace creche::internal {
 namespace {
+
+// A transfer of many bytes takes a task's time to complete operations at once
+// as so many others would.
+constexpr int kOperationsForMuch = 8;
+
+// After so many parts of a transfer, others have their turn.
+constexpr int kPartsAtOnce = 4;
 
 // The connection is of no more use, whatever is tried on it next.
 bool MeansBroken(int error) {
@@ -98,12 +106,35 @@ bool SocketOperation::SuspendIn(Frame leaf) {
   socket_->busy_[direction_] = this;
   if (AwaitsMultishot()) {
     WaitForOther(leaf, what_);
+  } else if (may_complete_at_once && MovesMuch()) {
+    if (CompletesNow()) return false;
+    WaitUnderWay(leaf, what_);
   } else {
     io_uring_sqe entry = {};
     Prepare(entry);
     StartAndWait(leaf, entry, what_);
   }
   return true;
+}
+
+// A batch of transfers of many bytes would have them all in turn evict each
+// other from the cache; done one by one, a task finds there what it received
+// when it works on it and sends it on.
+bool SocketOperation::CompletesNow() {
+  for (int parts = 0; parts < kPartsAtOnce; ++parts) {
+    running.operations_left -= kOperationsForMuch;
+    io_uring_sqe entry = {};
+    Prepare(entry);
+    if (!StartAtOnce(entry)) return false;
+    if (!OnPart(result())) {
+      Finish();
+      return true;
+    }
+  }
+  io_uring_sqe entry = {};
+  Prepare(entry);
+  StartNext(entry);
+  return false;
 }
 
 // What came meanwhile is taken first; then this has the socket for itself.
@@ -133,6 +164,7 @@ void SocketOperation::OnAbandoned() {
 
 void SocketOperation::OnSocketClosed() {
   if (is_under_way()) return CancelInKernel();
+  if (awaits_its_turn_) return;
   OnCutShort();
   status_ = ClosedResourceError(Describe("it was closed meanwhile"));
   Finish();
@@ -150,6 +182,7 @@ void SocketOperation::OnEnd(int result) {
   }
   if (OnPart(result)) {
     if (may_go_on()) {
+      if (GoesOnLater()) return;
       io_uring_sqe entry = {};
       Prepare(entry);
       return StartNext(entry);
@@ -219,6 +252,67 @@ std::string SocketOperation::Describe(absl::string_view text) const {
   return absl::StrCat(Where(), ": ", text);
 }
 
+void StreamReceiveOperation::Prepare(io_uring_sqe& entry) {
+  const bool waits =
+      socket_->carries_much_ ? socket_->is_drained_ : WaitsFirst();
+  if (waits && part_ == Part::kNone) {
+    part_ = Part::kWaiting;
+    io_uring_prep_poll_add(&entry, socket_->fd(), POLLIN);
+  } else {
+    part_ = Part::kReceiving;
+    PrepareToReceive(entry);
+  }
+}
+
+bool StreamReceiveOperation::OnPart(int result) {
+  if (part_ == Part::kWaiting) {
+    // Whatever the poll says: if it does not work, receiving may.
+    part_ = Part::kHasWaited;
+    socket_->is_drained_ = false;
+    return true;
+  }
+  if (result == -EINTR) return true;
+  if (result < 0) {
+    status_ = Error(-result);
+    OnCutShort();
+    return false;
+  }
+  const auto size = static_cast<size_t>(result);
+  socket_->is_drained_ = (flags() & IORING_CQE_F_SOCK_NONEMPTY) == 0;
+  socket_->carries_much_ = size >= kMuch;
+  return Received(size);
+}
+
+bool StreamReceiveOperation::MovesMuch() const {
+  return socket_->carries_much_ && !socket_->is_drained_;
+}
+
+bool StreamReceiveOperation::GoesOnLater() {
+  if (part_ != Part::kHasWaited || !MovesMuch()) return false;
+  awaits_its_turn_ = true;
+  WakeToAsk(*this);
+  return true;
+}
+
+bool StreamReceiveOperation::GoesOn() {
+  awaits_its_turn_ = false;
+  if (task().is_cancelled()) {
+    OnCutShort();
+    Finish();
+    task().Stop(task().leaf());
+    return false;
+  }
+  if (socket_->is_closed()) {
+    OnCutShort();
+    status_ = ClosedResourceError(Describe("it was closed meanwhile"));
+    Finish();
+    return true;
+  }
+  if (CompletesNow()) return true;
+  WaitUnderWay(task().leaf(), what());
+  return false;
+}
+
 bool ReceiveOperation::CompletesAtOnce() {
   if (buffer_.empty()) {
     if (!exactly_) {
@@ -237,21 +331,14 @@ bool ReceiveOperation::CompletesAtOnce() {
   return true;
 }
 
-void ReceiveOperation::Prepare(io_uring_sqe& entry) {
+void ReceiveOperation::PrepareToReceive(io_uring_sqe& entry) {
   PrepareReceive(entry, buffer_.data() + received_, buffer_.size() - received_);
 }
 
-bool ReceiveOperation::OnPart(int result) {
-  if (result == -EINTR) return true;
-  if (result < 0) {
-    status_ = Error(-result);
-    OnCutShort();
-    return false;
-  }
-  socket_->is_drained_ = (flags() & IORING_CQE_F_SOCK_NONEMPTY) == 0;
-  received_ += static_cast<size_t>(result);
+bool ReceiveOperation::Received(size_t size) {
+  received_ += size;
   if (!exactly_ || received_ == buffer_.size()) return false;
-  if (result > 0) return true;
+  if (size > 0) return true;
   status_ = EndOfStreamError(Describe(absl::StrCat(
       "the stream ended after ", received_, " of ", buffer_.size(), " bytes")));
   return false;
@@ -282,6 +369,8 @@ bool SendOperation::OnPart(int result) {
   sent_ += static_cast<size_t>(result);
   return sent_ < data_.size();
 }
+
+bool SendOperation::MovesMuch() const { return unsent().size() >= kMuch; }
 
 void SendOperation::OnCutShort() {
   if (sent_ > 0) BreakSending();

@@ -79,27 +79,58 @@ size_t FaultyPort::pending() const {
 }
 
 void FaultyPort::Start(Operation& operation, const io_uring_sqe& entry) {
-  const bool is_chosen = ++count_ == chosen_;
-  if (is_chosen) {
-    description_ =
-        absl::StrCat(OpcodeName(entry.opcode), " on descriptor ", entry.fd);
-  }
-  io_uring_sqe own = entry;
-  if (is_chosen && fault_.kind == Fault::kError) {
-    has_struck_ = true;
+  if (IsToFail(entry)) {
     due_.push_back({&operation, -fault_.error, 0});
     return;
   }
-  if (is_chosen && fault_.kind == Fault::kShort && MovesBytes(entry.opcode) &&
+  port_.Start(MakeProxy(operation), Shortened(entry));
+  BecomeCurrent();  // Again: the other may have opened another one in it.
+}
+
+// What is to be delivered later is not started at once.
+bool FaultyPort::StartAtOnce(Operation& operation, const io_uring_sqe& entry,
+                             OperationResult& completed) {
+  if (IsToFail(entry)) {
+    completed = {-fault_.error, 0};
+    return true;
+  }
+  Proxy& proxy = MakeProxy(operation);
+  bool is_complete = false;
+  if (is_chosen() && fault_.kind != Fault::kNone &&
+      fault_.kind != Fault::kShort) {
+    port_.Start(proxy, entry);
+  } else {
+    is_complete = port_.StartAtOnce(proxy, Shortened(entry), completed);
+  }
+  BecomeCurrent();
+  if (is_complete) proxies_.erase(&operation);
+  return is_complete;
+}
+
+// Counts it.
+bool FaultyPort::IsToFail(const io_uring_sqe& entry) {
+  ++count_;
+  if (!is_chosen()) return false;
+  description_ =
+      absl::StrCat(OpcodeName(entry.opcode), " on descriptor ", entry.fd);
+  if (fault_.kind != Fault::kError) return false;
+  has_struck_ = true;
+  return true;
+}
+
+io_uring_sqe FaultyPort::Shortened(const io_uring_sqe& entry) {
+  io_uring_sqe shortened = entry;
+  if (is_chosen() && fault_.kind == Fault::kShort && MovesBytes(entry.opcode) &&
       entry.len > 1) {
     has_struck_ = true;
-    own.len = 1;
+    shortened.len = 1;
   }
-  auto proxy = std::make_unique<Proxy>(*this, operation, is_chosen);
-  Operation& towards_port = *proxy;
-  proxies_[&operation] = std::move(proxy);
-  port_.Start(towards_port, own);
-  BecomeCurrent();  // Again: the other may have opened another one in it.
+  return shortened;
+}
+
+FaultyPort::Proxy& FaultyPort::MakeProxy(Operation& operation) {
+  auto proxy = std::make_unique<Proxy>(*this, operation, is_chosen());
+  return *(proxies_[&operation] = std::move(proxy));
 }
 
 void FaultyPort::Cancel(Operation& operation) {

@@ -60,6 +60,8 @@ class FaultyPort final : public OperationPort {
   size_t pending() const override;
   void Notify() override { port_.Notify(); }
   void Start(Operation& operation, const io_uring_sqe& entry) override;
+  bool StartAtOnce(Operation& operation, const io_uring_sqe& entry,
+                   OperationResult& completed) override;
   void Cancel(Operation& operation) override;
   UringFeatures features() override { return port_.features(); }
   creche::internal::BlockRing* blocks() override { return port_.blocks(); }
@@ -93,6 +95,10 @@ class FaultyPort final : public OperationPort {
     bool is_background() const { return operation->is_background(); }
   };
 
+  bool IsToFail(const io_uring_sqe& entry);
+  io_uring_sqe Shortened(const io_uring_sqe& entry);
+  bool is_chosen() const { return count_ == chosen_; }
+  Proxy& MakeProxy(Operation& operation);
   void ProxyCompleted(Proxy& proxy, int result, unsigned flags);
   void Deliver();
   void Complete(const Completion& completion);

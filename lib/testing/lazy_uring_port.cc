@@ -41,6 +41,12 @@ void LazyUringPort::Start(Operation& operation, const io_uring_sqe& entry) {
   uring_.Start(operation, entry);
 }
 
+bool LazyUringPort::StartAtOnce(Operation& operation, const io_uring_sqe& entry,
+                                OperationResult& completed) {
+  if (!is_open_) OpenUring();
+  return uring_.StartAtOnce(operation, entry, completed);
+}
+
 // Who asks is about to start something.
 UringFeatures LazyUringPort::features() {
   if (!is_open_) OpenUring();

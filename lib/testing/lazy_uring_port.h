@@ -28,6 +28,8 @@ class LazyUringPort final : public OperationPort {
   void Notify() override;
 
   void Start(Operation& operation, const io_uring_sqe& entry) override;
+  bool StartAtOnce(Operation& operation, const io_uring_sqe& entry,
+                   OperationResult& completed) override;
   void Cancel(Operation& operation) override { uring_.Cancel(operation); }
   UringFeatures features() override;
   creche::internal::BlockRing* blocks() override;

@@ -227,6 +227,24 @@ size_t Ring::TakeFromQueue(Completion* completions, size_t size) {
   return count;
 }
 
+bool Ring::SubmitAndTake(std::uint64_t user_data, Completion& completion) {
+  CheckEntered(io_uring_submit(&ring_));
+  bool found = false;
+  Completion batch[16];
+  while (const size_t count = TakeFromQueue(batch, std::size(batch))) {
+    for (size_t i = 0; i < count; ++i) {
+      if (batch[i].user_data == user_data &&
+          (batch[i].flags & IORING_CQE_F_MORE) == 0) {
+        completion = batch[i];
+        found = true;
+      } else {
+        taken_early_.push_back(batch[i]);
+      }
+    }
+  }
+  return found;
+}
+
 // The kernel refuses entries while completions wait for room in the queue.
 // Called in the middle of a task's step, when nothing may be delivered.
 void Ring::MakeRoomForCompletions() {

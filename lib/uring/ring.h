@@ -59,7 +59,12 @@ class Ring {
     }
   }
 
-  // The same, and waits for a completion, for a positive time at most.
+  // Submits what is queued. Takes the last completion of `user_data` if that is
+  // there now; the others keep their order.
+  bool SubmitAndTake(std::uint64_t user_data, Completion& completion);
+
+  // The same as Submit(), and waits for a completion, for a positive time at
+  // most.
   void SubmitAndWait(absl::Duration at_most);
 
   bool has_completions() const {

@@ -20,7 +20,23 @@ void TaskOperation::StartAndWait(Frame leaf, const io_uring_sqe& entry,
     return;
   }
   StartNext(entry);
+  WaitUnderWay(leaf, what);
+}
+
+void TaskOperation::WaitUnderWay(Frame leaf, const char* what) {
   task_->Wait(leaf, &CallAbort, this, what);
+}
+
+bool TaskOperation::StartAtOnce(const io_uring_sqe& entry) {
+  task_ = running.task;
+  has_result_ = false;
+  OperationResult completed;
+  is_under_way_ =
+      !OperationPort::Current().StartAtOnce(*this, entry, completed);
+  if (is_under_way_) return false;
+  result_ = completed.result;
+  flags_ = completed.flags;
+  return true;
 }
 
 // A background operation is not counted as pending, so say that there is

@@ -112,6 +112,23 @@ void UringPort::Start(Operation& operation, const io_uring_sqe& entry) {
   QueueFor(operation, entry);
 }
 
+bool UringPort::StartAtOnce(Operation& operation, const io_uring_sqe& entry,
+                            OperationResult& completed) {
+  Start(operation, entry);
+  Completion completion;
+  if (!ring_.SubmitAndTake(reinterpret_cast<std::uintptr_t>(&operation),
+                           completion)) {
+    return false;
+  }
+  Forget(operation);
+  completed = {completion.result, completion.flags};
+  return true;
+}
+
+void UringPort::Forget(const Operation& operation) {
+  --(operation.is_background() ? in_background_ : pending_);
+}
+
 void UringPort::Cancel(Operation& operation) {
   io_uring_sqe entry = {};
   io_uring_prep_cancel64(&entry, reinterpret_cast<std::uintptr_t>(&operation),
@@ -149,9 +166,7 @@ bool UringPort::Deliver() {
       auto* operation = reinterpret_cast<Operation*>(
           static_cast<std::uintptr_t>(completion.user_data));
       const bool is_last = (completion.flags & IORING_CQE_F_MORE) == 0;
-      if (is_last && operation != &notify_) {
-        --(operation->is_background() ? in_background_ : pending_);
-      }
+      if (is_last && operation != &notify_) Forget(*operation);
       operation->Completed(completion.result, completion.flags);
     }
   } while (count == std::size(batch));

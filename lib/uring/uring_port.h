@@ -32,6 +32,8 @@ class UringPort final : public OperationPort {
   void Notify() override;
 
   void Start(Operation& operation, const io_uring_sqe& entry) override;
+  bool StartAtOnce(Operation& operation, const io_uring_sqe& entry,
+                   OperationResult& completed) override;
   void Cancel(Operation& operation) override;
   UringFeatures features() override { return ring_.features(); }
   BlockRing* blocks() override;
@@ -52,6 +54,7 @@ class UringPort final : public OperationPort {
   };
 
   void QueueFor(Operation& operation, const io_uring_sqe& entry);
+  void Forget(const Operation& operation);
   void EndBackground();
   bool Deliver();
 

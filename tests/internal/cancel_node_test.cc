@@ -30,6 +30,7 @@ class Waiter : public TaskRecord {
   explicit Waiter(CancelNode& scope) : TaskRecord(nullptr, &scope) {
     Wait(Frame(), &CountAbort, this, "a test");
   }
+  ~Waiter() override { Unlink(); }
   Frame Begin() override { return Frame(); }
   int aborts() const { return aborts_; }
 

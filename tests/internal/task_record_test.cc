@@ -107,6 +107,43 @@ TEST_F(TaskRecordTest, IsNotAbortedOnceItWasWoken) {
   EXPECT_EQ(aborts_, 0);
 }
 
+// Asked when its turn comes: goes on at once, or waits again and is woken.
+TEST_F(TaskRecordTest, GoesOnWhenWhoIsAskedSaysSo) {
+  class Answer final : public AskedFirst {
+   public:
+    explicit Answer(int refusals) : refusals_(refusals) {}
+    bool GoesOn() override {
+      TaskRecord& task = *running.task;
+      EXPECT_EQ(task.state(), State::kRunning);
+      ++asked;
+      if (asked > refusals_) return true;
+      task.Wait(task.leaf(), nullptr, nullptr, "another answer");
+      task.WakeToAsk(*this);
+      return false;
+    }
+    int asked = 0;
+
+   private:
+    const int refusals_;
+  };
+  for (const int refusals : {0, 1, 5}) {
+    Answer answer(refusals);
+    const absl::Status status = RunNursery([&](Nursery& nursery) -> Task<> {
+      TaskRecord* task = nullptr;
+      nursery.StartSoon([&]() -> Task<> {
+        task = running.task;
+        co_await Suspend([](Waker) {}, [] { return Abort::kDone; });
+      });
+      co_await Checkpoint();
+      task->WakeToAsk(answer);
+      EXPECT_EQ(answer.asked, 0);  // Not before its turn.
+      EXPECT_TRUE(task->is_at_cancel_point());
+    });
+    EXPECT_TRUE(status.ok()) << status;
+    EXPECT_EQ(answer.asked, refusals + 1);
+  }
+}
+
 using TaskRecordDeathTest = TaskRecordTest;
 
 TEST_F(TaskRecordDeathTest, IsWokenOnce) {

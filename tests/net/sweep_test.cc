@@ -15,6 +15,7 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "creche/core/cancel_scope.h"
+#include "creche/core/checkpoint.h"
 #include "creche/core/nursery.h"
 #include "creche/core/sleep.h"
 #include "creche/core/task.h"
@@ -168,6 +169,30 @@ Task<absl::Status> UnixConnections() {
   co_return absl::OkStatus();
 }
 
+// So much at a time that each is an operation of its own.
+Task<absl::Status> MovingMuch() {
+  auto [first, second] = co_await Try(UnixStream::Pair());
+  const std::string much(40'000, 'x');
+  auto body = [&](Nursery& nursery) -> Task<absl::Status> {
+    nursery.StartSoon([&]() -> Task<absl::Status> {
+      for (int i = 0; i < 3; ++i) co_await Try(first.SendAll(much));
+      co_return co_await first.SendEof();
+    });
+    std::vector<char> buffer(much.size());
+    size_t received = 0;
+    for (;;) {
+      const size_t size =
+          co_await Try(second.ReceiveSome(absl::MakeSpan(buffer)));
+      if (size == 0) break;
+      received += size;
+      co_await Checkpoint();
+    }
+    EXPECT_EQ(received, 3 * much.size());
+    co_return absl::OkStatus();
+  };
+  co_return co_await WithNursery(body);
+}
+
 Task<absl::Status> Datagrams() {
   const SocketAddress any = co_await Try(SocketAddress::Parse("127.0.0.1", 0));
   UdpSocket first = co_await Try(BindUdp(any));
@@ -252,6 +277,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Case{"Receiving", Receiving},
                       Case{"PassingDescriptors", PassingDescriptors},
                       Case{"UnixConnections", UnixConnections},
+                      Case{"MovingMuch", MovingMuch},
                       Case{"Datagrams", Datagrams}, Case{"Piping", Piping},
                       Case{"Lines", Lines}, Case{"Pooling", Pooling}),
     [](const auto& info) { return std::string(info.param.name); });

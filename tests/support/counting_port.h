@@ -7,6 +7,7 @@
 
 #include <liburing.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <map>
 
@@ -23,6 +24,10 @@ class CountingPort final : public OperationPort {
   // As in IORING_OP_ACCEPT.
   int started(int opcode) { return started_[opcode]; }
   int cancelled() const { return cancelled_; }
+  int completed_at_once(int opcode) { return completed_at_once_[opcode]; }
+
+  // What is started at once moves no more bytes than that.
+  void set_longest_at_once(unsigned size) { longest_at_once_ = size; }
 
   absl::Status Open() override {
     absl::Status opened = uring_.Open();
@@ -38,6 +43,15 @@ class CountingPort final : public OperationPort {
     ++started_[entry.opcode];
     uring_.Start(operation, entry);
   }
+  bool StartAtOnce(Operation& operation, const io_uring_sqe& entry,
+                   OperationResult& completed) override {
+    ++started_[entry.opcode];
+    io_uring_sqe own = entry;
+    own.len = std::min(own.len, longest_at_once_);
+    const bool is_complete = uring_.StartAtOnce(operation, own, completed);
+    completed_at_once_[entry.opcode] += is_complete ? 1 : 0;
+    return is_complete;
+  }
   void Cancel(Operation& operation) override {
     ++cancelled_;
     uring_.Cancel(operation);
@@ -49,6 +63,8 @@ class CountingPort final : public OperationPort {
   creche::internal::UringPort uring_{/*ring_entries=*/256, FeaturesToTest()};
   std::map<int, int> started_;
   int cancelled_ = 0;
+  unsigned longest_at_once_ = ~0U;
+  std::map<int, int> completed_at_once_;
 };
 
 }  // namespace creche

@@ -106,6 +106,57 @@ TEST(UringPortTest, CountsAMultishotOperationUntilItsLastCompletion) {
   port.Close();
 }
 
+TEST(UringPortTest, StartsAtOnceAndKeepsTheOrderOfOthers) {
+  UringPort port;
+  ASSERT_TRUE(port.Open().ok());
+  std::vector<int> order;
+  class Noting final : public Operation {
+   public:
+    Noting(std::vector<int>* order, int number)
+        : order_(order), number_(number) {}
+    void Completed(int, unsigned) override { order_->push_back(number_); }
+
+   private:
+    std::vector<int>* order_;
+    int number_;
+  };
+  Noting first(&order, 1), second(&order, 2), now(&order, 3), third(&order, 4);
+  io_uring_sqe nop = {};
+  io_uring_prep_nop(&nop);
+  port.Start(first, nop);
+  port.Start(second, nop);
+  OperationResult completed = {-1, 99};
+  EXPECT_TRUE(port.StartAtOnce(now, nop, completed));
+  EXPECT_EQ(completed.result, 0);
+  EXPECT_EQ(completed.flags, 0U);
+  EXPECT_EQ(port.pending(), 2U);
+  EXPECT_TRUE(order.empty());  // Only Poll() and Wait() call Completed().
+  port.Start(third, nop);
+  while (port.pending() > 0) port.Wait(absl::InfiniteDuration());
+  EXPECT_EQ(order, (std::vector<int>{1, 2, 4}));
+  port.Close();
+}
+
+TEST(UringPortTest, WhatCannotCompleteAtOnceGoesOn) {
+  UringPort port;
+  ASSERT_TRUE(port.Open().ok());
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  CountingOperation operation;
+  io_uring_sqe entry = {};
+  io_uring_prep_poll_add(&entry, ends[0], POLLIN);
+  OperationResult completed;
+  EXPECT_FALSE(port.StartAtOnce(operation, entry, completed));
+  EXPECT_EQ(port.pending(), 1U);
+  ASSERT_EQ(write(ends[1], "x", 1), 1);
+  while (port.pending() > 0) port.Wait(absl::InfiniteDuration());
+  EXPECT_EQ(operation.completions, 1);
+  EXPECT_EQ(operation.last_result, POLLIN);
+  close(ends[0]);
+  close(ends[1]);
+  port.Close();
+}
+
 TEST(UringPortTest, NotifyEndsAWaitOnce) {
   UringPort port;
   ASSERT_TRUE(port.Open().ok());

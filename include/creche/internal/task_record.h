@@ -29,6 +29,17 @@ enum class Abort : std::uint8_t { kDone, kPending };
 
 namespace internal {
 
+// Who is asked first when a task's turn comes.
+class AskedFirst {
+ public:
+  // Called in the task's step. Returns true if the task goes on; otherwise it
+  // waits again, or was stopped.
+  virtual bool GoesOn() = 0;
+
+ protected:
+  ~AskedFirst() = default;
+};
+
 // A task is in exactly one state:
 //
 //   kNew ----> kRunnable <--> kRunning ----> ended (the record is gone)
@@ -81,6 +92,10 @@ class TaskRecord : public ListLink<NurseryTasks> {
   // What the task waits for has happened.
   void Wake();
 
+  // What the task waits for may have happened: when its turn comes, `asked`
+  // says.
+  void WakeToAsk(AskedFirst& asked);
+
   // What the task waits for was aborted after all. Requires: the abort function
   // has said Abort::kPending.
   void WakeAborted();
@@ -105,7 +120,8 @@ class TaskRecord : public ListLink<NurseryTasks> {
   bool is_at_cancel_point() const {
     return is_waiting() ? abort_ != nullptr
                         : state_ == State::kRunnable &&
-                              turn_ == Turn::kGoOnUnlessCancelled;
+                              (turn_ == Turn::kGoOnUnlessCancelled ||
+                               turn_ == Turn::kAsk);
   }
 
   State state() const { return state_; }
@@ -141,6 +157,7 @@ class TaskRecord : public ListLink<NurseryTasks> {
     kBegin,
     kGoOn,
     kGoOnUnlessCancelled,
+    kAsk,
     kUnwind,
   };
 
@@ -153,7 +170,10 @@ class TaskRecord : public ListLink<NurseryTasks> {
   CancelNode* scope_;  // The innermost scope the task stands in.
   Nursery* nursery_;
   Frame leaf_;  // Where it stands, unless it runs.
-  AbortFunction abort_ = nullptr;
+  union {
+    AbortFunction abort_ = nullptr;  // While it waits.
+    AskedFirst* asked_;              // If that is what its turn is for.
+  };
   union {
     void* operation_ = nullptr;  // That it waits for.
     TaskRecord* next_runnable_;  // In the run queue.

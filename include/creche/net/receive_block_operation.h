@@ -17,12 +17,12 @@ namespace creche::internal {
 // Where the kernel can, the first of these on a stream asks for everything that
 // will come, and those after it take what has come. Otherwise it waits until
 // something has come, and then receives it into an allocated block.
-class ReceiveBlockOperation final : public SocketOperation {
+class ReceiveBlockOperation final : public StreamReceiveOperation {
  public:
   explicit ReceiveBlockOperation(SocketRef socket)
-      : SocketOperation(std::move(socket), Socket::kReceive, "Receive") {}
+      : StreamReceiveOperation(std::move(socket), "Receive") {}
   ReceiveBlockOperation(const ReceiveBlockOperation& other)
-      : SocketOperation(other) {}
+      : StreamReceiveOperation(other) {}
   absl::StatusOr<ReceivedBlock> await_resume() {
     if (!status_.ok()) return std::move(status_);
     return std::move(block_);
@@ -31,14 +31,13 @@ class ReceiveBlockOperation final : public SocketOperation {
  private:
   bool CompletesAtOnce() override;
   bool AwaitsMultishot() override;
-  void Prepare(io_uring_sqe& entry) override;
-  bool OnPart(int result) override;
+  bool WaitsFirst() const override;
+  void PrepareToReceive(io_uring_sqe& entry) override;
+  bool Received(size_t size) override;
 
   MultishotReceive& multishot() const;
 
   ReceivedBlock block_;
-  bool has_polled_ = false;
-  bool is_receiving_ = false;
 };
 
 }  // namespace creche::internal

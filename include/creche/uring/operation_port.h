@@ -52,6 +52,12 @@ class Operation {
   const Kind kind_ = Kind::kAwaited;
 };
 
+// What a completion says.
+struct OperationResult {
+  int result = 0;
+  unsigned flags = 0;
+};
+
 class OperationPort : public EventPort {
  public:
   // Starts `operation`, which `entry` describes; the port copies the entry and
@@ -59,6 +65,15 @@ class OperationPort : public EventPort {
   // the last completion. Never calls Completed() itself, not even on failure.
   // pending() counts the operation from here to its last completion.
   virtual void Start(Operation& operation, const io_uring_sqe& entry) = 0;
+
+  // Like Start(), for an operation that should not wait until others are
+  // submitted. Returns true if it has completed by then: the port has forgotten
+  // it, and does not call Completed(). By default no better than Start().
+  virtual bool StartAtOnce(Operation& operation, const io_uring_sqe& entry,
+                           OperationResult& /*completed*/) {
+    Start(operation, entry);
+    return false;
+  }
 
   // Asks for `operation`, which is under way, to end early. Its completion
   // tells what became of it: -ECANCELED or -EINTR if it did not happen, or what

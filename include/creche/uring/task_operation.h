@@ -44,6 +44,17 @@ class TaskOperation : public Operation {
   // WaitForOther().
   void StartNext(const io_uring_sqe& entry);
 
+  // The running task, which is not cancelled, starts the operation, or its next
+  // part. Returns true if it has completed in that very moment, with result()
+  // and flags(), and without OnEnd(). Otherwise WaitUnderWay() is to follow.
+  bool StartAtOnce(const io_uring_sqe& entry);
+  void WaitUnderWay(Frame leaf, const char* what);
+
+  // Instead of waking the task: when its turn comes, `asked` says whether it
+  // goes on. Until then the operation is not under way, and the task does not
+  // wait, so no cancellation asks for its end.
+  void WakeToAsk(AskedFirst& asked) { task_->WakeToAsk(asked); }
+
   // The operation has ended with `result`. By default ends the wait: aborted if
   // that was asked for and the kernel did it, else woken with the result.
   virtual void OnEnd(int result);
@@ -58,6 +69,7 @@ class TaskOperation : public Operation {
   }
   void WakeAborted() { task_->WakeAborted(); }
 
+  TaskRecord& task() const { return *task_; }
   bool is_under_way() const { return is_under_way_; }
   bool abort_requested() const { return abort_requested_; }
   int result() const { return result_; }
