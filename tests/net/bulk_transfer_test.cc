@@ -52,8 +52,7 @@ std::string Message(size_t begin) {
 }
 
 // The ways to receive: what has come, appended; false at the end.
-using ReceivePart =
-    std::function<Task<absl::StatusOr<bool>>(TcpStream&, std::string*)>;
+using ReceivePart = Task<absl::StatusOr<bool>> (*)(TcpStream&, std::string*);
 
 Task<absl::StatusOr<bool>> BySome(TcpStream& stream, std::string* received) {
   std::vector<char> buffer(kMessage);
@@ -300,7 +299,7 @@ INSTANTIATE_TEST_SUITE_P(Ways, BulkTransferTest,
 
 // What was there when the task was woken may be gone at its turn: then it waits
 // on. If it has been cancelled, too, nobody else would end that wait.
-void StealAtAnyStep(const ReceivePart& receive_part, bool cancels) {
+void StealAtAnyStep(ReceivePart receive_part, bool cancels) {
   for (int step = 1;; ++step) {
     SCOPED_TRACE(step);
     CancelScope scope;

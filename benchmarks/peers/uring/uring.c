@@ -21,7 +21,6 @@
 
 enum { kBatch = 64, kChunk = 256 << 10, kWakes = 1000 };
 
-
 static void SubmitAndTake(unsigned count) {
   io_uring_submit_and_wait(&ring, count);
   io_uring_cq_advance(&ring, io_uring_cq_ready(&ring));

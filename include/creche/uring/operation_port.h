@@ -52,10 +52,10 @@ class Operation {
   const Kind kind_ = Kind::kAwaited;
 };
 
-// What a completion says.
+// What the completion of an operation says.
 struct OperationResult {
-  int result = 0;
-  unsigned flags = 0;
+  int result = 0;      // 0 or more, or a negated errno.
+  unsigned flags = 0;  // IORING_CQE_F_...
 };
 
 class OperationPort : public EventPort {
