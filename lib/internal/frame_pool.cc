@@ -113,8 +113,9 @@ FramePool::Slab FramePool::NewSlab() {
   const std::size_t size = next_slab_size - kHeapOverhead;
   auto* memory = static_cast<char*>(::operator new(size));
 #ifdef MADV_POPULATE_WRITE
-  // All pages at once take a third of the time that as many page faults do. If
-  // that fails (before Linux 5.14), they come one by one.
+  // All pages at once take less time than as many page faults
+  // (docs/benchmarks.md, "Tried"). If that fails (before Linux 5.14), they come
+  // one by one.
   if (next_slab_size == kLargestSlab) {
     char* page = memory - reinterpret_cast<std::uintptr_t>(memory) % kPage;
     madvise(page, static_cast<std::size_t>(memory + size - page),

@@ -33,7 +33,6 @@
 #include "gtest/gtest.h"
 #include "tests/support/counting_port.h"
 #include "tests/support/open_files.h"
-#include "tests/support/run_to_test.h"
 #include "tests/support/tcp_pair.h"
 
 namespace creche {
@@ -120,6 +119,10 @@ Task<absl::Status> SendAll(TcpStream& stream) {
   co_return co_await stream.SendEof();
 }
 
+Task<absl::Status> SendToServer(TcpPair& pair) {
+  co_return co_await SendAll(pair.client);
+}
+
 TEST_P(BulkTransferTest, LosesNothing) {
   const size_t files = OpenFiles();
   CountingPort port;
@@ -168,15 +171,30 @@ class AtStep final : public Instrument {
   const bool repeats_;
 };
 
+// Runs `receive(stream)` as the task that `at_step` watches, and beside it
+// `send(pair)`, which begins first.
+template <typename Receive, typename Send>
+absl::Status RunWithReceiver(AtStep& at_step, const Receive& receive,
+                             const Send& send) {
+  RunOptions options;
+  options.uring_features = FeaturesToTest();
+  options.instruments = {&at_step};
+  return creche::Run(std::move(options), [&]() -> Task<absl::Status> {
+    TcpPair pair = co_await MakeTcpPair();
+    auto body = [&](Nursery& nursery) -> Task<absl::Status> {
+      nursery.StartSoon(Named("receiver", receive), std::ref(pair.server));
+      co_return co_await send(pair);
+    };
+    co_return co_await WithNursery(body);
+  });
+}
+
 TEST_P(BulkTransferTest, CancelledAtAnyStepLosesNothing) {
   int cancelled = 0;
   for (int step = 1;; ++step) {
     SCOPED_TRACE(step);
     CancelScope scope;
     AtStep at_step(step, [&] { scope.Cancel(); });
-    RunOptions options;
-    options.uring_features = FeaturesToTest();
-    options.instruments = {&at_step};
     std::string received;
     auto receive = [&](TcpStream& stream) -> Task<absl::Status> {
       co_await scope.Run([&]() -> Task<> {
@@ -184,16 +202,7 @@ TEST_P(BulkTransferTest, CancelledAtAnyStepLosesNothing) {
       });
       co_return co_await ReceiveAll(stream, &received);
     };
-    const absl::Status status =
-        creche::Run(std::move(options), [&]() -> Task<absl::Status> {
-          TcpPair pair = co_await MakeTcpPair();
-          auto body = [&](Nursery& nursery) -> Task<absl::Status> {
-            nursery.StartSoon(Named("receiver", receive),
-                              std::ref(pair.server));
-            co_return co_await SendAll(pair.client);
-          };
-          co_return co_await WithNursery(body);
-        });
+    const absl::Status status = RunWithReceiver(at_step, receive, SendToServer);
     ASSERT_TRUE(status.ok()) << status;
     ASSERT_NO_FATAL_FAILURE(ExpectAll(received));
     cancelled += scope.cancelled_caught() ? 1 : 0;
@@ -212,9 +221,6 @@ TEST_P(BulkTransferTest, CancelledAgainAndAgainLosesNothing) {
           if (current != nullptr) current->Cancel();
         },
         /*repeats=*/true);
-    RunOptions options;
-    options.uring_features = FeaturesToTest();
-    options.instruments = {&at_step};
     std::string received;
     auto receive = [&](TcpStream& stream) -> Task<absl::Status> {
       for (bool is_done = false; !is_done;) {
@@ -227,16 +233,7 @@ TEST_P(BulkTransferTest, CancelledAgainAndAgainLosesNothing) {
       }
       co_return absl::OkStatus();
     };
-    const absl::Status status =
-        creche::Run(std::move(options), [&]() -> Task<absl::Status> {
-          TcpPair pair = co_await MakeTcpPair();
-          auto body = [&](Nursery& nursery) -> Task<absl::Status> {
-            nursery.StartSoon(Named("receiver", receive),
-                              std::ref(pair.server));
-            co_return co_await SendAll(pair.client);
-          };
-          co_return co_await WithNursery(body);
-        });
+    const absl::Status status = RunWithReceiver(at_step, receive, SendToServer);
     ASSERT_TRUE(status.ok()) << status;
     ASSERT_NO_FATAL_FAILURE(ExpectAll(received));
   }
@@ -251,33 +248,17 @@ TEST_P(BulkTransferTest, ClosedAtAnyStepSaysSo) {
     AtStep at_step(step, [&] {
       if (to_close != nullptr) to_close->Close();
     });
-    RunOptions options;
-    options.uring_features = FeaturesToTest();
-    options.instruments = {&at_step};
     std::string received;
     absl::Status status;
     auto receive = [&](TcpStream& stream) -> Task<> {
       status = co_await ReceiveAll(stream, &received);
     };
-    const absl::Status run =
-        creche::Run(std::move(options), [&]() -> Task<absl::Status> {
-          TcpPair pair = co_await MakeTcpPair();
-          to_close = &pair.server;
-          auto body = [&](Nursery& nursery) -> Task<absl::Status> {
-            auto send = [&]() -> Task<> {
-              (void)co_await SendAll(pair.client);
-            };
-            nursery.StartSoon(Named("sender", send));
-            auto child = Named("receiver", receive);
-            co_await Try(co_await WithNursery([&](Nursery& inner) -> Task<> {
-              inner.StartSoon(child, std::ref(pair.server));
-              co_return;
-            }));
-            nursery.Cancel();
-            co_return absl::OkStatus();
-          };
-          co_return co_await WithNursery(body);
-        });
+    auto send = [&](TcpPair& pair) -> Task<absl::Status> {
+      to_close = &pair.server;
+      (void)co_await SendAll(pair.client);  // As far as there is a receiver.
+      co_return absl::OkStatus();
+    };
+    const absl::Status run = RunWithReceiver(at_step, receive, send);
     ASSERT_TRUE(run.ok()) << run;
     if (!at_step.has_happened()) break;
     if (!status.ok()) {
@@ -317,9 +298,6 @@ void StealAtAnyStep(ReceivePart receive_part, bool cancels) {
       }
       if (cancels) scope.Cancel();
     });
-    RunOptions options;
-    options.uring_features = FeaturesToTest();
-    options.instruments = {&at_step};
     auto receive = [&](TcpStream& stream) -> Task<absl::Status> {
       co_await scope.Run([&]() -> Task<> {
         for (bool goes_on = true; goes_on;) {
@@ -333,25 +311,19 @@ void StealAtAnyStep(ReceivePart receive_part, bool cancels) {
       }
       co_return absl::OkStatus();
     };
-    const absl::Status status =
-        creche::Run(std::move(options), [&]() -> Task<absl::Status> {
-          TcpPair pair = co_await MakeTcpPair();
-          stolen_from = &pair.server;
-          auto body = [&](Nursery& nursery) -> Task<absl::Status> {
-            nursery.StartSoon(Named("receiver", receive),
-                              std::ref(pair.server));
-            for (int i = 0; i < kMessages; ++i) {
-              const std::string message = Message(0);
-              co_await Try(pair.client.SendAll(message));
-              co_await LetOthersWork();
-              if (at_step.has_happened()) {
-                EXPECT_EQ(has_left, cancels);
-              }
-            }
-            co_return co_await pair.client.SendEof();
-          };
-          co_return co_await WithNursery(body);
-        });
+    auto send = [&](TcpPair& pair) -> Task<absl::Status> {
+      stolen_from = &pair.server;
+      for (int i = 0; i < kMessages; ++i) {
+        const std::string message = Message(0);
+        co_await Try(pair.client.SendAll(message));
+        co_await LetOthersWork();
+        if (at_step.has_happened()) {
+          EXPECT_EQ(has_left, cancels);
+        }
+      }
+      co_return co_await pair.client.SendEof();
+    };
+    const absl::Status status = RunWithReceiver(at_step, receive, send);
     ASSERT_TRUE(status.ok()) << status;
     EXPECT_EQ(received.size() + stolen, kMessages * kMessage);
     if (!at_step.has_happened()) break;
@@ -366,59 +338,6 @@ TEST(BulkTransferThiefTest, WaitsOn) {
 TEST(BulkTransferThiefTest, DoesNotWaitOnIfCancelled) {
   StealAtAnyStep(BySome, /*cancels=*/true);
   StealAtAnyStep(ByBlocks, /*cancels=*/true);
-}
-
-// One that could send for ever lets others have their turn.
-TEST(BulkTransferFairnessTest, SendingMuchDoesNotStarveOthers) {
-  const absl::Status status = RunToTest([]() -> Task<absl::Status> {
-    TcpPair pair = co_await MakeTcpPair();
-    int turns = 0;
-    auto body = [&](Nursery& nursery) -> Task<absl::Status> {
-      nursery.StartSoon([&]() -> Task<> {
-        for (;;) {
-          co_await Checkpoint();
-          ++turns;
-        }
-      });
-      std::vector<char> buffer(kMessage);
-      const std::string message = Message(0);
-      for (int i = 0; i < 200; ++i) {
-        co_await Try(pair.client.SendAll(message));
-        // In the same step.
-        recv(pair.server.fd(), buffer.data(), kMessage, MSG_WAITALL);
-      }
-      nursery.Cancel();
-      co_return absl::OkStatus();
-    };
-    co_await Try(co_await WithNursery(body));
-    EXPECT_GE(turns, 200 / 10);
-    co_return absl::OkStatus();
-  });
-  EXPECT_TRUE(status.ok()) << status;
-}
-
-// A message may come in so many parts that receiving them all takes long.
-TEST(BulkTransferFairnessTest, ReceivesOnlyAFewPartsInOneStep) {
-  CountingPort port;
-  RunOptions options;
-  options.port = &port;
-  const absl::Status status =
-      creche::Run(std::move(options), [&]() -> Task<absl::Status> {
-        TcpPair pair = co_await MakeTcpPair();
-        const std::string message = Message(0);
-        std::string received(kMessage, '\0');
-        co_await Try(pair.client.SendAll(message));
-        co_await Try(pair.server.ReceiveExactly(absl::MakeSpan(received)));
-        co_await Try(pair.client.SendAll(message));
-        port.set_longest_at_once(1000);
-        const int before = port.completed_at_once(IORING_OP_RECV);
-        received.assign(kMessage, '\0');
-        co_await Try(pair.server.ReceiveExactly(absl::MakeSpan(received)));
-        EXPECT_EQ(received, message);
-        EXPECT_EQ(port.completed_at_once(IORING_OP_RECV) - before, 4);
-        co_return absl::OkStatus();
-      });
-  EXPECT_TRUE(status.ok()) << status;
 }
 
 }  // namespace

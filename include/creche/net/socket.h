@@ -25,8 +25,8 @@ namespace creche::internal {
 class Multishot;
 class SocketOperation;
 
-// So many bytes are worth a system call of their own: it takes about a tenth of
-// the time that it takes to copy them.
+// So many bytes are worth a system call of their own. (4 KiB are not, and 64
+// KiB are: docs/benchmarks.md, "Tried". What lies between was not measured.)
 inline constexpr size_t kMuch = size_t{32} << 10;
 
 // A descriptor, and who is using it. Shared by the object that a program has
