@@ -6,12 +6,10 @@
 
 #include <unistd.h>
 
-#include <cstdlib>
 #include <string>
 #include <utility>
 
 #include "absl/status/status.h"
-#include "absl/strings/str_cat.h"
 #include "creche/core/task.h"
 #include "creche/core/try.h"
 #include "creche/io/directory.h"
@@ -19,14 +17,13 @@
 #include "creche/io/pipe.h"
 #include "creche/io/read_write_file.h"
 #include "gtest/gtest.h"
+#include "tests/support/path_of.h"
 
 namespace creche {
 namespace {
 
 TEST(CancelEverywhereTest, Files) {
-  const char* folder = std::getenv("TEST_TMPDIR");
-  const std::string path =
-      absl::StrCat(folder != nullptr ? folder : "/tmp", "/everywhere");
+  const std::string path = PathOf("everywhere");
   auto body = [&]() -> Task<absl::Status> {
     co_await Try(WriteFile(path, "some text"));
     co_await Try(
@@ -45,9 +42,7 @@ TEST(CancelEverywhereTest, Files) {
 }
 
 TEST(CancelEverywhereTest, Directories) {
-  const char* folder = std::getenv("TEST_TMPDIR");
-  const std::string path =
-      absl::StrCat(folder != nullptr ? folder : "/tmp", "/directory");
+  const std::string path = PathOf("directory");
   auto body = [&]() -> Task<absl::Status> {
     rmdir(path.c_str());  // Of the time before.
     co_await Try(MakeDirectory(path));

@@ -2,28 +2,22 @@
 
 #include "creche/io/directory.h"
 
-#include <cstdlib>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
 #include "creche/core/task.h"
 #include "creche/io/file.h"
 #include "creche/io/read_write_file.h"
 #include "gtest/gtest.h"
+#include "tests/support/path_of.h"
 #include "tests/support/run_to_test.h"
 
 namespace creche {
 namespace {
 
 using std::string_literals::operator""s;
-
-std::string PathOf(const char* name) {
-  const char* folder = std::getenv("TEST_TMPDIR");
-  return absl::StrCat(folder != nullptr ? folder : "/tmp", "/", name);
-}
 
 TEST(DirectoryTest, IsMadeRenamedAndRemoved) {
   auto main = []() -> Task<> {

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <cstddef>
-#include <cstdlib>
 #include <optional>
 #include <string>
 #include <utility>
@@ -15,7 +14,6 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
@@ -26,22 +24,15 @@
 #include "creche/core/timeouts.h"
 #include "creche/io/buffered_reader.h"
 #include "creche/io/buffered_writer.h"
-#include "creche/io/standard_streams.h"
 #include "creche/testing/check_stream.h"
 #include "gtest/gtest.h"
 #include "tests/support/open_files.h"
+#include "tests/support/path_of.h"
+#include "tests/support/run_checked.h"
 #include "tests/support/run_to_test.h"
 
 namespace creche {
 namespace {
-
-template <typename Main>
-void RunChecked(Main main) {
-  const size_t files = OpenFiles();
-  const absl::Status status = RunToTest(main);
-  EXPECT_TRUE(status.ok()) << status;
-  EXPECT_EQ(OpenFiles(), files);
-}
 
 // The ends, each with the half that it has not, so that both are ByteStreams.
 class InEnd {
@@ -120,9 +111,7 @@ TEST(PipeTest, CarriesLines) {
 }
 
 TEST(PipeTest, ReadsAndWritesFilesAtTheirPosition) {
-  const char* folder = std::getenv("TEST_TMPDIR");
-  const std::string path =
-      absl::StrCat(folder != nullptr ? folder : "/tmp", "/position");
+  const std::string path = PathOf("position");
   RunChecked([&]() -> Task<> {
     PipeWriter writer(
         open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
@@ -200,45 +189,6 @@ TEST_F(TerminalTest, ClosingWakesWhoReads) {
     EXPECT_TRUE((co_await WithNursery(body)).ok());
   };
   EXPECT_TRUE(RunToTest(main).ok());
-}
-
-// Puts another descriptor in the place of one, for a while.
-class Replaced {
- public:
-  Replaced(int fd, int by) : fd_(fd), old_(dup(fd)) { dup2(by, fd); }
-  ~Replaced() {
-    dup2(old_, fd_);
-    close(old_);
-  }
-
- private:
-  const int fd_;
-  const int old_;
-};
-
-TEST(StandardStreamsTest, AreWhatTheProcessHas) {
-  RunChecked([]() -> Task<> {
-    Pipe in;
-    Pipe out;
-    const int in_flags = fcntl(in.read_end(), F_GETFL);
-    const Replaced replaced_in(STDIN_FILENO, in.read_end());
-    std::optional<Replaced> replaced_out(std::in_place, STDOUT_FILENO,
-                                         out.write_end());
-    {
-      PipeReader input = StandardInput().value();
-      PipeWriter output = StandardOutput().value();
-      EXPECT_EQ(write(in.write_end(), "typed", 5), 5);
-      char buffer[5];
-      EXPECT_EQ((co_await input.ReceiveSome(buffer)).value(), 5U);
-      EXPECT_TRUE((co_await output.SendAll({buffer, 5})).ok());
-    }
-    replaced_out.reset();
-    char buffer[5];
-    EXPECT_EQ(read(out.read_end(), buffer, 5), 5);
-    EXPECT_EQ(absl::string_view(buffer, 5), "typed");
-    EXPECT_EQ(fcntl(STDIN_FILENO, F_GETFL), in_flags)
-        << "it is open, and its mode was left as it was";
-  });
 }
 
 }  // namespace

@@ -17,8 +17,7 @@
 #include "creche/net/tcp_listener.h"
 #include "gtest/gtest.h"
 #include "tests/support/localhost.h"
-#include "tests/support/open_files.h"
-#include "tests/support/run_to_test.h"
+#include "tests/support/run_checked.h"
 
 namespace creche {
 namespace {
@@ -73,13 +72,6 @@ SocketAddress RefusingAddress() {
   const TcpListener listener =
       ListenTcp(*SocketAddress::Parse("127.0.0.1", 0)).value();
   return listener.local_address();
-}
-
-template <typename Main>
-void RunChecked(Main main) {
-  const size_t files = OpenFiles();
-  EXPECT_TRUE(RunToTest(main).ok());
-  EXPECT_EQ(OpenFiles(), files);
 }
 
 TEST(HappyEyeballsTest, AFailureStartsTheNextAttemptAtOnce) {

@@ -28,17 +28,10 @@
 #include "gtest/gtest.h"
 #include "tests/support/abstract_address.h"
 #include "tests/support/open_files.h"
-#include "tests/support/run_to_test.h"
+#include "tests/support/run_checked.h"
 
 namespace creche {
 namespace {
-
-template <typename Main>
-void RunChecked(Main main) {
-  const size_t files = OpenFiles();
-  EXPECT_TRUE(RunToTest(main).ok());
-  EXPECT_EQ(OpenFiles(), files);
-}
 
 Task<> ExpectConnects(SocketAddress address) {
   absl::StatusOr<UnixListener> listener = ListenUnix(address);
