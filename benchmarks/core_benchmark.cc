@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The budgets of the core: awaiting, spawning, switching, cancelling, timing.
+//
+// Durations and results have names, as in programs: g++ copies a temporary in a
+// co_await expression in a way that costs 5 ns.
 
 #include <cstdint>
 #include <functional>
@@ -91,10 +94,13 @@ void BM_Yield1000Tasks(benchmark::State& state) {
 }
 BENCHMARK(BM_Yield1000Tasks);
 
+constexpr absl::Duration kTimeout = absl::Minutes(1);
+
 void BM_TimeoutAroundReady(benchmark::State& state) {
   InRun(state, [&]() -> Task<> {
     for (auto _ : state) {
-      benchmark::DoNotOptimize(co_await MoveOnAfter(absl::Hours(1), Ready(1)));
+      const auto value = co_await MoveOnAfter(kTimeout, Ready(1));
+      benchmark::DoNotOptimize(value.has_value());
     }
   });
 }
@@ -110,8 +116,8 @@ void BM_TimeoutAroundReady100kTimers(benchmark::State& state) {
       }
       co_await Checkpoint();
       for (auto _ : state) {
-        benchmark::DoNotOptimize(
-            co_await MoveOnAfter(absl::Minutes(1), Ready(1)));
+        const auto value = co_await MoveOnAfter(kTimeout, Ready(1));
+        benchmark::DoNotOptimize(value.has_value());
       }
       nursery.Cancel();
     };
@@ -128,8 +134,7 @@ void BM_TimeoutAroundYield1000Timers(benchmark::State& state) {
       }
       co_await Checkpoint();
       for (auto _ : state) {
-        benchmark::DoNotOptimize(
-            co_await MoveOnAfter(absl::Minutes(1), Checkpoint()));
+        benchmark::DoNotOptimize(co_await MoveOnAfter(kTimeout, Checkpoint()));
       }
       nursery.Cancel();
     };

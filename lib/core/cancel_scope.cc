@@ -7,6 +7,7 @@
 #include "absl/time/time.h"
 #include "creche/internal/deadline.h"
 #include "creche/internal/task_record.h"
+#include "lib/core/scheduler.h"
 
 namespace creche {
 

@@ -15,9 +15,11 @@
 
 namespace creche::internal {
 
-// Counts at a constant rate of at least 512 MHz if is_steady().
+// Counts at a constant rate of at least kLeastMegahertz if is_steady().
 class CycleCounter {
  public:
+  static constexpr std::uint64_t kLeastMegahertz = 512;
+
 #if defined(__x86_64__)
   // Intel 64 SDM, volume 3, "Invariant TSC": CPUID.80000007H:EDX[8].
   static bool is_steady() {

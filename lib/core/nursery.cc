@@ -86,12 +86,6 @@ void Nursery::RefuseTo(const char* what) const {
                                 "() was called outside of the nursery's run"));
 }
 
-void Nursery::Adopt(TaskRecord* child) {
-  children_.PushBack(child);
-  ++child_count_;
-  internal::running.scheduler->Spawn(*child);
-}
-
 void Nursery::Fail(Failure failure, const std::string& whose) {
   if (!scope_->cancel_called()) {
     Cancel(absl::StrCat(whose, " failed: ", failure.Describe()));
@@ -111,8 +105,7 @@ void Nursery::BodyUnwound() {
 }
 
 // A nursery closes at the moment when the last one in it ends.
-void Nursery::WakeIfEmpty() {
-  if (!body_ended_ || child_count_ > 0 || pending_starts_ > 0) return;
+void Nursery::Empty() {
   is_open_ = false;
   parent_->Wake();
 }
@@ -146,15 +139,6 @@ std::string Describe(const TaskRecord& child) {
 }
 
 }  // namespace
-
-void NurseryAccess::ChildSucceeded(TaskRecord& child) {
-  Nursery& nursery = *child.nursery();
-  child.Unlink();
-  --nursery.child_count_;
-  running.scheduler->TaskExited(child);
-  delete &child;
-  nursery.WakeIfEmpty();
-}
 
 void NurseryAccess::ChildFailed(TaskRecord& child, Failure failure) {
   child.nursery()->Fail(std::move(failure), Describe(child));

@@ -38,8 +38,6 @@ size_t ParkingLot::Unpark(size_t n) {
   return count;
 }
 
-size_t ParkingLot::UnparkAll() { return Unpark(size_); }
-
 size_t ParkingLot::Repark(ParkingLot& other, size_t n) {
   size_t count = 0;
   for (; count < n && !empty(); ++count) Repark(*front(), other);

@@ -15,11 +15,15 @@
 namespace creche::internal {
 
 // Of the system's clock, Soon() and JustNow() repeat the last reading while the
-// processor's cycle counter says that it is not a microsecond old. They err to
-// the side of patience: deadlines count from Soon() and are compared with
-// JustNow(), so none is ever early.
+// processor's cycle counter says that it is not a few microseconds old. They
+// err to the side of patience: deadlines count from Soon() and are compared
+// with JustNow(), so none is ever early.
 class RunClock {
  public:
+  // Far less than what the kernel's timers are late. Where the counter's rate
+  // is some GHz, a reading is repeated for about a microsecond.
+  static constexpr Nanoseconds kWindow = 4000;
+
   explicit RunClock(Clock& clock)
       : clock_(clock),
         system_clock_(dynamic_cast<SystemClock*>(&clock)),
@@ -30,23 +34,22 @@ class RunClock {
   // The time. Not before what Now() and Soon() have said.
   Nanoseconds Now() { return latest_ = std::max(latest_, Read()); }
 
-  // The time, or up to a microsecond later. Not before what Now() and Soon()
+  // The time, or up to kWindow later. Not before what Now() and Soon()
   // have said, so that what starts later also ends later.
   Nanoseconds Soon() {
     if (!WasReadJustNow()) return Now();
-    return latest_ = std::max(latest_, reading_ + kMicrosecond);
+    return latest_ = std::max(latest_, reading_ + kWindow);
   }
 
-  // The time, or up to a microsecond earlier.
+  // The time, or up to kWindow earlier.
   Nanoseconds JustNow() { return WasReadJustNow() ? reading_ : Read(); }
 
  private:
-  static constexpr Nanoseconds kMicrosecond = 1000;
-  static constexpr std::uint64_t kCyclesPerMicrosecond = 512;  // At least.
+  static constexpr std::uint64_t kCyclesInWindow =
+      kWindow * CycleCounter::kLeastMegahertz / 1000;
 
   bool WasReadJustNow() const {
-    return counts_cycles_ &&
-           CycleCounter::Read() - cycles_ < kCyclesPerMicrosecond;
+    return counts_cycles_ && CycleCounter::Read() - cycles_ < kCyclesInWindow;
   }
 
   // Reading the system's clock directly takes half the time of reading it as

@@ -42,10 +42,12 @@ void Scheduler::Run(TaskRecord& main) {
   root_.EnterAsRoot(main_);
   main_.PushBack(&main);
   running.scheduler = this;
+  running.runnable = &runnable_;
+  running.has_instruments = !instruments_.empty();
   running.stack_floor =
       static_cast<const char*>(__builtin_frame_address(0)) - kNestingBytes;
   for (Instrument* instrument : instruments_) instrument->BeforeRun();
-  Spawn(main);
+  main.Spawn();
   while (!main_ended_) Tick();
   for (Instrument* instrument : instruments_) instrument->AfterRun();
   running.scheduler = nullptr;
@@ -55,26 +57,18 @@ void Scheduler::Run(TaskRecord& main) {
 
 void Scheduler::MainEnded() {
   main_ended_ = true;
-  TaskExited(*main_.front());
+  main_.front()->Exit();
   running.task = nullptr;
 }
 
-void Scheduler::Spawn(TaskRecord& task) {
-  ++living_;
-  Instruments(&Instrument::TaskSpawned, task);
-  MakeRunnable(task);
+void Scheduler::AddInstrument(Instrument& instrument) {
+  instruments_.push_back(&instrument);
+  running.has_instruments = true;
 }
 
-void Scheduler::TaskExited(const TaskRecord& task) {
-  --living_;
-  Instruments(&Instrument::TaskExited, task);
-}
-
-void Scheduler::TellInstruments(void (Instrument::*hook)(const TaskId&),
-                                const TaskRecord& task) {
-  const TaskId id(&task,
-                  task.name() == nullptr ? absl::string_view() : *task.name());
-  for (Instrument* instrument : instruments_) (instrument->*hook)(id);
+void Scheduler::RemoveInstrument(Instrument& instrument) {
+  std::erase(instruments_, &instrument);
+  running.has_instruments = !instruments_.empty();
 }
 
 void Scheduler::WaitOnPort(absl::Duration at_most) {
@@ -83,7 +77,7 @@ void Scheduler::WaitOnPort(absl::Duration at_most) {
   for (Instrument* instrument : instruments_) instrument->AfterIoWait();
 }
 
-void Scheduler::Tick() {
+[[gnu::always_inline]] inline void Scheduler::Tick() {
   if (runnable_.empty()) {
     WaitUntilRunnable();
   } else {
@@ -151,17 +145,23 @@ void Scheduler::ExpireDeadlines() {
   }
 }
 
-void Scheduler::RunBatch() {
-  batch_.TakeAll(runnable_);
+[[gnu::always_inline]] inline void Scheduler::RunBatch() {
   if (shuffle_.has_value()) ShuffleBatch();
-  while (TaskRecord* task = batch_.PopFront()) RunStep(*task);
+  for (TaskRecord* task = runnable_.TakeAll(); task != nullptr;
+       task = rest_of_batch_) {
+    rest_of_batch_ = RunQueue::after(*task);
+    RunStep(*task);
+  }
 }
 
 void Scheduler::ShuffleBatch() {
   std::vector<TaskRecord*> tasks;
-  while (TaskRecord* task = batch_.PopFront()) tasks.push_back(task);
+  for (TaskRecord* task = runnable_.TakeAll(); task != nullptr;
+       task = RunQueue::after(*task)) {
+    tasks.push_back(task);
+  }
   std::shuffle(tasks.begin(), tasks.end(), *shuffle_);
-  for (TaskRecord* task : tasks) batch_.PushBack(*task);
+  for (TaskRecord* task : tasks) runnable_.PushBack(*task);
 }
 
 // The next three are one function to the compiler: a switch between two tasks
@@ -171,11 +171,11 @@ void Scheduler::ShuffleBatch() {
   running.task = &task;
   running.operations_left = kOperationsPerStep;
   // First, for the testing kit, which cancels from here.
-  Instruments(&Instrument::StepBegins, task);
+  task.TellInstruments(&Instrument::StepBegins);
   task.state_ = TaskRecord::State::kRunning;
   RunTrampoline(BeginTurn(task));
   if (running.task == nullptr) return;  // It has exited.
-  Instruments(&Instrument::StepEnds, task);
+  task.TellInstruments(&Instrument::StepEnds);
   running.task = nullptr;
 }
 
@@ -228,16 +228,13 @@ void Scheduler::ReportDeadlock() {
 
 size_t Scheduler::runnable() const {
   size_t count = 0;
-  for (const RunQueue* queue : {&batch_, &runnable_}) {
-    for (const TaskRecord* task = queue->front(); task != nullptr;
+  for (const TaskRecord* first : {rest_of_batch_, runnable_.front()}) {
+    for (const TaskRecord* task = first; task != nullptr;
          task = RunQueue::after(*task)) {
       ++count;
     }
   }
   return count;
 }
-
-Nanoseconds ClockNow() { return running.scheduler->clock().Now(); }
-Nanoseconds ClockSoon() { return running.scheduler->clock().Soon(); }
 
 }  // namespace creche::internal

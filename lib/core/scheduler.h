@@ -18,11 +18,12 @@
 #include "creche/internal/cancel_node.h"
 #include "creche/internal/continuation.h"
 #include "creche/internal/intrusive_list.h"
+#include "creche/internal/run_queue.h"
+#include "creche/internal/running.h"
 #include "creche/internal/task_record.h"
 #include "lib/core/deadline_queue.h"
 #include "lib/core/outside_event.h"
 #include "lib/core/run_clock.h"
-#include "lib/core/run_queue.h"
 
 namespace creche::internal {
 
@@ -41,18 +42,8 @@ class Scheduler {
   void Run(TaskRecord& main);
   void MainEnded();
 
-  // `task` is new. It becomes runnable.
-  void Spawn(TaskRecord& task);
-  void MakeRunnable(TaskRecord& task) {
-    runnable_.PushBack(task);
-    Instruments(&Instrument::TaskScheduled, task);
-  }
-  // The running task has ended.
-  void TaskExited(const TaskRecord& task);
-
-  // Tasks that have not ended, and of those the ones that could run now.
-  size_t living() const { return living_; }
-  size_t runnable() const;  // Counts them.
+  // How many tasks could run now. Counts them.
+  size_t runnable() const;
 
   CancelNode& root() { return root_; }
   DeadlineQueue& deadlines() { return deadlines_; }
@@ -73,25 +64,15 @@ class Scheduler {
   ParkingLot& quiescence() { return quiescence_; }
 
   // For the rest of the run, or until it is removed.
-  void AddInstrument(Instrument& instrument) {
-    instruments_.push_back(&instrument);
-  }
-  void RemoveInstrument(Instrument& instrument) {
-    std::erase(instruments_, &instrument);
-  }
+  void AddInstrument(Instrument& instrument);
+  void RemoveInstrument(Instrument& instrument);
+  const std::vector<Instrument*>& instruments() const { return instruments_; }
 
   // While there are any, somebody outside the run could wake it.
   void AddOutsideWaker() { ++outside_wakers_; }
   void RemoveOutsideWaker() { --outside_wakers_; }
 
  private:
-  void Instruments(void (Instrument::*hook)(const TaskId&),
-                   const TaskRecord& task) {
-    if (!instruments_.empty()) [[unlikely]]
-      TellInstruments(hook, task);
-  }
-  void TellInstruments(void (Instrument::*hook)(const TaskId&),
-                       const TaskRecord& task);
   void WaitOnPort(absl::Duration at_most);
 
   void Tick();
@@ -113,17 +94,21 @@ class Scheduler {
   DeadlineQueue deadlines_;
   IntrusiveList<CancelNode, FreshDeadlines> fresh_deadlines_;
   RunQueue runnable_;
-  RunQueue batch_;  // Those of this tick that have not had their turn.
+  TaskRecord* rest_of_batch_ = nullptr;  // Without the running task.
   IntrusiveList<TaskRecord, NurseryTasks> main_;
   CancelNode root_;
   std::optional<std::mt19937_64> shuffle_;
   ParkingLot quiescence_;
   OutsideInbox inbox_;
   std::vector<Instrument*> instruments_;
-  size_t living_ = 0;
   size_t outside_wakers_ = 0;
   bool main_ended_ = false;
 };
+
+// The time on the clock of this thread's run, and what durations count from:
+// hardly later, and cheaper.
+inline Nanoseconds ClockNow() { return running.scheduler->clock().Now(); }
+inline Nanoseconds ClockSoon() { return running.scheduler->clock().Soon(); }
 
 }  // namespace creche::internal
 

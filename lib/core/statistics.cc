@@ -16,7 +16,7 @@ RunStatistics statistics() {
     internal::Misuse("statistics() was called outside of a run");
   }
   RunStatistics result;
-  result.tasks_living = scheduler->living();
+  result.tasks_living = internal::running.living;
   result.tasks_runnable = scheduler->runnable();
   scheduler->ArmFreshDeadlines();
   result.deadlines = scheduler->deadlines().size();

@@ -18,9 +18,7 @@ struct LocalBindings::Binding {
   size_t references = 1;
 };
 
-void LocalBindings::Share() {
-  if (first_ != nullptr) ++first_->references;
-}
+void LocalBindings::Share() { ++first_->references; }
 
 void LocalBindings::Release() {
   if (--first_->references == 0) delete first_;

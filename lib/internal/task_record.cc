@@ -12,13 +12,10 @@
 
 namespace creche::internal {
 
-void TaskRecord::Wake() {
-  if (!is_waiting()) {
-    Misuse(
-        "a task was woken that does not wait: a Waker is used once, and not "
-        "after its abort function has answered Abort::kDone");
-  }
-  BecomeRunnable();
+void TaskRecord::WokenWithoutWaiting() {
+  Misuse(
+      "a task was woken that does not wait: a Waker is used once, and not "
+      "after its abort function has answered Abort::kDone");
 }
 
 void TaskRecord::WakeToAsk(AskedFirst& asked) {
@@ -34,13 +31,6 @@ void TaskRecord::WakeAborted() {
         "answered Abort::kPending");
   }
   turn_ = Turn::kUnwind;
-  BecomeRunnable();
-}
-
-void TaskRecord::Yield(Frame leaf, bool cancellable) {
-  leaf_ = leaf;
-  turn_ = cancellable ? Turn::kGoOnUnlessCancelled : Turn::kGoOn;
-  waits_for_ = "its turn";
   BecomeRunnable();
 }
 
@@ -70,10 +60,11 @@ void TaskRecord::RequestAbort() {
   BecomeRunnable();
 }
 
-void TaskRecord::BecomeRunnable() {
-  state_ = State::kRunnable;
-  abort_ = nullptr;
-  running.scheduler->MakeRunnable(*this);
+void TaskRecord::TellEachInstrument(InstrumentHook hook) const {
+  const TaskId id(this, name_ == nullptr ? absl::string_view() : *name_);
+  for (Instrument* instrument : running.scheduler->instruments()) {
+    (instrument->*hook)(id);
+  }
 }
 
 bool MayCompleteWatched() {

@@ -143,7 +143,11 @@ class Nursery {
   }
   [[noreturn]] void RefuseTo(const char* what) const;
 
-  void Adopt(internal::TaskRecord* child);
+  void Adopt(internal::TaskRecord* child) {
+    children_.PushBack(child);
+    ++child_count_;
+    child->Spawn();
+  }
   void Fail(internal::Failure failure, const std::string& whose);
 
   // The body has completed or been unwound; its task waits for the children,
@@ -151,7 +155,10 @@ class Nursery {
   void BodyEnded(internal::Frame block);
   void BodyUnwound();
   bool body_ended() const { return body_ended_; }
-  void WakeIfEmpty();
+  void WakeIfEmpty() {
+    if (body_ended_ && child_count_ == 0 && pending_starts_ == 0) Empty();
+  }
+  void Empty();
 
   // Everyone has ended. Returns true if a cancellation goes on outwards.
   bool Leave();
@@ -192,8 +199,16 @@ class NurseryAccess {
   static void Adopt(Nursery& nursery, TaskRecord* child) {
     nursery.Adopt(child);
   }
-  // Children report their end; the record is deleted.
-  static void ChildSucceeded(TaskRecord& child);
+  // A child ends, in its own step; it is deleted.
+  template <typename Child>
+  static void ChildSucceeded(Child& child) {
+    Nursery& nursery = *child.nursery();
+    child.Unlink();
+    --nursery.child_count_;
+    child.Exit();
+    delete &child;
+    nursery.WakeIfEmpty();
+  }
   static void ChildFailed(TaskRecord& child, Failure failure);
   static void ChildUnwound(TaskRecord& child);
 

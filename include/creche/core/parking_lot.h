@@ -87,7 +87,11 @@ class ParkingLot {
   // Wakes the `n` tasks that have waited longest, or all if there are fewer.
   // Returns how many.
   size_t Unpark(size_t n = 1);
-  size_t UnparkAll();
+  size_t UnparkAll() {
+    size_t count = 0;
+    for (; !empty(); ++count) Unpark(*front());
+    return count;
+  }
 
   // Moves the `n` tasks that have waited longest to the end of `other`, in
   // their order. Returns how many.

@@ -33,11 +33,6 @@ inline Nanoseconds Later(Nanoseconds start, Nanoseconds duration) {
   return sum;
 }
 
-// The time on the clock of this thread's run, and what durations count from:
-// hardly later, and cheaper.
-Nanoseconds ClockNow();
-Nanoseconds ClockSoon();
-
 // Base of what waits for a point in time. It is in the queue while armed.
 class Deadline {
  public:

@@ -17,7 +17,10 @@ namespace creche::internal {
 class LocalBindings {
  public:
   LocalBindings() = default;
-  LocalBindings(const LocalBindings& other) : first_(other.first_) { Share(); }
+  LocalBindings(const LocalBindings& other) : first_(other.first_) {
+    if (first_ != nullptr) [[unlikely]]
+      Share();
+  }
   LocalBindings(LocalBindings&& other) noexcept
       : first_(std::exchange(other.first_, nullptr)) {}
   LocalBindings& operator=(LocalBindings other) noexcept {

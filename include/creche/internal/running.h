@@ -7,11 +7,13 @@
 #define CRECHE_INTERNAL_RUNNING_H_
 
 #include <coroutine>
+#include <cstddef>
 #include <cstdint>
 
 namespace creche::internal {
 
 class HookedContinuation;
+class RunQueue;
 class Scheduler;
 class TaskRecord;
 
@@ -42,6 +44,12 @@ struct Running {
 
   TaskRecord* task = nullptr;
   Scheduler* scheduler = nullptr;
+
+  // The run's tasks that can run, how many tasks it has, and whether somebody
+  // wants to be told.
+  RunQueue* runnable = nullptr;
+  std::size_t living = 0;
+  bool has_instruments = false;
 
   // Operations that may still complete at once before the task has to let
   // others run.

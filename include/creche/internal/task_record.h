@@ -13,11 +13,13 @@
 #include <utility>
 
 #include "absl/strings/string_view.h"
+#include "creche/core/instrument.h"
 #include "creche/internal/cancel_node.h"
 #include "creche/internal/continuation.h"
 #include "creche/internal/frame_pool.h"
 #include "creche/internal/intrusive_list.h"
 #include "creche/internal/local_bindings.h"
+#include "creche/internal/run_queue.h"
 #include "creche/internal/running.h"
 
 namespace creche {
@@ -63,14 +65,29 @@ class TaskRecord : public ListLink<NurseryTasks> {
   using AbortFunction = Abort (*)(void* operation);
 
   TaskRecord(Nursery* nursery, CancelNode* scope)
-      : id_(++running.tasks_made), scope_(scope), nursery_(nursery) {
-    if (running.task != nullptr) locals_ = running.task->locals_;
-  }
+      : id_(++running.tasks_made),
+        scope_(scope),
+        nursery_(nursery),
+        locals_(running.task == nullptr ? LocalBindings()
+                                        : running.task->locals_) {}
   TaskRecord(const TaskRecord&) = delete;
   TaskRecord& operator=(const TaskRecord&) = delete;
   // What a child was given is destroyed before, still as part of the task.
   virtual ~TaskRecord() {
     if (running.task == this) running.task = nullptr;
+  }
+
+  // It is in its place, and becomes runnable.
+  void Spawn() {
+    ++running.living;
+    TellInstruments(&Instrument::TaskSpawned);
+    Enqueue();
+  }
+
+  // The running task ends: it is about to be destroyed.
+  void Exit() {
+    --running.living;
+    TellInstruments(&Instrument::TaskExited);
   }
 
   // Called once, in the task's first step: makes its coroutine and hands it to
@@ -90,7 +107,11 @@ class TaskRecord : public ListLink<NurseryTasks> {
   }
 
   // What the task waits for has happened.
-  void Wake();
+  void Wake() {
+    if (!is_waiting()) [[unlikely]]
+      WokenWithoutWaiting();
+    BecomeRunnable();
+  }
 
   // What the task waits for may have happened: when its turn comes, `asked`
   // says.
@@ -102,7 +123,12 @@ class TaskRecord : public ListLink<NurseryTasks> {
 
   // The running task gives way to others, in `leaf`. When its turn comes it
   // goes on, or, if `cancellable` and cancelled by then, is unwound.
-  void Yield(Frame leaf, bool cancellable);
+  void Yield(Frame leaf, bool cancellable) {
+    leaf_ = leaf;
+    turn_ = cancellable ? Turn::kGoOnUnlessCancelled : Turn::kGoOn;
+    waits_for_ = "its turn";
+    BecomeRunnable();
+  }
 
   // The running task, which is cancelled, is unwound from `leaf`, when its turn
   // comes.
@@ -161,7 +187,23 @@ class TaskRecord : public ListLink<NurseryTasks> {
     kUnwind,
   };
 
-  void BecomeRunnable();
+  void BecomeRunnable() {
+    state_ = State::kRunnable;
+    abort_ = nullptr;
+    Enqueue();
+  }
+  void Enqueue() {
+    running.runnable->PushBack(*this);
+    TellInstruments(&Instrument::TaskScheduled);
+  }
+
+  using InstrumentHook = void (Instrument::*)(const TaskId&);
+  void TellInstruments(InstrumentHook hook) const {
+    if (running.has_instruments) [[unlikely]]
+      TellEachInstrument(hook);
+  }
+  void TellEachInstrument(InstrumentHook hook) const;
+  [[noreturn]] static void WokenWithoutWaiting();
 
   State state_ = State::kNew;
   Turn turn_ = Turn::kBegin;
@@ -181,6 +223,16 @@ class TaskRecord : public ListLink<NurseryTasks> {
   LocalBindings locals_;
   std::unique_ptr<std::string> name_;
 };
+
+inline TaskRecord* RunQueue::after(const TaskRecord& task) {
+  return task.next_runnable_;
+}
+
+inline void RunQueue::PushBack(TaskRecord& task) {
+  task.next_runnable_ = nullptr;
+  *tail_ = &task;
+  tail_ = &task.next_runnable_;
+}
 
 // The task that runs on this thread. Aborts, naming `what`, if there is none.
 TaskRecord& CurrentTask(const char* what);
