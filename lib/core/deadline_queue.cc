@@ -29,11 +29,13 @@ bool DeadlineQueue::IsEarlier(const Entry& a, const Entry& b) {
 }
 
 Nanoseconds DeadlineQueue::earliest() {
+  if (is_mostly_gaps()) CloseGaps();
   while (!heap_.empty() && heap_[0].deadline == nullptr) RemoveTop();
   return heap_.empty() ? kNever : heap_[0].when;
 }
 
 void DeadlineQueue::Add(Deadline& deadline, Nanoseconds when) {
+  if (is_mostly_gaps()) CloseGaps();
   deadline.sequence_ = next_sequence_++;
   ++size_;
   const Entry entry{when, &deadline};
@@ -57,8 +59,7 @@ bool DeadlineQueue::FitsInGapAtTop(const Entry& entry) const {
 void DeadlineQueue::Remove(Deadline& deadline) {
   heap_[deadline.index_].deadline = nullptr;
   deadline.index_ = Deadline::kNotQueued;
-  --size_;
-  if (heap_.size() > 2 * size_ + kFewGaps) CloseGaps();
+  if (--size_ == 0) heap_.clear();
 }
 
 Deadline* DeadlineQueue::PopDue(Nanoseconds now) {
@@ -77,6 +78,10 @@ void DeadlineQueue::RemoveTop() {
   const Entry last = heap_.back();
   heap_.pop_back();
   if (!heap_.empty()) MoveDown(0, last);
+}
+
+bool DeadlineQueue::is_mostly_gaps() const {
+  return heap_.size() > 2 * size_ + kFewGaps;
 }
 
 // Floyd, "Algorithm 245: Treesort 3", 1964: builds a heap in O(n).

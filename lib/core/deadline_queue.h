@@ -17,7 +17,8 @@ namespace creche::internal {
 // before they are due, so removing one only leaves a gap where it was, in O(1).
 // A gap at the top is filled by the next deadline that belongs there, or closed
 // when somebody wants to know what is earliest; the others are closed when they
-// have become the majority. All else is O(log n), and O(1) for a deadline that
+// are the majority and one more deadline comes, or somebody asks: not while all
+// are removed. All else is O(log n), and O(1) for a deadline that
 // is later than the others. (Four children lie in one cache line; see Johnson,
 // "Priority queues with update and finding minimum spanning trees", 1975, for
 // d-ary heaps.)
@@ -48,6 +49,7 @@ class DeadlineQueue {
   void MoveUp(size_t index, Entry entry);
   void MoveDown(size_t index, Entry entry);
   void RemoveTop();
+  bool is_mostly_gaps() const;
   void CloseGaps();
 
   std::vector<Entry> heap_;

@@ -29,7 +29,8 @@ constinit thread_local std::size_t next_slab_size = kFirstSlab;
 
 }  // namespace
 
-constinit thread_local FramePool::Block* FramePool::free_[kClasses] = {};
+constinit thread_local FramePool::Block* FramePool::free_[kKinds * kClasses] =
+    {};
 constinit thread_local FramePool::Slab FramePool::slab_ = {};
 constinit thread_local std::size_t FramePool::pooled_classes_ =
     kPools ? kClasses : 0;
@@ -62,17 +63,17 @@ struct FramePool::Estate {
   }
 
   static void Move(Block** from, Block** to) {
-    for (std::size_t size_class = 0; size_class < kClasses; ++size_class) {
-      Block* const first = std::exchange(from[size_class], nullptr);
+    for (std::size_t list = 0; list < kKinds * kClasses; ++list) {
+      Block* const first = std::exchange(from[list], nullptr);
       if (first == nullptr) continue;
       Block* last = first;
       while (last->next != nullptr) last = last->next;
-      last->next = std::exchange(to[size_class], first);
+      last->next = std::exchange(to[list], first);
     }
   }
 
   std::mutex mutex;  // Guards what follows.
-  Block* blocks[kClasses] = {};
+  Block* blocks[kKinds * kClasses] = {};
   LeftSlab* slabs = nullptr;
 };
 
@@ -82,7 +83,7 @@ struct FramePool::Will {
   ~Will() { estate_.Take(); }
 };
 
-void* FramePool::Cut(std::size_t size_class) {
+void* FramePool::Cut(std::size_t size_class, Kind kind) {
   const std::size_t size = SizeOf(size_class);
   if (!HasRoomFor(size)) {
     // Made with the thread's first block, so that it is executed at its end.
@@ -90,8 +91,9 @@ void* FramePool::Cut(std::size_t size_class) {
     static_cast<void>(will);
     UseUpSlab();
     estate_.Give();
-    if (Block* block = free_[size_class]) {
-      free_[size_class] = block->next;
+    Block*& list = ListOf(size_class, kind);
+    if (Block* block = list) {
+      list = block->next;
       return block;
     }
     if (!HasRoomFor(size)) {
@@ -152,7 +154,7 @@ std::size_t FramePool::CapacityFor(std::size_t size) {
 void FramePool::FreeUnwatched(void* memory, std::size_t size) noexcept {
   const std::size_t size_class = ClassOf(size);
   if (kPools && size_class < kClasses) {
-    free_[size_class] = new (memory) Block{free_[size_class]};
+    Put(memory, ListOf(size_class, Kind::kFrame));
   } else {
     ::operator delete(memory, size);
   }

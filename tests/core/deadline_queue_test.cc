@@ -43,9 +43,10 @@ TEST(DeadlineQueueTest, DoesWhatAMultimapDoes) {
   for (int round = 0; round < 50; ++round) {
     DeadlineQueue queue;
     std::multimap<Nanoseconds, Entry*> reference;
-    std::vector<std::unique_ptr<Entry>> entries(40);
+    // From so few that they leave hardly a gap to so many that gaps are closed.
+    std::vector<std::unique_ptr<Entry>> entries(10 * (1 + round));
     for (auto& entry : entries) entry = std::make_unique<Entry>();
-    for (int step = 0; step < 1000; ++step) {
+    for (int step = 0; step < 2000; ++step) {
       Entry& entry = *entries[random() % entries.size()];
       if (!entry.is_armed()) {
         const auto when = static_cast<Nanoseconds>(random() % 16);
@@ -90,6 +91,41 @@ TEST(DeadlineQueueTest, KeepsTheOrderWhenMostAreRemoved) {
     ASSERT_NE(queue.PopDue(earliest), nullptr);
   }
   EXPECT_TRUE(queue.empty());
+}
+
+TEST(DeadlineQueueTest, ClosesGapsBeforeOneMoreComes) {
+  DeadlineQueue queue;
+  std::vector<Entry> entries(10'000);
+  for (size_t i = 0; i < entries.size(); ++i) {
+    queue.Add(entries[i], static_cast<Nanoseconds>(i));
+  }
+  for (size_t i = 0; i < entries.size(); ++i) {
+    if (i % 100 != 7) queue.Remove(entries[i]);
+  }
+  Entry late;
+  queue.Add(late, 20'000);
+
+  for (size_t i = 7; i < entries.size(); i += 100) {
+    ASSERT_EQ(queue.PopDue(20'000), &entries[i]);
+  }
+  EXPECT_EQ(queue.PopDue(20'000), &late);
+  EXPECT_TRUE(queue.empty());
+}
+
+TEST(DeadlineQueueTest, StartsAnewWhenAllAreRemoved) {
+  DeadlineQueue queue;
+  Entry a, b, c;
+  queue.Add(a, 10);
+  queue.Add(b, 20);
+  queue.Remove(a);
+  queue.Remove(b);
+
+  EXPECT_EQ(queue.PopDue(kNever), nullptr);
+  queue.Add(c, 30);
+  queue.Add(a, 40);
+  EXPECT_EQ(queue.earliest(), 30);
+  EXPECT_EQ(queue.PopDue(40), &c);
+  EXPECT_EQ(queue.PopDue(40), &a);
 }
 
 TEST(DeadlineQueueTest, FillsAGapAtTheTop) {

@@ -40,6 +40,27 @@ TEST(FramePoolTest, UsesAFreedBlockAgain) {
   EXPECT_EQ(first, second);
   FramePool::Free(second, 199);
 }
+
+// Or tasks that come and go together would be scattered more and more.
+TEST(FramePoolTest, FramesAndRecordsOfTheSameSizeKeepApart) {
+  constexpr FramePool::Kind kRecord = FramePool::Kind::kRecord;
+  std::vector<void*> frames;
+  std::vector<void*> records;
+  for (int i = 0; i < 100; ++i)
+    records.push_back(FramePool::Allocate(72, kRecord));
+  for (int i = 0; i < 100; ++i) frames.push_back(FramePool::Allocate(72));
+  for (std::size_t i = 0; i < 100; ++i) {
+    FramePool::Free(frames[i], 72);
+    FramePool::Free(records[i], 72, kRecord);
+  }
+
+  for (std::size_t i = 100; i > 0; --i) {
+    EXPECT_EQ(FramePool::Allocate(72, kRecord), records[i - 1]);
+    EXPECT_EQ(FramePool::Allocate(72), frames[i - 1]);
+  }
+  for (void* frame : frames) FramePool::Free(frame, 72);
+  for (void* record : records) FramePool::Free(record, 72, kRecord);
+}
 #endif
 
 // A block freed on another thread joins that thread's list.

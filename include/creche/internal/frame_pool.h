@@ -22,14 +22,20 @@
 
 namespace creche::internal {
 
-// For each thread a free list per size class, and a slab of memory from which
-// new blocks are cut. A block that is freed on another thread joins that
-// thread's list, so no block ever belongs to a thread; what a thread has left
-// when it ends is for the others. Memory that has become blocks stays that: it
-// does not go back to the heap. Under AddressSanitizer every block comes from
-// the heap, so that a use after free is seen.
+// For each thread a free list per kind and size class, and a slab of memory
+// from which new blocks are cut. A block that is freed on another thread joins
+// that thread's list, so no block ever belongs to a thread; what a thread has
+// left when it ends is for the others. Memory that has become blocks stays
+// that: it does not go back to the heap. Under AddressSanitizer every block
+// comes from the heap, so that a use after free is seen.
 class FramePool {
  public:
+  // Frames and records have lists of their own: a task that ends frees one of
+  // each, and if they were put on one list, the blocks of those that come after
+  // it would lie in memory like cards that are shuffled once more each time,
+  // out of reach for caches (docs/benchmarks.md, "Tried").
+  enum class Kind : std::size_t { kFrame, kRecord };
+
   // Sees every block of a thread come and go, instead of the pool.
   class Watcher {
    public:
@@ -40,23 +46,25 @@ class FramePool {
     ~Watcher() = default;
   };
 
-  static void* Allocate(std::size_t size) {
+  static void* Allocate(std::size_t size, Kind kind = Kind::kFrame) {
     const std::size_t size_class = ClassOf(size);
     if (size_class < kClasses && size_class < pooled_classes_) [[likely]] {
-      if (Block* block = free_[size_class]) [[likely]] {
-        free_[size_class] = block->next;
+      Block*& list = ListOf(size_class, kind);
+      if (Block* block = list) [[likely]] {
+        list = block->next;
         __builtin_prefetch(block->next, /*rw=*/1);  // Likely to be wanted next.
         return block;
       }
-      return Cut(size_class);
+      return Cut(size_class, kind);
     }
     return AllocateElsewhere(size);
   }
 
-  static void Free(void* memory, std::size_t size) noexcept {
+  static void Free(void* memory, std::size_t size,
+                   Kind kind = Kind::kFrame) noexcept {
     const std::size_t size_class = ClassOf(size);
     if (size_class < kClasses && size_class < pooled_classes_) [[likely]] {
-      free_[size_class] = new (memory) Block{free_[size_class]};
+      Put(memory, ListOf(size_class, kind));
       return;
     }
     FreeElsewhere(memory, size);
@@ -84,6 +92,7 @@ class FramePool {
   // Blocks of 16, 32, 48... bytes; larger ones are left to the heap.
   static constexpr std::size_t kGrain = alignof(std::max_align_t);
   static constexpr std::size_t kClasses = 128;
+  static constexpr std::size_t kKinds = 2;
 
   static constexpr std::size_t ClassOf(std::size_t size) {
     return (size + kGrain - 1) / kGrain;
@@ -91,7 +100,13 @@ class FramePool {
   static constexpr std::size_t SizeOf(std::size_t size_class) {
     return size_class * kGrain;
   }
-  static void* Cut(std::size_t size_class);
+  static Block*& ListOf(std::size_t size_class, Kind kind) {
+    return free_[static_cast<std::size_t>(kind) * kClasses + size_class];
+  }
+  static void Put(void* memory, Block*& list) {
+    list = new (memory) Block{list};
+  }
+  static void* Cut(std::size_t size_class, Kind kind);
   static bool HasRoomFor(std::size_t size) {
     return static_cast<std::size_t>(slab_.end - slab_.begin) >= size;
   }
@@ -103,7 +118,7 @@ class FramePool {
   // Those below are pooled: none under AddressSanitizer or while watched.
   static constinit thread_local std::size_t pooled_classes_;
   static constinit thread_local Watcher* watcher_;
-  static constinit thread_local Block* free_[kClasses];
+  static constinit thread_local Block* free_[kKinds * kClasses];
   static constinit thread_local Slab slab_;
   static constinit Estate estate_;
 };

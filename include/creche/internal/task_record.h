@@ -165,10 +165,10 @@ class TaskRecord : public ListLink<NurseryTasks> {
   }
 
   static void* operator new(std::size_t size) {
-    return FramePool::Allocate(size);
+    return FramePool::Allocate(size, FramePool::Kind::kRecord);
   }
   static void operator delete(void* memory, std::size_t size) noexcept {
-    FramePool::Free(memory, size);
+    FramePool::Free(memory, size, FramePool::Kind::kRecord);
   }
 
   const LocalBindings& locals() const { return locals_; }
