@@ -34,8 +34,8 @@ void TaskRecord::WakeAborted() {
   BecomeRunnable();
 }
 
-void TaskRecord::Stop(Frame leaf) {
-  leaf_ = leaf;
+void TaskRecord::Stop(const Frame& leaf) {
+  StandIn(leaf);
   turn_ = Turn::kUnwind;
   waits_for_ = "its turn to unwind";
   BecomeRunnable();
