@@ -24,66 +24,63 @@ class RingBuffer {
     if (slots_ != nullptr) std::allocator<T>().deallocate(slots_, capacity_);
   }
 
-  bool empty() const { return size_ == 0; }
-  std::size_t size() const { return size_; }
+  bool empty() const { return taken_ == put_; }
+  std::size_t size() const { return put_ - taken_; }
 
   // The element that is `index` behind the front.
-  T& operator[](std::size_t index) const { return slots_[Slot(index)]; }
+  T& operator[](std::size_t index) const { return Slot(taken_ + index); }
 
   void PushBack(T&& value) {
-    if (size_ == capacity_) [[unlikely]]
+    if (size() == capacity_) [[unlikely]]
       Grow();
-    std::construct_at(slots_ + Slot(size_), std::move(value));
-    ++size_;
+    std::construct_at(&Slot(put_), std::move(value));
+    ++put_;
   }
 
   // Requires: not empty.
   T PopFront() {
-    T value = std::move(slots_[front_]);
+    T value = std::move(Slot(taken_));
     DropFront();
     return value;
   }
-  void DropFront() {
-    T* dropped = slots_ + front_;
-    front_ = Slot(1);
-    --size_;
-    std::destroy_at(dropped);
-  }
+  void DropFront() { std::destroy_at(&Slot(taken_++)); }
 
  private:
   static constexpr std::size_t kFirstCapacity = 8;
 
-  // The capacity is a power of two.
-  std::size_t Slot(std::size_t index) const {
-    return (front_ + index) & (capacity_ - 1);
-  }
+  // Where the element is that was put in after `count` others. The capacity is
+  // a power of two.
+  T& Slot(std::size_t count) const { return slots_[count & (capacity_ - 1)]; }
 
   void Grow() {
     const std::size_t capacity =
         capacity_ == 0 ? kFirstCapacity : capacity_ * 2;
     T* slots = std::allocator<T>().allocate(capacity);
-    for (std::size_t i = 0; i < size_; ++i) {
+    for (std::size_t i = 0; i < size(); ++i) {
       T& element = (*this)[i];
       std::construct_at(slots + i, std::move(element));
       std::destroy_at(&element);
     }
     if (slots_ != nullptr) std::allocator<T>().deallocate(slots_, capacity_);
     slots_ = slots;
+    put_ = size();
+    taken_ = 0;
     capacity_ = capacity;
-    front_ = 0;
   }
 
   void Swap(RingBuffer& other) {
     std::swap(slots_, other.slots_);
     std::swap(capacity_, other.capacity_);
-    std::swap(front_, other.front_);
-    std::swap(size_, other.size_);
+    std::swap(taken_, other.taken_);
+    std::swap(put_, other.put_);
   }
 
   T* slots_ = nullptr;
   std::size_t capacity_ = 0;
-  std::size_t front_ = 0;
-  std::size_t size_ = 0;
+  // How many came and went since it has grown. Who puts in writes the one, who
+  // takes out the other: neither has to wait for what the other has written.
+  std::size_t put_ = 0;
+  std::size_t taken_ = 0;
 };
 
 }  // namespace creche::internal
