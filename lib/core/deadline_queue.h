@@ -26,6 +26,7 @@ class DeadlineQueue {
  public:
   bool empty() const { return size_ == 0; }
   size_t size() const { return size_; }
+  size_t size_with_gaps() const { return heap_.size(); }
 
   // When the earliest deadline is due; kNever if there is none.
   Nanoseconds earliest();

@@ -112,6 +112,21 @@ TEST(DeadlineQueueTest, ClosesGapsBeforeOneMoreComes) {
   EXPECT_TRUE(queue.empty());
 }
 
+// As timeouts do that are set and left while a long sleep goes on.
+TEST(DeadlineQueueTest, DoesNotGrowWithWhatComesAndGoes) {
+  DeadlineQueue queue;
+  Entry sleep;
+  queue.Add(sleep, 1);
+  for (Nanoseconds i = 0; i < 10'000; ++i) {
+    Entry timeout;
+    queue.Add(timeout, 1'000 + i);
+    queue.Remove(timeout);
+  }
+
+  EXPECT_EQ(queue.size(), 1u);
+  EXPECT_LT(queue.size_with_gaps(), 100u);
+}
+
 TEST(DeadlineQueueTest, StartsAnewWhenAllAreRemoved) {
   DeadlineQueue queue;
   Entry a, b, c;
