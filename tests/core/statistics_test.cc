@@ -2,6 +2,9 @@
 
 #include "creche/core/statistics.h"
 
+#include <cstddef>
+#include <vector>
+
 #include "absl/time/time.h"
 #include "creche/core/checkpoint.h"
 #include "creche/core/nursery.h"
@@ -37,6 +40,25 @@ TEST(StatisticsTest, CountsTasksAndDeadlines) {
     EXPECT_EQ(statistics().deadlines, 0u);
   });
   EXPECT_TRUE(status.ok());
+}
+
+// Those of the batch that have not had their turn, and those of the next.
+TEST(StatisticsTest, CountsTheRunnableInTheMiddleOfABatch) {
+  FakePort port;
+  std::vector<size_t> runnable;
+  auto status = creche::Run({.port = &port}, [&]() -> Task<> {
+    auto look = [&]() -> Task<> {
+      runnable.push_back(statistics().tasks_runnable);
+      co_await Checkpoint();
+    };
+    auto body = [&](Nursery& nursery) -> Task<> {
+      for (int i = 0; i < 3; ++i) nursery.StartSoon(look);
+      co_return;
+    };
+    (void)co_await WithNursery(body);
+  });
+  EXPECT_TRUE(status.ok());
+  EXPECT_EQ(runnable, (std::vector<size_t>{2, 1 + 1, 2}));
 }
 
 TEST(StatisticsDeathTest, AbortsOutsideOfARun) {

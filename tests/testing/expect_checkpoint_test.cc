@@ -4,16 +4,20 @@
 
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "creche/core/checkpoint.h"
+#include "creche/core/instrument.h"
 #include "creche/core/nursery.h"
 #include "creche/core/sleep.h"
 #include "creche/core/timeouts.h"
+#include "creche/run.h"
 #include "creche/sync/channel.h"
 #include "creche/sync/event.h"
 #include "creche/sync/lock.h"
 #include "creche/sync/semaphore.h"
 #include "creche/testing/creche_test.h"
+#include "creche/testing/fake_port.h"
 #include "creche/testing/wait_all_tasks_blocked.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -82,6 +86,26 @@ CRECHE_TEST(ExpectCheckpointTest, IsNotDisturbedByOtherTasks) {
     EXPECT_EQ(co_await ExpectNoCheckpoint(Seven()), 7);
   };
   CO_ASSERT_OK(co_await WithNursery(body));
+}
+
+class StepCounter : public Instrument {
+ public:
+  void StepEnds(const TaskId& /*task*/) override { ++steps; }
+  int steps = 0;
+};
+
+TEST(ExpectCheckpointTest, LeavesOtherInstrumentsInPlace) {
+  FakePort port;
+  StepCounter counter;
+  auto body = []() -> Task<> {
+    co_await ExpectCheckpoint(Checkpoint());
+    co_await Checkpoint();
+    co_await Checkpoint();
+  };
+  const absl::Status status =
+      creche::Run({.port = &port, .instruments = {&counter}}, body);
+  EXPECT_TRUE(status.ok());
+  EXPECT_EQ(counter.steps, 3);
 }
 
 CRECHE_TEST(ExpectCheckpointTest, ExpectsNothingOfWhatIsCancelled) {
