@@ -18,10 +18,10 @@ namespace creche::internal {
 // A gap at the top is filled by the next deadline that belongs there, or closed
 // when somebody wants to know what is earliest; the others are closed when they
 // are the majority and one more deadline comes, or somebody asks: not while all
-// are removed. All else is O(log n), and O(1) for a deadline that
-// is later than the others. (Four children lie in one cache line; see Johnson,
-// "Priority queues with update and finding minimum spanning trees", 1975, for
-// d-ary heaps.)
+// are removed. All else is O(log n), and O(1) for a deadline that is later than
+// the others. (Four children lie in one cache line; see Johnson, "Priority
+// queues with update and finding minimum spanning trees", 1975, for d-ary
+// heaps.)
 class DeadlineQueue {
  public:
   bool empty() const { return size_ == 0; }

@@ -105,7 +105,7 @@ void Nursery::BodyUnwound() {
 }
 
 // A nursery closes at the moment when the last one in it ends.
-void Nursery::Empty() {
+void Nursery::AllEnded() {
   is_open_ = false;
   parent_->Wake();
 }

@@ -34,8 +34,8 @@ class RunClock {
   // The time. Not before what Now() and Soon() have said.
   Nanoseconds Now() { return latest_ = std::max(latest_, Read()); }
 
-  // The time, or up to kWindow later. Not before what Now() and Soon()
-  // have said, so that what starts later also ends later.
+  // The time, or up to kWindow later. Not before what Now() and Soon() have
+  // said, so that what starts later also ends later.
   Nanoseconds Soon() {
     if (!WasReadJustNow()) return Now();
     return latest_ = std::max(latest_, reading_ + kWindow);

@@ -51,6 +51,7 @@ void Scheduler::Run(TaskRecord& main) {
   while (!main_ended_) Tick();
   for (Instrument* instrument : instruments_) instrument->AfterRun();
   running.scheduler = nullptr;
+  running.runnable = nullptr;
   main.Unlink();
   root_.ExitAsRoot();
 }
@@ -77,6 +78,8 @@ void Scheduler::WaitOnPort(absl::Duration at_most) {
   for (Instrument* instrument : instruments_) instrument->AfterIoWait();
 }
 
+// This, RunBatch(), and what that calls are one function to the compiler, with
+// Run(): a switch between two tasks is hardly more than the calls would be.
 [[gnu::always_inline]] inline void Scheduler::Tick() {
   if (runnable_.empty()) {
     WaitUntilRunnable();
@@ -163,9 +166,6 @@ void Scheduler::ShuffleBatch() {
   std::shuffle(tasks.begin(), tasks.end(), *shuffle_);
   for (TaskRecord* task : tasks) runnable_.PushBack(*task);
 }
-
-// The next three are one function to the compiler: a switch between two tasks
-// is hardly more than the calls would be.
 
 [[gnu::always_inline]] inline void Scheduler::RunStep(TaskRecord& task) {
   running.task = &task;

@@ -156,9 +156,9 @@ class Nursery {
   void BodyUnwound();
   bool body_ended() const { return body_ended_; }
   void WakeIfEmpty() {
-    if (body_ended_ && child_count_ == 0 && pending_starts_ == 0) Empty();
+    if (body_ended_ && child_count_ == 0 && pending_starts_ == 0) AllEnded();
   }
-  void Empty();
+  void AllEnded();
 
   // Everyone has ended. Returns true if a cancellation goes on outwards.
   bool Leave();
