@@ -84,7 +84,7 @@ void Scheduler::WaitOnPort(absl::Duration at_most) {
   if (runnable_.empty()) {
     WaitUntilRunnable();
   } else {
-    port_.Poll();
+    if (!port_.is_idle()) port_.Poll();
     if (has_news()) HearFromOutside();
   }
   RunBatch();

@@ -40,7 +40,8 @@ absl::Status UringPort::Open() {
     return SetupError(error, /*io_uring_disabled=*/-1);
   }
   is_closing_ = false;
-  notify_.Arm();
+  notify_.Arm();  // For Wait(): a port that has nothing else to do is idle.
+  set_is_idle(true);
   BecomeCurrent();
   return absl::OkStatus();
 }
@@ -109,6 +110,7 @@ void UringPort::Notify() {
 
 void UringPort::Start(Operation& operation, const io_uring_sqe& entry) {
   ++(operation.is_background() ? in_background_ : pending_);
+  set_is_idle(false);
   QueueFor(operation, entry);
 }
 
@@ -127,6 +129,7 @@ bool UringPort::StartAtOnce(Operation& operation, const io_uring_sqe& entry,
 
 void UringPort::Forget(const Operation& operation) {
   --(operation.is_background() ? in_background_ : pending_);
+  set_is_idle(pending_ + in_background_ == 0);
 }
 
 void UringPort::Cancel(Operation& operation) {

@@ -90,6 +90,25 @@ TEST(SchedulerTest, PollsBetweenBatches) {
   EXPECT_GE(port.polls, 100);
 }
 
+TEST(SchedulerTest, PollsAPortAgainWhenItIsNoLongerIdle) {
+  struct CountingPort : FakePort {
+    using EventPort::set_is_idle;
+    void Poll() override { ++polls; }
+    int polls = 0;
+  };
+  CountingPort port;
+  Expect(creche::Run({.port = &port}, [&]() -> Task<> {
+    port.set_is_idle(true);
+    co_await Checkpoint();
+    const int before = port.polls;
+    for (int i = 0; i < 100; ++i) co_await Checkpoint();
+    EXPECT_EQ(port.polls, before);
+    port.set_is_idle(false);
+    for (int i = 0; i < 100; ++i) co_await Checkpoint();
+    EXPECT_EQ(port.polls, before + 100);
+  }));
+}
+
 TEST(SchedulerTest, DeadlineIsNotStarvedByTasksThatYield) {
   MockClock clock(MockClock::kManual);
   Expect(RunMockedOn(clock, [&]() -> Task<> {

@@ -84,6 +84,43 @@ TEST(UringPortTest, RunsAnOperation) {
   port.Close();
 }
 
+TEST(UringPortTest, IsIdleWhileNothingIsUnderWay) {
+  Pipe pipe;
+  UringPort port;
+  ASSERT_TRUE(port.Open().ok());
+  EXPECT_TRUE(port.is_idle());
+  CountingOperation first;
+  CountingOperation second;
+  io_uring_sqe entry = {};
+  io_uring_prep_poll_add(&entry, pipe.read_end(), POLLIN);
+
+  port.Start(first, entry);
+  EXPECT_FALSE(port.is_idle());
+  port.Start(second, entry);
+  port.Poll();
+  EXPECT_FALSE(port.is_idle());
+
+  port.Cancel(first);
+  while (first.completions == 0) port.Wait(absl::InfiniteDuration());
+  EXPECT_FALSE(port.is_idle());
+  ASSERT_EQ(write(pipe.write_end(), "x", 1), 1);
+  while (second.completions == 0) port.Wait(absl::InfiniteDuration());
+  EXPECT_TRUE(port.is_idle());
+  port.Close();
+}
+
+// What was notified while the port was idle still ends the next wait.
+TEST(UringPortTest, IsNotifiedWhileItIsIdle) {
+  UringPort port;
+  ASSERT_TRUE(port.Open().ok());
+  for (int round = 0; round < 3; ++round) {
+    port.Notify();
+    EXPECT_TRUE(port.is_idle());
+    port.Wait(absl::InfiniteDuration());
+  }
+  port.Close();
+}
+
 TEST(UringPortTest, CountsAMultishotOperationUntilItsLastCompletion) {
   Pipe pipe;
   UringPort port;
