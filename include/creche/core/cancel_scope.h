@@ -87,7 +87,7 @@ class CancelScope {
   bool cancelled_caught() const { return node_.caught(); }
 
   // Why the scope was cancelled: what Cancel() was given first, or "deadline".
-  const std::string& reason() const { return node_.reason(); }
+  std::string reason() const { return node_.reason(); }
 
   // Absolute, on the run's clock; absl::InfiniteFuture() if there is none. It
   // is looked at once per scheduler tick, after I/O. A deadline that has passed

@@ -163,7 +163,7 @@ class Nursery {
   // Everyone has ended. Returns true if a cancellation goes on outwards.
   bool Leave();
   std::vector<internal::Failure> TakeFailures() { return std::move(failures_); }
-  const std::string& reason() const { return scope_->reason(); }
+  std::string reason() const { return scope_->reason(); }
   void Close();
 
   std::optional<CancelScope> scope_;
