@@ -32,6 +32,11 @@ void ParkingLot::DestroyedWithTasks() {
       "destroyed before the task");
 }
 
+void ParkingLot::WinContest(Parked& parked) {
+  parked.contest_->Win(&parked);
+  parked.task_->Wake();
+}
+
 size_t ParkingLot::Unpark(size_t n) {
   size_t count = 0;
   for (; count < n && !empty(); ++count) Unpark(*front());

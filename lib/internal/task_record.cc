@@ -34,7 +34,7 @@ void TaskRecord::WakeAborted() {
   BecomeRunnable();
 }
 
-void TaskRecord::Stop(const Frame& leaf) {
+void TaskRecord::Stop(Frame leaf) {
   StandIn(leaf);
   turn_ = Turn::kUnwind;
   waits_for_ = "its turn to unwind";

@@ -62,9 +62,10 @@ class Parked : public internal::ListLink<internal::ParkedTasks> {
  private:
   friend class ParkingLot;
 
-  ParkingLot* lot_ = nullptr;
-  internal::TaskRecord* task_ = nullptr;
-  internal::Contest* contest_ = nullptr;
+  // Since Enter(): an operation that completes at once does not pay for them.
+  ParkingLot* lot_;
+  internal::TaskRecord* task_;
+  internal::Contest* contest_;
 };
 
 // Aborts if it is destroyed while tasks are parked in it.
@@ -112,9 +113,8 @@ class ParkingLot {
   // Wakes one task, out of turn if need be. It must be parked here.
   void Unpark(Parked& parked) {
     Remove(parked);
-    if (parked.contest_ != nullptr) [[unlikely]] {
-      parked.contest_->Win(&parked);
-    }
+    if (parked.contest_ != nullptr) [[unlikely]]
+      return WinContest(parked);
     parked.task_->Wake();
   }
 
@@ -143,6 +143,7 @@ class ParkingLot {
     parked.Unlink();
     --size_;
   }
+  static void WinContest(Parked& parked);
   [[noreturn]] static void DestroyedWithTasks();
 
   internal::IntrusiveList<Parked, internal::ParkedTasks> parked_;

@@ -84,15 +84,16 @@ class ParkingOperation : public Base {
 
   bool SuspendIn(internal::Frame leaf) {
     internal::TaskRecord& task = *internal::running.task;
-    if (task.is_cancelled()) {
+    if (task.is_cancelled()) [[unlikely]] {
       task.Stop(leaf);
-    } else if (!internal::MayStillCompleteAtOnce() && self().TryComplete()) {
-      // Enough has completed at once: others first.
-      task.Yield(leaf, /*cancellable=*/false);
-    } else {
-      self().Enter(task, nullptr);
-      task.Wait(leaf, &CallAbort, &self(), Operation::kName);
+      return true;
     }
+    if (!internal::MayStillCompleteAtOnce() && CompletesLater(leaf))
+        [[unlikely]] {
+      return true;
+    }
+    self().Enter(task, nullptr);
+    task.Wait(leaf, &CallAbort, &self(), Operation::kName);
     return true;
   }
 
@@ -109,6 +110,13 @@ class ParkingOperation : public Base {
 
  private:
   Operation& self() { return static_cast<Operation&>(*this); }
+
+  // Enough has completed at once: others first.
+  [[gnu::noinline, gnu::cold]] bool CompletesLater(internal::Frame leaf) {
+    if (!self().TryComplete()) return false;
+    internal::running.task->Yield(leaf, /*cancellable=*/false);
+    return true;
+  }
 
   static Abort CallAbort(void* operation) {
     static_cast<Operation*>(operation)->Leave();

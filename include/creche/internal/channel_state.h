@@ -44,8 +44,8 @@ struct ChannelWaiter : Parked {
   }
   void StopWaiting() { --handle->waiting; }
 
-  ChannelHandle* handle = nullptr;
-  ChannelResult result = ChannelResult::kDone;
+  ChannelHandle* handle;  // Since WaitOn().
+  ChannelResult result;   // Since it was tried.
 };
 
 template <typename T>

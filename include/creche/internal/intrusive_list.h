@@ -25,7 +25,6 @@ class ListLink {
     previous_->next_ = next_;
     next_->previous_ = previous_;
     next_ = nullptr;
-    previous_ = nullptr;
   }
 
  private:
@@ -33,7 +32,7 @@ class ListLink {
   friend class IntrusiveList;
 
   ListLink* next_ = nullptr;
-  ListLink* previous_ = nullptr;
+  ListLink* previous_;  // While linked.
 };
 
 // Does not own its elements.

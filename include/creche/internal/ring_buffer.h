@@ -52,7 +52,7 @@ class RingBuffer {
   // a power of two.
   T& Slot(std::size_t count) const { return slots_[count & (capacity_ - 1)]; }
 
-  void Grow() {
+  [[gnu::noinline, gnu::cold]] void Grow() {
     const std::size_t capacity =
         capacity_ == 0 ? kFirstCapacity : capacity_ * 2;
     T* slots = std::allocator<T>().allocate(capacity);

@@ -132,7 +132,7 @@ class TaskRecord : public ListLink<NurseryTasks> {
 
   // The running task, which is cancelled, is unwound from `leaf`, when its turn
   // comes.
-  void Stop(const Frame& leaf);
+  void Stop(Frame leaf);
 
   // If the task waits, calls its abort function, unless that has been done.
   void RequestAbort();
@@ -195,7 +195,6 @@ class TaskRecord : public ListLink<NurseryTasks> {
   }
   void BecomeRunnable() {
     state_ = State::kRunnable;
-    abort_ = nullptr;
     Enqueue();
   }
   void Enqueue() {
