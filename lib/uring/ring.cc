@@ -169,7 +169,7 @@ void Ring::Close() {
   io_uring_queue_exit(&ring_);
 }
 
-void Ring::Queue(const io_uring_sqe& entry) {
+io_uring_sqe& Ring::Queue(const io_uring_sqe& entry) {
   io_uring_sqe* slot = io_uring_get_sqe(&ring_);
   while (slot == nullptr) {
     const int result = io_uring_submit(&ring_);
@@ -177,7 +177,7 @@ void Ring::Queue(const io_uring_sqe& entry) {
     if (result < 0) MakeRoomForCompletions();
     slot = io_uring_get_sqe(&ring_);
   }
-  *slot = entry;
+  return *slot = entry;
 }
 
 void Ring::EnterToSubmit() {

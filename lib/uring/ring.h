@@ -44,9 +44,10 @@ class Ring {
   const UringFeatures& features() const { return features_; }
   io_uring* get() { return &ring_; }
 
-  // Queues a copy of `entry`. If the queue is full, what is in it goes to the
-  // kernel now.
-  void Queue(const io_uring_sqe& entry);
+  // Queues a copy of `entry`, and returns that: it can be changed until more is
+  // queued or submitted. If the queue is full, what is in it goes to the kernel
+  // now.
+  io_uring_sqe& Queue(const io_uring_sqe& entry);
 
   // Submits what is queued and lets the kernel finish what it has completed.
   // No system call if there is neither.

@@ -150,9 +150,7 @@ BlockRing* UringPort::blocks() {
 }
 
 void UringPort::QueueFor(Operation& operation, const io_uring_sqe& entry) {
-  io_uring_sqe own = entry;
-  own.user_data = reinterpret_cast<std::uintptr_t>(&operation);
-  ring_.Queue(own);
+  ring_.Queue(entry).user_data = reinterpret_cast<std::uintptr_t>(&operation);
 }
 
 // Returns true if anything has happened that a run may have waited for.
