@@ -26,6 +26,10 @@ constexpr size_t kNestingBytes = size_t{32} << 10;
 // others get their turn.
 constexpr int kOperationsPerStep = 64;
 
+// How many batches may go by while the port is idle: the kernel may still have
+// something to finish, such as to let go of a file.
+constexpr unsigned kBatchesPerIdlePoll = 64;
+
 }  // namespace
 
 Scheduler::Scheduler(Clock& clock, EventPort& port,
@@ -84,7 +88,9 @@ void Scheduler::WaitOnPort(absl::Duration at_most) {
   if (runnable_.empty()) {
     WaitUntilRunnable();
   } else {
-    if (!port_.is_idle()) port_.Poll();
+    if (!port_.is_idle() || ++idle_batches_ % kBatchesPerIdlePoll == 0) {
+      port_.Poll();
+    }
     if (has_news()) HearFromOutside();
   }
   RunBatch();

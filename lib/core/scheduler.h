@@ -102,6 +102,7 @@ class Scheduler {
   OutsideInbox inbox_;
   std::vector<Instrument*> instruments_;
   size_t outside_wakers_ = 0;
+  unsigned idle_batches_ = 0;
   bool main_ended_ = false;
 };
 

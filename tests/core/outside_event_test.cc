@@ -6,9 +6,11 @@
 #include <thread>
 #include <vector>
 
+#include "creche/core/checkpoint.h"
 #include "creche/core/parking_lot.h"
 #include "creche/core/task.h"
 #include "creche/internal/running.h"
+#include "creche/run.h"
 #include "gtest/gtest.h"
 #include "lib/core/scheduler.h"
 #include "tests/support/mocked_run.h"
@@ -84,6 +86,19 @@ TEST(OutsideEventTest, ManyThreadsPostAtOnce) {
     for (std::thread& thread : threads) thread.join();
   };
   EXPECT_TRUE(RunMocked(main).ok());
+}
+
+// Nor does such a run ask its port, which has nothing to do.
+TEST(OutsideEventTest, ReachesARunThatNeverWaits) {
+  auto main = []() -> Task<> {
+    ParkingLot lot;
+    std::vector<int> order;
+    Unparks event(lot, order, 1);
+    std::thread other([&] { event.Post(); });
+    while (order.empty()) co_await Checkpoint();
+    other.join();
+  };
+  EXPECT_TRUE(creche::Run(main).ok());
 }
 
 }  // namespace

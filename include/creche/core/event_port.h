@@ -26,7 +26,7 @@ class EventPort {
   virtual void Close() = 0;
 
   // Submits what tasks have asked for and delivers what has completed, without
-  // waiting. Called once per batch of tasks, unless is_idle().
+  // waiting. Called once per batch of tasks; less often while is_idle().
   virtual void Poll() = 0;
 
   // The same, but waits for a completion or Notify() for `at_most` (positive,
@@ -40,10 +40,9 @@ class EventPort {
   // Thread safety: any thread, and signal handlers.
   virtual void Notify() = 0;
 
-  // True while Poll() has nothing to do: no operation is under way, and nothing
-  // that is wanted before the next Wait() is to be submitted. A run whose tasks
-  // only wait for each other does not pay for its port. Never true of a port
-  // that does not say so.
+  // True while Poll() has nothing to do that is urgent: no operation is under
+  // way, and nothing is to be submitted. A run whose tasks only wait for each
+  // other does not pay for its port. Never true of a port that does not say so.
   bool is_idle() const { return is_idle_; }
 
  protected:

@@ -37,6 +37,9 @@ struct ChannelHandle {
 
 // A task that waits to send or to receive.
 struct ChannelWaiter : Parked {
+  ChannelWaiter() = default;
+  ChannelWaiter(ChannelWaiter&&) noexcept {}  // It does not wait yet.
+
   void WaitOn(ChannelHandle& on) {
     handle = &on;
     ++handle->waiting;
