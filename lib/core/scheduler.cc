@@ -52,7 +52,7 @@ void Scheduler::Run(TaskRecord& main) {
       static_cast<const char*>(__builtin_frame_address(0)) - kNestingBytes;
   for (Instrument* instrument : instruments_) instrument->BeforeRun();
   main.Spawn();
-  while (!main_ended_) Tick();
+  for (unsigned batch = 0; !main_ended_; ++batch) Tick(batch);
   for (Instrument* instrument : instruments_) instrument->AfterRun();
   running.scheduler = nullptr;
   running.runnable = nullptr;
@@ -84,11 +84,11 @@ void Scheduler::WaitOnPort(absl::Duration at_most) {
 
 // This, RunBatch(), and what that calls are one function to the compiler, with
 // Run(): a switch between two tasks is hardly more than the calls would be.
-[[gnu::always_inline]] inline void Scheduler::Tick() {
+[[gnu::always_inline]] inline void Scheduler::Tick(unsigned batch) {
   if (runnable_.empty()) {
     WaitUntilRunnable();
   } else {
-    if (!port_.is_idle() || ++idle_batches_ % kBatchesPerIdlePoll == 0) {
+    if (!port_.is_idle() || batch % kBatchesPerIdlePoll == 0) {
       port_.Poll();
     }
     if (has_news()) HearFromOutside();

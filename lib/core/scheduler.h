@@ -75,7 +75,7 @@ class Scheduler {
  private:
   void WaitOnPort(absl::Duration at_most);
 
-  void Tick();
+  void Tick(unsigned batch);
   void WaitUntilRunnable();
   bool has_news() const {
     return !inbox_.empty() || !fresh_deadlines_.empty() || !deadlines_.empty();
@@ -102,7 +102,6 @@ class Scheduler {
   OutsideInbox inbox_;
   std::vector<Instrument*> instruments_;
   size_t outside_wakers_ = 0;
-  unsigned idle_batches_ = 0;
   bool main_ended_ = false;
 };
 
