@@ -46,6 +46,7 @@ class EventPort {
   bool is_idle() const { return is_idle_; }
 
  protected:
+  // For ports: to be called, on the thread of the run, whenever that changes.
   void set_is_idle(bool is_idle) { is_idle_ = is_idle; }
 
  private:
