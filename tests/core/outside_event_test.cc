@@ -88,7 +88,7 @@ TEST(OutsideEventTest, ManyThreadsPostAtOnce) {
   EXPECT_TRUE(RunMocked(main).ok());
 }
 
-// Nor does such a run ask its port, which has nothing to do.
+// Such a run hardly ever asks its port, which has nothing to do.
 TEST(OutsideEventTest, ReachesARunThatNeverWaits) {
   auto main = []() -> Task<> {
     ParkingLot lot;

@@ -20,21 +20,12 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "gtest/gtest.h"
+#include "tests/support/counting_operation.h"
 #include "tests/support/forbid.h"
 #include "tests/support/open_files.h"
 
 namespace creche::internal {
 namespace {
-
-class CountingOperation final : public Operation {
- public:
-  void Completed(int result, unsigned /*flags*/) override {
-    ++completions;
-    last_result = result;
-  }
-  int completions = 0;
-  int last_result = 0;
-};
 
 TEST(UringPortTest, LeavesNoDescriptorBehind) {
   const size_t files = OpenFiles();
@@ -81,43 +72,6 @@ TEST(UringPortTest, RunsAnOperation) {
 
   EXPECT_EQ(operation.completions, 1);
   EXPECT_EQ(port.pending(), 0U);
-  port.Close();
-}
-
-TEST(UringPortTest, IsIdleWhileNothingIsUnderWay) {
-  Pipe pipe;
-  UringPort port;
-  ASSERT_TRUE(port.Open().ok());
-  EXPECT_TRUE(port.is_idle());
-  CountingOperation first;
-  CountingOperation second;
-  io_uring_sqe entry = {};
-  io_uring_prep_poll_add(&entry, pipe.read_end(), POLLIN);
-
-  port.Start(first, entry);
-  EXPECT_FALSE(port.is_idle());
-  port.Start(second, entry);
-  port.Poll();
-  EXPECT_FALSE(port.is_idle());
-
-  port.Cancel(first);
-  while (first.completions == 0) port.Wait(absl::InfiniteDuration());
-  EXPECT_FALSE(port.is_idle());
-  ASSERT_EQ(write(pipe.write_end(), "x", 1), 1);
-  while (second.completions == 0) port.Wait(absl::InfiniteDuration());
-  EXPECT_TRUE(port.is_idle());
-  port.Close();
-}
-
-// What was notified while the port was idle still ends the next wait.
-TEST(UringPortTest, IsNotifiedWhileItIsIdle) {
-  UringPort port;
-  ASSERT_TRUE(port.Open().ok());
-  for (int round = 0; round < 3; ++round) {
-    port.Notify();
-    EXPECT_TRUE(port.is_idle());
-    port.Wait(absl::InfiniteDuration());
-  }
   port.Close();
 }
 
