@@ -6,6 +6,7 @@
 
 #include "absl/time/time.h"
 #include "creche/internal/deadline.h"
+#include "creche/internal/misuse.h"
 #include "creche/internal/task_record.h"
 #include "lib/core/scheduler.h"
 
@@ -35,6 +36,12 @@ absl::Time CancelScope::deadline() const {
   internal::Nanoseconds deadline = node_.deadline();
   if (node_.is_relative() &&
       node_.stage() == internal::CancelNode::Stage::kFresh) {
+    if (internal::running.scheduler == nullptr) {
+      internal::Misuse(
+          "CancelScope::deadline() of a scope with a timeout was called "
+          "outside "
+          "of a run: before its entry, that is a time on the run's clock");
+    }
     deadline = std::min(deadline,
                         internal::Later(internal::ClockNow(), node_.timeout()));
   }

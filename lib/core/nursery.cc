@@ -190,6 +190,7 @@ void StartHandshake::Started() {
   }
   is_started = true;
   if (child == nullptr || starter->child_count() == 0) return;
+  child->CheckIsOfThisRun();
   if (NurseryAccess::Scope(*starter).is_cancelled()) return;
   NurseryAccess::Move(*std::exchange(child, nullptr), *target);
 }

@@ -22,6 +22,7 @@ void CancelNode::Enter(TaskRecord& task) {
     Misuse("a CancelScope is used for one Run(): make another");
   }
   stage_ = Stage::kEntered;
+  run_ = running.scheduler;
   owner_ = &task;
   parent_ = task.scope();
   parent_->children_.PushBack(this);
@@ -56,6 +57,7 @@ void CancelNode::Exit() {
 
 void CancelNode::EnterAsRoot(IntrusiveList<TaskRecord, NurseryTasks>& tasks) {
   stage_ = Stage::kEntered;
+  run_ = running.scheduler;
   tasks_ = &tasks;
 }
 
@@ -69,6 +71,7 @@ void CancelNode::Reparent(CancelNode& parent) {
 }
 
 void CancelNode::Cancel(absl::string_view reason) {
+  CheckIsOfThisRun();
   if (cancel_called_ || stage_ == Stage::kExited) return;
   cancel_called_ = true;
   reason_ = std::string(reason);
@@ -87,11 +90,13 @@ const std::string& CancelNode::effective_reason() const {
 }
 
 void CancelNode::set_shield(bool shield) {
+  CheckIsOfThisRun();
   shield_ = shield;
   if (stage_ == Stage::kEntered) Refresh();
 }
 
 void CancelNode::set_deadline(Nanoseconds when) {
+  CheckIsOfThisRun();
   when_ = when;
   is_relative_ = false;
   ArmOrDisarm();
@@ -105,6 +110,12 @@ Nanoseconds CancelNode::EffectiveDeadline() const {
     if (node->shield_) break;
   }
   return earliest;
+}
+
+void CancelNode::UsedOutsideOfItsRun() {
+  Misuse(
+      "a CancelScope (or a nursery's) that is in use was cancelled or changed "
+      "outside of its run: it belongs to that run's thread");
 }
 
 void CancelNode::ArmOrDisarm() {

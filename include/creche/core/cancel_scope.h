@@ -56,7 +56,8 @@ struct CancelScopeOptions {
 // it, never its own scope's Cancel() or deadline.
 //
 // A scope is used for one Run(), and may be created, cancelled and adjusted
-// before it, by other tasks too. It must outlive its Run().
+// before it, by other tasks too. It must outlive its Run(), and meanwhile
+// belongs to the thread of that run: to use it elsewhere aborts.
 class CancelScope {
  public:
   // Without a deadline, and not cancelled, unless `options` say otherwise.

@@ -84,7 +84,7 @@ auto Named(absl::string_view name, F f) {
 // children have ended: what children refer to must be outside of WithNursery().
 //
 // There is no way to have a nursery but WithNursery(). It belongs to the thread
-// of its run.
+// of its run: to use it elsewhere aborts.
 class Nursery {
  public:
   Nursery(const Nursery&) = delete;
@@ -136,8 +136,9 @@ class Nursery {
   ~Nursery() = default;
 
   static Nursery& Open(internal::TaskRecord& parent);
-  void CheckOpen(const char* what) const {
-    if (!is_open_ || internal::running.scheduler == nullptr) [[unlikely]] {
+  void CheckOpen(const char* what) {
+    if (!is_open_ || !internal::ScopeAccess::Node(*scope_).is_of_this_run())
+        [[unlikely]] {
       RefuseTo(what);
     }
   }
@@ -193,7 +194,7 @@ class NurseryAccess {
       const Nursery& nursery) {
     return nursery.children_;
   }
-  static void CheckOpen(const Nursery& nursery, const char* what) {
+  static void CheckOpen(Nursery& nursery, const char* what) {
     nursery.CheckOpen(what);
   }
   static void Adopt(Nursery& nursery, TaskRecord* child) {

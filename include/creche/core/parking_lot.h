@@ -68,7 +68,8 @@ class Parked : public internal::ListLink<internal::ParkedTasks> {
   internal::Contest* contest_;
 };
 
-// Aborts if it is destroyed while tasks are parked in it.
+// Aborts if it is destroyed while tasks are parked in it, and where one of them
+// is to be woken outside of its run or on another thread.
 // Order: first parked, first unparked.
 class ParkingLot {
  public:
@@ -127,6 +128,7 @@ class ParkingLot {
 
   // Moves one task to the end of `other`. It must be parked here.
   void Repark(Parked& parked, ParkingLot& other) {
+    parked.task_->CheckIsOfThisRun();
     Remove(parked);
     other.PushBack(parked);
   }

@@ -49,8 +49,9 @@ class SuspendAwaiter;
 // enum class Abort { kDone, kPending };    (declared in internal/task_record.h)
 
 // The right to end one wait of one task, once. Belongs to the thread of the
-// task's run. Using it twice, or after the abort function has said kDone, is a
-// programming error and aborts the process where it can be seen. Destroying it
+// task's run: using it elsewhere aborts. Using it twice, or after the abort
+// function has said kDone, is a programming error and aborts the process where
+// it can be seen. Destroying it
 // does not wake the task.
 class Waker {
  public:

@@ -11,6 +11,7 @@
 #include "absl/strings/string_view.h"
 #include "creche/internal/deadline.h"
 #include "creche/internal/intrusive_list.h"
+#include "creche/internal/running.h"
 
 namespace creche::internal {
 
@@ -93,6 +94,10 @@ class CancelNode : public ListLink<ChildScopes>,
   // Puts a fresh deadline into the queue.
   void ArmFresh();
 
+  // False on a thread that is not that of the run in which the node was
+  // entered, and after that run. Requires: it was entered.
+  bool is_of_this_run() const { return run_ == running.scheduler; }
+
   CancelNode* parent() const { return parent_; }
   TaskRecord* owner() const { return owner_; }
 
@@ -109,21 +114,29 @@ class CancelNode : public ListLink<ChildScopes>,
   bool SeesOutsideCancellation() const {
     return !shield_ && parent_ != nullptr && parent_->is_cancelled_;
   }
+  // Aborts if the node is entered, and not in this thread's run.
+  void CheckIsOfThisRun() const {
+    if (stage_ == Stage::kEntered && !is_of_this_run()) [[unlikely]]
+      UsedOutsideOfItsRun();
+  }
+  [[noreturn]] static void UsedOutsideOfItsRun();
   void ArmOrDisarm();
   void Refresh();  // Restores invariants 1 and 2 from here down.
   void Deliver();  // Restores invariant 2 for the tasks directly in here.
 
-  CancelNode* parent_ = nullptr;
-  IntrusiveList<CancelNode, ChildScopes> children_;
-  TaskRecord* owner_ = nullptr;
-  IntrusiveList<TaskRecord, NurseryTasks>* tasks_ = nullptr;
-
+  // First, in what Deadline leaves of its last eight bytes.
   Stage stage_ = Stage::kFresh;
   bool is_cancelled_ = false;
   bool cancel_called_ = false;
   bool caught_ = false;
   bool shield_ = false;
   bool is_relative_ = false;
+
+  const Scheduler* run_ = nullptr;  // In which it was entered.
+  CancelNode* parent_ = nullptr;
+  IntrusiveList<CancelNode, ChildScopes> children_;
+  TaskRecord* owner_ = nullptr;
+  IntrusiveList<TaskRecord, NurseryTasks>* tasks_ = nullptr;
 
   Nanoseconds when_ = kNever;
   Nanoseconds timeout_ = kNever;
