@@ -2,6 +2,8 @@
 
 #include "lib/core/scheduler.h"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <iostream>
 #include <utility>
@@ -30,6 +32,15 @@ constexpr int kOperationsPerStep = 64;
 // something to finish, such as to let go of a file.
 constexpr unsigned kBatchesPerIdlePoll = 64;
 
+// Tells the child of a fork(), whose only thread is the one that forked.
+void NoticeForks() {
+  const auto in_child = [] {
+    running.is_forked = running.scheduler != nullptr;
+  };
+  static const int error = pthread_atfork(nullptr, nullptr, in_child);
+  static_cast<void>(error);  // No memory: the child will not know.
+}
+
 }  // namespace
 
 Scheduler::Scheduler(Clock& clock, EventPort& port,
@@ -43,9 +54,10 @@ Scheduler::Scheduler(Clock& clock, EventPort& port,
 }
 
 void Scheduler::Run(TaskRecord& main) {
+  NoticeForks();
+  running.scheduler = this;
   root_.EnterAsRoot(main_);
   main_.PushBack(&main);
-  running.scheduler = this;
   running.runnable = &runnable_;
   running.has_instruments = !instruments_.empty();
   running.stack_floor =
@@ -76,7 +88,24 @@ void Scheduler::RemoveInstrument(Instrument& instrument) {
   running.has_instruments = !instruments_.empty();
 }
 
+// In a forked process the port's operations, and what they bring, are still
+// those of its parent.
+void Scheduler::CheckNotForked() {
+  if (running.is_forked) [[unlikely]] {
+    Misuse(
+        "a task went on in a process that was forked from that of its run: the "
+        "child of a fork() calls exec() or _exit(), or has been forked before "
+        "Run()");
+  }
+}
+
+void Scheduler::PollPort() {
+  CheckNotForked();
+  port_.Poll();
+}
+
 void Scheduler::WaitOnPort(absl::Duration at_most) {
+  CheckNotForked();
   for (Instrument* instrument : instruments_) instrument->BeforeIoWait(at_most);
   port_.Wait(at_most);
   for (Instrument* instrument : instruments_) instrument->AfterIoWait();
@@ -88,9 +117,7 @@ void Scheduler::WaitOnPort(absl::Duration at_most) {
   if (runnable_.empty()) {
     WaitUntilRunnable();
   } else {
-    if (!port_.is_idle() || batch % kBatchesPerIdlePoll == 0) {
-      port_.Poll();
-    }
+    if (!port_.is_idle() || batch % kBatchesPerIdlePoll == 0) PollPort();
     if (has_news()) HearFromOutside();
   }
   RunBatch();
@@ -100,7 +127,7 @@ void Scheduler::WaitOnPort(absl::Duration at_most) {
 // a system call.
 void Scheduler::WaitUntilRunnable() {
   if (!quiescence_.empty()) {
-    port_.Poll();
+    PollPort();
     HearFromOutside();
     if (runnable_.empty()) quiescence_.UnparkAll();
     return;
@@ -114,7 +141,7 @@ void Scheduler::WaitUntilRunnable() {
     if (wait > absl::ZeroDuration()) {
       WaitOnPort(wait);
     } else {
-      port_.Poll();
+      PollPort();
     }
     HearFromOutside();
     if (!runnable_.empty()) return;

@@ -73,6 +73,8 @@ class Scheduler {
   void RemoveOutsideWaker() { --outside_wakers_; }
 
  private:
+  static void CheckNotForked();
+  void PollPort();
   void WaitOnPort(absl::Duration at_most);
 
   void Tick(unsigned batch);

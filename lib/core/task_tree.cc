@@ -37,11 +37,7 @@ void PrintLocation(const Frame& frame, std::ostream& out) {
 
 void PrintTask(const TaskRecord& task, std::ostream& out) {
   out << "task";
-  if (task.name() != nullptr) {
-    out << " '" << *task.name() << "'";
-  } else if (task.nursery() == nullptr) {
-    out << " 'main'";
-  }
+  if (!task.name_to_show().empty()) out << " '" << task.name_to_show() << "'";
   if (task.state() == TaskRecord::State::kRunning) {
     out << " is running";
     return;

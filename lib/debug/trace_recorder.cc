@@ -45,9 +45,7 @@ void TraceRecorder::AfterRun() { end_ = Now(); }
 void TraceRecorder::TaskSpawned(const TaskId& task) {
   living_[task.id()] = tasks_.size();
   std::string name(task.name());
-  if (name.empty()) {
-    name = tasks_.empty() ? "main" : absl::StrCat("task ", tasks_.size());
-  }
+  if (name.empty()) name = absl::StrCat("task ", tasks_.size());
   Task& born = tasks_.emplace_back();
   born.name = std::move(name);
   born.parent = running_;

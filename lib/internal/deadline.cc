@@ -2,6 +2,7 @@
 
 #include "creche/internal/deadline.h"
 
+#include <algorithm>
 #include <cstdint>
 
 #include "absl/time/time.h"
@@ -9,9 +10,12 @@
 namespace creche::internal {
 
 Nanoseconds ToNanoseconds(absl::Duration duration) {
-  const std::int64_t rounded = absl::ToInt64Nanoseconds(duration);
+  if (duration == absl::InfiniteDuration()) return kNever;
+  if (duration == -absl::InfiniteDuration()) return kLongAgo;
+  const std::int64_t rounded =
+      std::clamp(absl::ToInt64Nanoseconds(duration), kFarPast, kFarFuture);
   const bool lost_a_fraction =
-      rounded != kNever && absl::Nanoseconds(rounded) < duration;
+      rounded != kFarFuture && absl::Nanoseconds(rounded) < duration;
   return lost_a_fraction ? rounded + 1 : rounded;
 }
 

@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "creche/internal/running.h"
+
 namespace creche::internal {
 namespace {
 
@@ -15,6 +17,12 @@ constinit thread_local MisuseContext misuse_context = nullptr;
 void Misuse(std::string_view rule) {
   std::fprintf(stderr, "creche: %.*s\n", static_cast<int>(rule.size()),
                rule.data());
+  if (running.is_forked) {
+    std::fputs(
+        "creche: this process was forked from one with a run, which does not "
+        "go on here\n",
+        stderr);
+  }
   if (misuse_context != nullptr) {
     std::fprintf(stderr, "%s\n", misuse_context().c_str());
   }

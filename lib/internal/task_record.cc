@@ -12,6 +12,12 @@
 
 namespace creche::internal {
 
+void TaskRecord::UsedOutsideOfItsRun() {
+  Misuse(
+      "a task was to be woken outside of its run: what tasks wait for (an "
+      "Event, a channel, a Lock, ...) belongs to the thread of their run");
+}
+
 void TaskRecord::WokenWithoutWaiting() {
   Misuse(
       "a task was woken that does not wait: a Waker is used once, and not "
@@ -25,6 +31,7 @@ void TaskRecord::WakeToAsk(AskedFirst& asked) {
 }
 
 void TaskRecord::WakeAborted() {
+  CheckIsOfThisRun();
   if (state_ != State::kAborting) {
     Misuse(
         "Waker::Aborted() was called for a task whose abort function has not "
@@ -61,7 +68,7 @@ void TaskRecord::RequestAbort() {
 }
 
 void TaskRecord::TellEachInstrument(InstrumentHook hook) const {
-  const TaskId id(this, name_ == nullptr ? absl::string_view() : *name_);
+  const TaskId id(this, name_to_show());
   for (Instrument* instrument : running.scheduler->instruments()) {
     (instrument->*hook)(id);
   }

@@ -16,7 +16,7 @@
 namespace creche {
 namespace {
 
-// Writes down what it is told, main as "main".
+// Writes down what it is told.
 class Recorder : public Instrument {
  public:
   void BeforeRun() override { trace += "before-run "; }
@@ -31,8 +31,7 @@ class Recorder : public Instrument {
 
  private:
   void Add(const char* what, const TaskId& task) {
-    trace += std::string(what) + ":" +
-             (task.name().empty() ? "main" : std::string(task.name())) + " ";
+    trace += std::string(what) + ":" + std::string(task.name()) + " ";
   }
 };
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/time/civil_time.h"
 #include "absl/time/time.h"
 #include "creche/core/cancel_scope.h"
 #include "creche/core/checkpoint.h"
@@ -26,6 +27,31 @@ TEST(SleepTest, SleepsAsLongAsTold) {
   });
 
   EXPECT_EQ(slept.value_or(0), 1.5);
+}
+
+// Beyond what nanoseconds since 1970 can count.
+TEST(SleepTest, FarTimesAreNotForEver) {
+  const absl::Time year_2300 =
+      absl::FromCivil(absl::CivilYear(2300), absl::UTCTimeZone());
+  absl::Status status = RunMocked([&]() -> Task<> {
+    co_await SleepUntil(year_2300);
+    EXPECT_GT(creche::Now(), year_2300 - absl::Hours(24 * 365 * 40));
+    EXPECT_LT(creche::Now(), absl::InfiniteFuture());
+  });
+  EXPECT_TRUE(status.ok()) << status;
+}
+
+TEST(SleepTest, FarTimeoutsAreNotForEver) {
+  absl::Status status = RunMocked([]() -> Task<> {
+    EXPECT_FALSE(co_await MoveOnAt(absl::FromUnixSeconds(1'000'000'000'000),
+                                   SleepForever()));
+  });
+  EXPECT_TRUE(status.ok()) << status;
+  status = RunMocked([]() -> Task<> {
+    EXPECT_FALSE(
+        co_await MoveOnAfter(absl::Hours(24 * 366 * 300), SleepForever()));
+  });
+  EXPECT_TRUE(status.ok()) << status;
 }
 
 TEST(SleepTest, SleepsUntilATime) {

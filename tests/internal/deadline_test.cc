@@ -11,7 +11,7 @@ namespace {
 TEST(DeadlineTest, ConvertsThereAndBack) {
   for (const Nanoseconds when :
        {Nanoseconds{0}, Nanoseconds{1}, Nanoseconds{-1}, Nanoseconds{1} << 60,
-        -(Nanoseconds{1} << 60), kNever, kLongAgo}) {
+        -(Nanoseconds{1} << 60), kFarFuture, kFarPast, kNever, kLongAgo}) {
     EXPECT_EQ(ToNanoseconds(FromNanoseconds(when)), when);
   }
 }
@@ -27,9 +27,22 @@ TEST(DeadlineTest, RoundsUp) {
 TEST(DeadlineTest, Saturates) {
   EXPECT_EQ(ToNanoseconds(absl::InfiniteFuture()), kNever);
   EXPECT_EQ(ToNanoseconds(absl::InfinitePast()), kLongAgo);
-  EXPECT_EQ(ToNanoseconds(absl::FromUnixSeconds(1'000'000'000'000)), kNever);
   EXPECT_EQ(FromNanoseconds(kNever), absl::InfiniteFuture());
   EXPECT_EQ(FromNanoseconds(kLongAgo), absl::InfinitePast());
+}
+
+TEST(DeadlineTest, WhatIsFiniteStaysFinite) {
+  const absl::Time late = absl::FromUnixSeconds(1'000'000'000'000);
+  const absl::Time early = absl::FromUnixSeconds(-1'000'000'000'000);
+  EXPECT_EQ(ToNanoseconds(late), kFarFuture);
+  EXPECT_EQ(ToNanoseconds(early), kFarPast);
+  EXPECT_EQ(ToNanoseconds(late - absl::UnixEpoch()), kFarFuture);
+  EXPECT_NE(FromNanoseconds(kFarFuture), absl::InfiniteFuture());
+  EXPECT_NE(FromNanoseconds(kFarPast), absl::InfinitePast());
+  EXPECT_EQ(Later(5, kFarFuture), kFarFuture);
+  EXPECT_EQ(Later(1, kFarFuture - 1), kFarFuture);
+  EXPECT_EQ(Later(2, kFarFuture - 1), kFarFuture);
+  EXPECT_EQ(Later(-5, kFarPast), kFarPast);
 }
 
 TEST(DeadlineTest, LaterSaturates) {
@@ -37,7 +50,7 @@ TEST(DeadlineTest, LaterSaturates) {
   EXPECT_EQ(Later(now, ToNanoseconds(absl::Seconds(1))), now + 1'000'000'000);
   EXPECT_EQ(Later(now, ToNanoseconds(-absl::Seconds(1))), now - 1'000'000'000);
   EXPECT_EQ(Later(now, ToNanoseconds(absl::InfiniteDuration())), kNever);
-  EXPECT_EQ(Later(now, ToNanoseconds(absl::Hours(24 * 365 * 290))), kNever);
+  EXPECT_EQ(Later(now, ToNanoseconds(absl::Hours(24 * 365 * 290))), kFarFuture);
   EXPECT_EQ(Later(0, ToNanoseconds(-absl::InfiniteDuration())), kLongAgo);
 }
 

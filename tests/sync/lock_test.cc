@@ -2,12 +2,17 @@
 
 #include "creche/sync/lock.h"
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <thread>
 #include <type_traits>
 #include <utility>
 
+#include "absl/time/time.h"
+#include "creche/core/timeouts.h"
+#include "creche/internal/running.h"
 #include "creche/sync/event.h"
 #include "gtest/gtest.h"
 #include "tests/sync/in_run.h"
@@ -131,6 +136,42 @@ TEST(LockTest, AGuardThatOutlivesItsTaskBelongsToNobody) {
     EXPECT_EQ(lock.statistics().tasks_waiting, 1u);
     kept.reset();
   });
+}
+
+// Its guard is in nobody's frame any more, so it counts as held by the task
+// that put it there, and by no other one that is like it.
+TEST(LockTest, OwnerIsNotTakenForATaskOfAnotherRun) {
+  Lock lock;
+  std::optional<LockGuard> kept;
+  auto keep = [&]() -> Task<> { kept.emplace(co_await lock.Acquire()); };
+  bool acquired = true;
+  auto acquire = [&]() -> Task<> {
+    acquired =
+        co_await MoveOnAfter(absl::Seconds(1), lock.Acquire()) != std::nullopt;
+  };
+  std::thread([&] { InRun(keep); }).join();
+  std::thread([&] { InRun(acquire); }).join();
+  EXPECT_FALSE(acquired);
+}
+
+TEST(LockTest, OwnerIsNotTakenForATaskFourThousandMillionLater) {
+  Lock lock;
+  std::optional<LockGuard> kept;
+  auto keep = [&]() -> Task<> { kept.emplace(co_await lock.Acquire()); };
+  bool acquired = true;
+  auto acquire = [&]() -> Task<> {
+    acquired =
+        co_await MoveOnAfter(absl::Seconds(1), lock.Acquire()) != std::nullopt;
+  };
+  auto body = [&](Nursery& nursery) -> Task<> {
+    const std::uint64_t before = internal::running.newest_task_id;
+    nursery.StartSoon(keep);
+    co_await LetOthersRun();
+    internal::running.newest_task_id = before + (std::uint64_t{1} << 32);
+    nursery.StartSoon(acquire);
+  };
+  InNursery(body);
+  EXPECT_FALSE(acquired);
 }
 
 TEST(LockDeathTest, AcquiredByItsOwner) {

@@ -24,7 +24,7 @@ class TaskId {
 
   // Tells tasks that are alive at the same time apart.
   const void* id() const { return id_; }
-  // Empty if the task has none.
+  // "main" of the main task; empty if a child has none.
   absl::string_view name() const { return name_; }
 
  private:

@@ -69,6 +69,8 @@ struct SleepForFunction {
 inline constexpr SleepForFunction SleepFor;  // See SleepForFunction.
 
 // Suspends until `time` on the run's clock. If that has passed, a Checkpoint().
+// What is after the year 2262, here and elsewhere, counts as its last moment
+// that a clock of nanoseconds has; only absl::InfiniteFuture() never comes.
 // Cancellation: safe.
 internal::SleepAwaiter SleepUntil(absl::Time time);
 

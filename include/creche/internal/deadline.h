@@ -5,6 +5,7 @@
 #ifndef CRECHE_INTERNAL_DEADLINE_H_
 #define CRECHE_INTERNAL_DEADLINE_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 
@@ -18,7 +19,13 @@ using Nanoseconds = std::int64_t;
 inline constexpr Nanoseconds kNever = std::numeric_limits<Nanoseconds>::max();
 inline constexpr Nanoseconds kLongAgo = std::numeric_limits<Nanoseconds>::min();
 
-// Rounds up, so that nothing is ever early. Saturates at kNever and kLongAgo.
+// What is finite stays so: the points in time before and after all that can be
+// told apart (the years 1677 to 2262).
+inline constexpr Nanoseconds kFarFuture = kNever - 1;
+inline constexpr Nanoseconds kFarPast = kLongAgo + 1;
+
+// Rounds up, so that nothing is ever early. What is infinite gives kNever or
+// kLongAgo; all else saturates at kFarFuture and kFarPast.
 Nanoseconds ToNanoseconds(absl::Time time);
 Nanoseconds ToNanoseconds(absl::Duration duration);
 absl::Time FromNanoseconds(Nanoseconds nanoseconds);
@@ -28,9 +35,9 @@ inline Nanoseconds Later(Nanoseconds start, Nanoseconds duration) {
   if (duration == kNever || duration == kLongAgo) return duration;
   Nanoseconds sum = 0;
   if (__builtin_add_overflow(start, duration, &sum)) {
-    return duration < 0 ? kLongAgo : kNever;
+    return duration < 0 ? kFarPast : kFarFuture;
   }
-  return sum;
+  return std::clamp(sum, kFarPast, kFarFuture);
 }
 
 // Base of what waits for a point in time. It is in the queue while armed.

@@ -33,6 +33,8 @@ class CancelPointWatcher {
 
 inline constexpr int kWatchedOperations = 1 << 30;
 
+inline constexpr std::uint64_t kTaskIdsInBlock = std::uint64_t{1} << 16;
+
 struct Running {
   // What the trampoline does when the frame it resumed gives control back:
   // resume `next`, else call `completed`'s hook, else end the task's step.
@@ -57,14 +59,29 @@ struct Running {
 
   CancelPointWatcher* watcher = nullptr;
 
-  // How many tasks this thread has had; the newest one's id.
-  std::uint32_t tasks_made = 0;
+  // The id of the newest task of this thread, which takes ids by the block: no
+  // two tasks of a process have the same.
+  std::uint64_t newest_task_id = kTaskIdsInBlock - 1;
+
+  // This process was forked from the one that has the run, which cannot go on
+  // here.
+  bool is_forked = false;
 
   // The state of NextChoice().
   std::uint32_t choices = 1;
 };
 
 extern constinit thread_local Running running;
+
+// Sets `running.newest_task_id` to the first of a block of ids. None is 0.
+void TakeBlockOfTaskIds();
+
+inline std::uint64_t NewTaskId() {
+  if (++running.newest_task_id % kTaskIdsInBlock == 0) [[unlikely]] {
+    TakeBlockOfTaskIds();
+  }
+  return running.newest_task_id;
+}
 
 // One of 0 ... n - 1, for choices that must be fair. The sequence is the same
 // in every run with the same seed. (xorshift32: Marsaglia, "Xorshift RNGs",

@@ -65,7 +65,7 @@ class TaskRecord : public ListLink<NurseryTasks> {
   using AbortFunction = Abort (*)(void* operation);
 
   TaskRecord(Nursery* nursery, CancelNode* scope)
-      : id_(++running.tasks_made),
+      : id_(NewTaskId()),
         scope_(scope),
         nursery_(nursery),
         locals_(running.task == nullptr ? LocalBindings()
@@ -108,6 +108,7 @@ class TaskRecord : public ListLink<NurseryTasks> {
 
   // What the task waits for has happened.
   void Wake() {
+    CheckIsOfThisRun();
     if (!is_waiting()) [[unlikely]]
       WokenWithoutWaiting();
     BecomeRunnable();
@@ -138,6 +139,13 @@ class TaskRecord : public ListLink<NurseryTasks> {
   void RequestAbort();
 
   bool is_cancelled() const { return scope_->is_cancelled(); }
+
+  // Aborts outside of the task's run, and on other threads: what tasks wait for
+  // belongs to the thread of their run.
+  void CheckIsOfThisRun() const {
+    if (!scope_->is_of_this_run()) [[unlikely]]
+      UsedOutsideOfItsRun();
+  }
   bool is_waiting() const {
     return state_ == State::kWaiting || state_ == State::kAborting;
   }
@@ -151,8 +159,8 @@ class TaskRecord : public ListLink<NurseryTasks> {
   }
 
   State state() const { return state_; }
-  // Tells tasks apart, also those that live one after the other at one address.
-  std::uint32_t id() const { return id_; }
+  // Tells all tasks of the process apart. Never 0.
+  std::uint64_t id() const { return id_; }
   CancelNode* scope() const { return scope_; }
   void set_scope(CancelNode* scope) { scope_ = scope; }
   Nursery* nursery() const { return nursery_; }
@@ -160,6 +168,11 @@ class TaskRecord : public ListLink<NurseryTasks> {
   Frame leaf() const { return leaf_; }
   const char* waits_for() const { return waits_for_; }
   const std::string* name() const { return name_.get(); }
+  // The main task is "main" unless it is called otherwise. May be empty.
+  absl::string_view name_to_show() const {
+    if (name_ != nullptr) return *name_;
+    return nursery_ == nullptr ? "main" : "";
+  }
   void set_name(absl::string_view name) {
     name_ = std::make_unique<std::string>(name);
   }
@@ -209,10 +222,12 @@ class TaskRecord : public ListLink<NurseryTasks> {
   }
   void TellEachInstrument(InstrumentHook hook) const;
   [[noreturn]] static void WokenWithoutWaiting();
+  [[noreturn]] static void UsedOutsideOfItsRun();
 
   State state_ = State::kNew;
   Turn turn_ = Turn::kBegin;
-  const std::uint32_t id_;
+  const std::uint64_t
+      id_ : 48;  // Would last ten million tasks a second a year.
   const char* waits_for_ = "its first turn";
   CancelNode* scope_;  // The innermost scope the task stands in.
   Nursery* nursery_;

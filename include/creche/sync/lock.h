@@ -119,7 +119,7 @@ class Lock {
     is_locked_ = true;
     owner_ = RunningTask();
   }
-  static std::uint32_t RunningTask() {
+  static std::uint64_t RunningTask() {
     const internal::TaskRecord* task = internal::running.task;
     return task != nullptr ? task->id() : 0;
   }
@@ -139,7 +139,7 @@ class Lock {
   void HandOver();  // Requires: a task waits.
 
   bool is_locked_ = false;
-  std::uint32_t owner_ = 0;  // The id of a task, while locked.
+  std::uint64_t owner_ = 0;  // The id of a task, or 0, while locked.
   ParkingLot waiters_;
 };
 
