@@ -43,9 +43,11 @@ class HttpClient {
     for (int i = 0; i <= kMaxRedirects; ++i) {
       HttpResponse response = co_await creche::Try(GetOnce(at));
       if (!IsRedirect(response.code)) co_return response;
-      const std::string location = response.Header("location");
-      if (location.empty()) co_return Malformed("a redirect to nowhere");
-      at = co_await creche::Try(at.Resolve(location));
+      const std::string* location = response.headers.Find("location");
+      if (location == nullptr || location->empty()) {
+        co_return Malformed("a redirect to nowhere");
+      }
+      at = co_await creche::Try(at.Resolve(*location));
     }
     co_return absl::ResourceExhaustedError(
         absl::StrCat("too many redirects, the last one to ", at.ToString()));
@@ -62,7 +64,7 @@ class HttpClient {
           reader(*stream) {}
 
     std::unique_ptr<creche::TcpStream> stream;  // Stays where it is.
-    Reader reader;
+    creche::BufferedReader<creche::TcpStream> reader;
     bool was_used = false;
   };
   using Pool = creche::Pool<Connection>;

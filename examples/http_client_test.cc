@@ -124,7 +124,14 @@ TEST(HttpClientTest, RefusesGarbage) {
       ok + "Content-Length: 99999999\r\n\r\nhi",
       ok + "Content-Length: 2\r\nContent-Length: 3\r\n\r\nhi!",
       ok + "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+      ok + "Content-Length:\r\n\r\nhi",
+      ok + "Content-Length:\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
       ok + "Transfer-Encoding: gzip\r\n\r\nhi",
+      ok + "Transfer-Encoding:\r\n\r\nhi",
+      ok + "Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n",
+      "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+      "HTTP/1.1 200 OK\nContent-Length: 2\n\nhi",
+      ok + "x: a\nb: c\r\nContent-Length: 2\r\n\r\nhi",
       chunked + "x\r\nhi\r\n0\r\n\r\n",
       chunked + "\r\nhi\r\n0\r\n\r\n",
       chunked + "-1\r\nhi\r\n0\r\n\r\n",
@@ -132,9 +139,14 @@ TEST(HttpClientTest, RefusesGarbage) {
       chunked + "2\r\nhi!\r\n0\r\n\r\n",
       chunked + "2\r\nhi\r\n",
       chunked + "2\r\nhi\r\n0\r\n",
+      chunked + "2;\n\r\nhi\r\n0\r\n\r\n",
+      chunked + "2\r\nhi\n0\r\n\r\n",
+      chunked + "2;" + std::string(1000, 'x') + "\r\nhi\r\n0\r\n\r\n",
+      chunked + "0\r\nno colon\r\n\r\n",
       chunked + "ffffffff\r\nhi\r\n0\r\n\r\n",
       chunked + "fffffffff\r\nhi\r\n0\r\n\r\n",
       "HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n",
+      "HTTP/1.1 302 Found\r\nLocation:\r\nContent-Length: 0\r\n\r\n",
       "HTTP/1.1 302 Found\r\nLocation: ftp://x/\r\nContent-Length: 0\r\n\r\n",
   };
   for (const std::string& answer : wrong) {
@@ -144,6 +156,21 @@ TEST(HttpClientTest, RefusesGarbage) {
   std::string many = ok;
   for (int i = 0; i < 1000; ++i) many += "x: y\r\n";
   EXPECT_FALSE(BodyOf(many + "\r\n").ok());
+}
+
+// A server that sends a body where there is none may send it at any time.
+TEST(HttpClientTest, KeepsNoConnectionWithABodyThatIsNone) {
+  auto talk = [](std::string base) -> Task<absl::Status> {
+    HttpClient client;
+    for (int i = 0; i < 2; ++i) co_await Try(client.Get(base + "/"));
+    EXPECT_EQ(client.connections_opened(), 2);
+    co_return absl::OkStatus();
+  };
+  auto main = [&]() -> Task<absl::Status> {
+    co_return co_await WithServer(
+        "HTTP/1.1 204 No Content\r\nContent-Length: 2\r\n\r\n", false, talk);
+  };
+  EXPECT_THAT(creche::Run(main), IsOk());
 }
 
 TEST(HttpClientTest, KeepsItsConnection) {
@@ -218,11 +245,27 @@ TEST(HttpUrlTest, KnowsItsParts) {
 }
 
 TEST(HttpUrlTest, RefusesGarbage) {
-  for (const char* url :
-       {"", "http", "http://", "http:///", "http://:80/", "http://x:/",
-        "http://x:0/", "http://x:65536/", "http://x:-1/", "http://x:80x/",
-        "http://user@x/", "http://[::1/", "ftp://x/", "https://x/",
-        "http://x/a b", "http://x/\r\nHost: y"}) {
+  for (const char* url : {"",
+                          "http",
+                          "http://",
+                          "http:///",
+                          "http://:80/",
+                          "http://x:/",
+                          "http://x:0/",
+                          "http://x:65536/",
+                          "http://x:-1/",
+                          "http://x:80x/",
+                          "http://user@x/",
+                          "http://x:+80/",
+                          "http://a:b:80/",
+                          "http://[::1]x/",
+                          "http://a\"b/",
+                          "http://[a]:1]/",
+                          "http://[::1/",
+                          "ftp://x/",
+                          "https://x/",
+                          "http://x/a b",
+                          "http://x/\r\nHost: y"}) {
     EXPECT_FALSE(HttpUrl::Parse(url).ok()) << url;
   }
 }

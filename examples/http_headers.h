@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// HttpResponse, and how its first lines are understood.
+// HttpHeaders, and how they are read: the same for requests and responses.
+//
+// A peer may be wrong, or an enemy: whatever is not plainly HTTP is an error,
+// nothing is guessed, and everything has a limit. What two readers could
+// understand differently (a line that ends with "\n" alone, say) is refused.
 
 #ifndef EXAMPLES_HTTP_HEADERS_H_
 #define EXAMPLES_HTTP_HEADERS_H_
@@ -10,30 +14,26 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
+#include "creche/creche.h"
 
 namespace examples {
 
-struct HttpResponse {
-  int code = 0;
-  // Names in lower case. Values of the same name are joined by ", ".
-  std::map<std::string, std::string> headers;
-  std::string body;
-  // Whether the connection can be used again.
-  bool keep_alive = false;
-
-  std::string Header(const std::string& name) const {
-    const auto header = headers.find(name);
-    return header == headers.end() ? "" : header->second;
-  }
-};
+// Of the first line and all headers together; of the trailer of a body.
+constexpr size_t kMaxHead = 65536;
+constexpr size_t kMaxHeaders = 100;
 
 inline absl::Status Malformed(absl::string_view what) {
-  return absl::DataLossError(absl::StrCat("not an HTTP response: ", what));
+  return absl::DataLossError(absl::StrCat("not HTTP: ", what));
+}
+
+inline absl::Status TooLong(absl::string_view what) {
+  return absl::ResourceExhaustedError(absl::StrCat("HTTP: too long: ", what));
 }
 
 inline bool IsDigits(absl::string_view text) {
@@ -42,43 +42,83 @@ inline bool IsDigits(absl::string_view text) {
   });
 }
 
-// "HTTP/1.1 200 OK"
-inline absl::Status ParseStatusLine(absl::string_view line,
-                                    HttpResponse& response) {
-  if (line.size() < 12 || !absl::StartsWith(line, "HTTP/1.") ||
-      !IsDigits(line.substr(7, 1)) || line[8] != ' ' ||
-      !IsDigits(line.substr(9, 3)) || (line.size() > 12 && line[12] != ' ') ||
-      !absl::SimpleAtoi(line.substr(9, 3), &response.code) ||
-      response.code < 100) {
-    return Malformed("a wrong status line");
-  }
-  response.keep_alive = line[7] != '0';
-  return absl::OkStatus();
+// Text without blanks and control characters.
+inline bool IsGraphic(absl::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return absl::ascii_isgraph(static_cast<unsigned char>(c));
+  });
 }
 
-// "Content-Type: text/plain"
-inline absl::Status ParseHeader(absl::string_view line,
-                                HttpResponse& response) {
-  const absl::string_view name = line.substr(0, line.find(':'));
-  if (name.empty() || name.size() == line.size()) {
-    return Malformed("a header without a name");
-  }
-  for (const char c : name) {
-    if (!absl::ascii_isgraph(static_cast<unsigned char>(c))) {
-      return Malformed("a blank in the name of a header");
+inline bool HasControlCharacters(absl::string_view text) {
+  return std::any_of(text.begin(), text.end(), [](char c) {
+    return absl::ascii_iscntrl(static_cast<unsigned char>(c)) && c != '\t';
+  });
+}
+
+class HttpHeaders {
+ public:
+  // Adds a line such as "Content-Type: text/plain".
+  absl::Status Add(absl::string_view line) {
+    const absl::string_view name = line.substr(0, line.find(':'));
+    if (!IsGraphic(name) || name.size() == line.size()) {
+      return Malformed("a header without a name, or with a blank in it");
     }
-  }
-  const absl::string_view value =
-      absl::StripAsciiWhitespace(line.substr(name.size() + 1));
-  for (const char c : value) {
-    if (absl::ascii_iscntrl(static_cast<unsigned char>(c)) && c != '\t') {
+    if (HasControlCharacters(line)) {
       return Malformed("a control character in a header");
     }
+    const absl::string_view value =
+        absl::StripAsciiWhitespace(line.substr(name.size() + 1));
+    const auto [header, is_new] =
+        values_.emplace(absl::AsciiStrToLower(name), value);
+    if (!is_new) absl::StrAppend(&header->second, ", ", value);
+    return absl::OkStatus();
   }
-  std::string& joined = response.headers[absl::AsciiStrToLower(name)];
-  joined =
-      joined.empty() ? std::string(value) : absl::StrCat(joined, ", ", value);
-  return absl::OkStatus();
+
+  // Null if there is none: a header may also be there, and be empty. `name` is
+  // in lower case. Values of the same name are joined by ", ".
+  const std::string* Find(const std::string& name) const {
+    const auto header = values_.find(name);
+    return header == values_.end() ? nullptr : &header->second;
+  }
+
+  // Whether one of the words of this header is `word`: the "close" of
+  // "Connection: te, close", say.
+  bool HasWord(const std::string& name, absl::string_view word) const {
+    const std::string* value = Find(name);
+    if (value == nullptr) return false;
+    for (const absl::string_view part : absl::StrSplit(*value, ',')) {
+      if (absl::EqualsIgnoreCase(absl::StripAsciiWhitespace(part), word)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+ private:
+  std::map<std::string, std::string> values_;
+};
+
+// A line, without its end. Takes its size from `room`, which all lines that
+// belong together share.
+template <typename Stream>
+creche::Task<absl::StatusOr<std::string>> ReadHttpLine(
+    creche::BufferedReader<Stream>& reader, size_t& room) {
+  std::string line = co_await creche::Try(reader.ReadUntil("\r\n", room));
+  room -= line.size();
+  co_return line;
+}
+
+// Up to and with the empty line at their end.
+template <typename Stream>
+creche::Task<absl::StatusOr<HttpHeaders>> ReadHttpHeaders(
+    creche::BufferedReader<Stream>& reader, size_t& room) {
+  HttpHeaders headers;
+  for (size_t i = 0; i <= kMaxHeaders; ++i) {
+    const std::string line = co_await creche::Try(ReadHttpLine(reader, room));
+    if (line.empty()) co_return headers;
+    co_await creche::Try(headers.Add(line));
+  }
+  co_return TooLong("the list of headers");
 }
 
 }  // namespace examples

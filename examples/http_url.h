@@ -5,6 +5,7 @@
 #ifndef EXAMPLES_HTTP_URL_H_
 #define EXAMPLES_HTTP_URL_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -79,6 +80,8 @@ class HttpUrl {
   }
 
  private:
+  static constexpr absl::string_view kDigits = "0123456789";
+
   HttpUrl() = default;
 
   static absl::Status Invalid(absl::string_view why, absl::string_view url) {
@@ -92,9 +95,12 @@ class HttpUrl {
     const bool is_v6 = absl::StartsWith(rest, "[");
     if (colon != absl::string_view::npos &&
         (!is_v6 || rest[colon - 1] == ']')) {
-      int port = 0;
-      if (!absl::SimpleAtoi(rest.substr(colon + 1), &port)) return false;
-      if (port < 1 || port > 65535) return false;
+      const absl::string_view digits = rest.substr(colon + 1);
+      std::uint32_t port = 0;
+      if (digits.find_first_not_of(kDigits) != absl::string_view::npos ||
+          !absl::SimpleAtoi(digits, &port) || port < 1 || port > 65535) {
+        return false;
+      }
       port_ = static_cast<std::uint16_t>(port);
       rest = rest.substr(0, colon);
     }
@@ -103,7 +109,15 @@ class HttpUrl {
       return false;
     }
     host_ = std::string(rest);
-    return !host_.empty() && !absl::StrContains(host_, '@');
+    // Neither a user's name nor anything that could end the host elsewhere.
+    return !host_.empty() &&
+           std::all_of(host_.begin(), host_.end(),
+                       [&](char c) { return IsInHost(c, is_v6); });
+  }
+
+  static bool IsInHost(char c, bool is_v6) {
+    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '.' ||
+           (is_v6 ? c == ':' || c == '%' : c == '-' || c == '_');
   }
 
   std::string host_;

@@ -86,7 +86,8 @@ class Crawler {
     }
     ++fetched_;
     bytes_ += page->body.size();
-    if (absl::StartsWith(page->Header("content-type"), "text/html")) {
+    const std::string* type = page->headers.Find("content-type");
+    if (type != nullptr && absl::StartsWith(*type, "text/html")) {
       VisitLinks(nursery, url, page->body);
     }
   }

@@ -19,6 +19,7 @@
 #include "creche/testing/cancel_everywhere.h"
 #include "creche/testing/simulated_network.h"
 #include "creche/testing/status_matchers.h"
+#include "examples/fuzz/pieces.h"
 #include "gtest/gtest.h"
 
 namespace examples {
@@ -66,20 +67,12 @@ Task<absl::Status> WithRedis(Serve& serve_one, Talk& talk) {
 
 // What the client makes of `reply`.
 absl::StatusOr<RedisReply> Parsed(const std::string& reply) {
-  absl::StatusOr<RedisReply> parsed = absl::UnknownError("");
-  auto main = [&]() -> Task<absl::Status> {
-    creche::TcpListener listener =
-        co_await Try(creche::ListenTcp("127.0.0.1", 0));
-    TcpStream ours = co_await Try(creche::ConnectTcp(listener.local_address()));
-    TcpStream theirs = co_await Try(listener.Accept());
-    co_await Try(theirs.SendAll(reply));
-    theirs.Close();
-    creche::BufferedReader reader(ours);
-    parsed = co_await ReadRedisReply(reader);
-    co_return absl::OkStatus();
+  auto parse = [&]() -> Task<absl::StatusOr<RedisReply>> {
+    Pieces stream(reply, Pieces::kWhole);
+    creche::BufferedReader reader(stream);
+    co_return co_await ReadRedisReply(reader);
   };
-  EXPECT_THAT(creche::Run(main), IsOk());
-  return parsed;
+  return creche::Run(parse);
 }
 
 TEST(RedisReplyTest, UnderstandsWhatIsRight) {
@@ -106,6 +99,22 @@ TEST(RedisReplyTest, RefusesGarbage) {
   };
   for (const std::string& reply : wrong) {
     EXPECT_FALSE(Parsed(reply).ok()) << reply;
+  }
+}
+
+// What a part needs is refused before any of it has come, and the parts of a
+// reply share one limit.
+TEST(RedisReplyTest, HasALimitAsAWhole) {
+  const std::vector<std::string> too_large = {
+      "$67108865\r\n",
+      "*67108864\r\n",
+      "*500000\r\n*500000\r\n",
+      "*500000\r\n$40000000\r\n",
+      "*500000\r\n:1\r\n*2\r\n*1\r\n+a\r\n$40000000\r\n",
+  };
+  for (const std::string& reply : too_large) {
+    const absl::Status status = Parsed(reply).status();
+    EXPECT_TRUE(absl::IsResourceExhausted(status)) << reply << status;
   }
 }
 

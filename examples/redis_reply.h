@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Redis's protocol (RESP 2): commands as text, and replies read from a
-// connection. Whatever is no reply is an error, and everything has a limit.
+// connection. Whatever is no reply is an error, and everything has a limit: a
+// string, how deep arrays are, and a whole reply.
 
 #ifndef EXAMPLES_REDIS_REPLY_H_
 #define EXAMPLES_REDIS_REPLY_H_
@@ -59,21 +60,56 @@ inline absl::StatusOr<std::int64_t> ParseRedisInteger(absl::string_view text) {
   return value;
 }
 
-// Reads one reply.
-// Cancellation: part of it may have been read: the connection is of no use.
-// Errors: kDataLoss: it is no reply, or too large.
-inline creche::Task<absl::StatusOr<RedisReply>> ReadRedisReply(
-    creche::BufferedReader<creche::TcpStream>& reader, int depth = 0) {
-  constexpr std::int64_t kMaxString = std::int64_t{64} << 20;
-  constexpr std::int64_t kMaxElements = 1 << 20;
+// How much memory the parts of one reply may use together. A part is paid for
+// before it is read, so that nothing is kept for a reply that is too large.
+class RedisBudget {
+ public:
+  static constexpr std::int64_t kMaxReply = std::int64_t{64} << 20;
+
+  absl::Status SpendOnText(std::int64_t size) { return Spend(size, 1); }
+  absl::Status SpendOnElements(std::int64_t count) {
+    return Spend(count, sizeof(RedisReply));
+  }
+
+ private:
+  absl::Status Spend(std::int64_t count, std::int64_t size) {
+    if (count > left_ / size) {
+      return absl::ResourceExhaustedError("redis: a reply that is too large");
+    }
+    left_ -= count * size;
+    return absl::OkStatus();
+  }
+
+  std::int64_t left_ = kMaxReply;
+};
+
+// A string of `size` bytes, and its end.
+template <typename Stream>
+creche::Task<absl::StatusOr<std::string>> ReadRedisString(
+    creche::BufferedReader<Stream>& reader, size_t size) {
+  std::string text = co_await creche::Try(reader.ReadExactly(size + 2));
+  if (text.substr(size) != "\r\n") {
+    co_return NotRedis("a string longer than its length");
+  }
+  text.resize(size);
+  co_return text;
+}
+
+// A part of a reply, `depth` arrays deep.
+template <typename Stream>
+creche::Task<absl::StatusOr<RedisReply>> ReadRedisPart(
+    creche::BufferedReader<Stream>& reader, RedisBudget& budget, int depth) {
+  constexpr size_t kMaxLine = 65536;
   constexpr int kMaxDepth = 8;
 
   RedisReply reply;
-  std::string line = co_await creche::Try(reader.ReadUntil("\r\n"));
+  std::string line = co_await creche::Try(reader.ReadUntil("\r\n", kMaxLine));
   if (line.empty()) co_return NotRedis("an empty line");
   const char type = line[0];
   line.erase(0, 1);
   if (type == '+' || type == '-') {
+    co_await creche::Try(
+        budget.SpendOnText(static_cast<std::int64_t>(line.size())));
     reply.kind = type == '+' ? RedisReply::kString : RedisReply::kError;
     reply.text = std::move(line);
     co_return reply;
@@ -90,26 +126,31 @@ inline creche::Task<absl::StatusOr<RedisReply>> ReadRedisReply(
   if (number == -1) co_return reply;  // Nil.
   if (number < 0) co_return NotRedis("a negative length");
   if (type == '$') {
-    if (number > kMaxString) co_return NotRedis("a string that is too long");
+    co_await creche::Try(budget.SpendOnText(number));
     reply.kind = RedisReply::kString;
     reply.text = co_await creche::Try(
-        reader.ReadExactly(static_cast<size_t>(number) + 2));
-    if (reply.text.substr(reply.text.size() - 2) != "\r\n") {
-      co_return NotRedis("a string longer than its length");
-    }
-    reply.text.resize(static_cast<size_t>(number));
+        ReadRedisString(reader, static_cast<size_t>(number)));
     co_return reply;
   }
-  if (number > kMaxElements || depth == kMaxDepth) {
-    co_return NotRedis("an array that is too large or too deep");
-  }
+  if (depth == kMaxDepth) co_return NotRedis("an array that is too deep");
+  co_await creche::Try(budget.SpendOnElements(number));
   reply.kind = RedisReply::kArray;
   for (std::int64_t i = 0; i < number; ++i) {
     RedisReply element =
-        co_await creche::Try(ReadRedisReply(reader, depth + 1));
+        co_await creche::Try(ReadRedisPart(reader, budget, depth + 1));
     reply.elements.push_back(std::move(element));
   }
   co_return reply;
+}
+
+// Reads one reply.
+// Cancellation: part of it may have been read: the connection is of no use.
+// Errors: kDataLoss: it is no reply. kResourceExhausted: it is too large.
+template <typename Stream>
+creche::Task<absl::StatusOr<RedisReply>> ReadRedisReply(
+    creche::BufferedReader<Stream>& reader) {
+  RedisBudget budget;
+  co_return co_await ReadRedisPart(reader, budget, 0);
 }
 
 }  // namespace examples
