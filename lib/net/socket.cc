@@ -70,7 +70,7 @@ void Socket::Close() {
   for (SocketOperation* operation : busy_) {
     if (operation != nullptr) operation->OnSocketClosed();
   }
-  CloseIfUnused();
+  if (!is_in_use() || OperationPort::Current().SubmitNow()) CloseDescriptor();
 }
 
 bool Socket::is_in_use() const {
@@ -79,7 +79,11 @@ bool Socket::is_in_use() const {
 }
 
 void Socket::CloseIfUnused() {
-  if (fd_ >= 0 && !is_in_use()) close(std::exchange(fd_, -1));
+  if (!is_in_use()) CloseDescriptor();
+}
+
+void Socket::CloseDescriptor() {
+  if (fd_ >= 0) close(std::exchange(fd_, -1));
 }
 
 bool SocketOperation::SuspendIn(Frame leaf) {

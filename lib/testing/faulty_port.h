@@ -63,6 +63,7 @@ class FaultyPort final : public OperationPort {
   bool StartAtOnce(Operation& operation, const io_uring_sqe& entry,
                    OperationResult& completed) override;
   void Cancel(Operation& operation) override;
+  bool SubmitNow() override { return port_.SubmitNow(); }
   UringFeatures features() override { return port_.features(); }
   creche::internal::BlockRing* blocks() override { return port_.blocks(); }
 

@@ -31,6 +31,7 @@ class LazyUringPort final : public OperationPort {
   bool StartAtOnce(Operation& operation, const io_uring_sqe& entry,
                    OperationResult& completed) override;
   void Cancel(Operation& operation) override { uring_.Cancel(operation); }
+  bool SubmitNow() override { return is_open_ && uring_.SubmitNow(); }
   UringFeatures features() override;
   creche::internal::BlockRing* blocks() override;
 

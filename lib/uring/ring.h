@@ -60,6 +60,9 @@ class Ring {
     }
   }
 
+  // False if the kernel was too short of something to take it.
+  bool is_all_submitted() const { return io_uring_sq_ready(&ring_) == 0; }
+
   // Submits what is queued. Takes the last completion of `user_data` if that is
   // there now; the others keep their order.
   bool SubmitAndTake(std::uint64_t user_data, Completion& completion);

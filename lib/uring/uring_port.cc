@@ -142,6 +142,11 @@ void UringPort::Cancel(Operation& operation) {
   cancel_queued_ = true;
 }
 
+bool UringPort::SubmitNow() {
+  ring_.Submit();
+  return ring_.is_all_submitted();
+}
+
 BlockRing* UringPort::blocks() {
   if (blocks_ == nullptr && ring_.features().multishot_receive) {
     blocks_ = BlockRing::Open(*ring_.get());

@@ -35,6 +35,7 @@ class UringPort final : public OperationPort {
   bool StartAtOnce(Operation& operation, const io_uring_sqe& entry,
                    OperationResult& completed) override;
   void Cancel(Operation& operation) override;
+  bool SubmitNow() override;
   UringFeatures features() override { return ring_.features(); }
   BlockRing* blocks() override;
 

@@ -56,6 +56,7 @@ class CountingPort final : public OperationPort {
     ++cancelled_;
     uring_.Cancel(operation);
   }
+  bool SubmitNow() override { return uring_.SubmitNow(); }
   UringFeatures features() override { return uring_.features(); }
   creche::internal::BlockRing* blocks() override { return uring_.blocks(); }
 

@@ -33,9 +33,12 @@ inline constexpr size_t kMuch = size_t{32} << 10;
 // and the operations under way, on one thread. In each direction there is one
 // operation at a time.
 //
-// The descriptor is closed when the socket has been closed and the last
-// operation has ended: an operation that the kernel has not looked at yet must
-// not find another file under the same number.
+// The descriptor is closed with the socket, once the kernel knows of all
+// operations on it: one that it has not looked at yet must not find another
+// file under the same number. Only the descriptor is closed: duplicates of it,
+// in this process or another, go on (so nothing here calls shutdown(), but for
+// SendEof()). The kernel lets go of the file itself when it has ended the
+// operations, which it does in Close() where it can.
 class Socket {
  public:
   enum Direction { kReceive, kSend };
@@ -44,7 +47,8 @@ class Socket {
   Socket(const Socket&) = delete;
   Socket& operator=(const Socket&) = delete;
 
-  // Ends the operations under way. What is closed once stays so.
+  // Ends the operations under way. What is closed once stays so. One system
+  // call more if the kernel has operations to end.
   void Close();
   bool is_closed() const { return is_closed_; }
 
@@ -67,6 +71,7 @@ class Socket {
   ~Socket();
   bool is_in_use() const;
   void CloseIfUnused();
+  void CloseDescriptor();
 
   int fd_;
   int references_ = 0;

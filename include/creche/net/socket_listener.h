@@ -52,7 +52,9 @@ class SocketListener {
   int fd() const { return socket_ ? socket_->fd() : -1; }
 
   // A task that waits for a connection gets an error (IsClosedResource).
-  // Connections that nobody has asked for are closed, too.
+  // Connections that nobody has asked for are closed, too. From now on nobody
+  // can connect, and the address is free, unless there are other descriptors of
+  // the listener (dup(), fork()): those go on listening.
   void Close() {
     if (socket_) socket_->Close();
   }

@@ -80,6 +80,12 @@ class OperationPort : public EventPort {
   // it says when it did after all. Never calls Completed() itself.
   virtual void Cancel(Operation& operation) = 0;
 
+  // Tells the kernel now what was started and cancelled so far, and lets it
+  // finish what that ends: it holds no file of those operations any more. Never
+  // calls Completed() itself. Returns false if the kernel does not know of all
+  // of them yet; that is all it does by default.
+  virtual bool SubmitNow() { return false; }
+
   // Which optional features operations may use here: none, unless a port says
   // otherwise. Background operations need one of them.
   virtual UringFeatures features() { return UringFeatures::None(); }
