@@ -27,7 +27,7 @@ bool AcceptOperation::CompletesAtOnce() {
   accepted_ = multishot->TakeConnection();
   if (accepted_ >= 0) return true;
   const int error = multishot->TakeError();
-  if (error != 0) status_ = Error(error);
+  if (error != 0) Fail(error);
   return error != 0;
 }
 
@@ -57,7 +57,7 @@ bool AcceptOperation::OnPart(int result) {
     return false;
   }
   if (result == -EINTR || IsErrorOfOneConnection(-result)) return true;
-  status_ = Error(-result);
+  Fail(-result);
   return false;
 }
 

@@ -29,9 +29,12 @@ bool ReceiveBlockOperation::CompletesAtOnce() {
     block_ = multishot().TakeBlock();
     return true;
   }
-  const int error = TakeReceiveError();
-  if (error != 0) status_ = Error(error);
-  return error != 0 || multishot().is_at_end();
+  if (FailsToReceive()) return true;
+  if (multishot().is_at_end()) {
+    FailsAtEnd();
+    return true;
+  }
+  return false;
 }
 
 bool ReceiveBlockOperation::AwaitsMultishot() {

@@ -202,11 +202,14 @@ void SocketOperation::Finish() {
   if (socket_->is_closed()) socket_->CloseIfUnused();
 }
 
-absl::Status SocketOperation::Error(int error) const {
-  if (MeansBroken(error)) {
-    return BrokenResourceError(Describe(std::strerror(error)));
+void SocketOperation::Fail(int error) {
+  if (!MeansBroken(error)) {
+    status_ = SystemError(error, Where());
+    return;
   }
-  return SystemError(error, Where());
+  status_ = BrokenResourceError(Describe(std::strerror(error)));
+  // A FIFO can get another reader.
+  if (error != EPIPE) socket_->broken_by_[direction_] = error;
 }
 
 absl::Status SocketOperation::CheckSend() const {
@@ -217,6 +220,9 @@ absl::Status SocketOperation::CheckSend() const {
     return BrokenResourceError(
         Describe("an earlier send was cancelled or failed in the middle, so "
                  "the peer would take what comes now for the rest of that"));
+  }
+  for (const int error : socket_->broken_by_) {
+    if (error != 0) return BrokenResourceError(Describe(std::strerror(error)));
   }
   return absl::OkStatus();
 }
@@ -233,9 +239,18 @@ size_t SocketOperation::TakeUnread(absl::Span<char> buffer) {
   return size;
 }
 
-int SocketOperation::TakeReceiveError() {
+bool SocketOperation::FailsToReceive() {
+  int error = socket_->broken_by_[Socket::kReceive];
   auto* multishot = static_cast<MultishotReceive*>(socket_->multishot_.get());
-  return multishot != nullptr ? multishot->TakeError() : 0;
+  if (error == 0 && multishot != nullptr) error = multishot->TakeError();
+  if (error != 0) Fail(error);
+  return error != 0;
+}
+
+bool SocketOperation::FailsAtEnd() {
+  const int error = socket_->broken_by_[Socket::kSend];
+  if (error != 0) Fail(error);
+  return error != 0;
 }
 
 void SocketOperation::PrepareReceive(io_uring_sqe& entry, char* data,
@@ -276,8 +291,8 @@ bool StreamReceiveOperation::OnPart(int result) {
     return true;
   }
   if (result == -EINTR) return true;
-  if (result < 0) {
-    status_ = Error(-result);
+  if (result < 0) Fail(-result);
+  if (result < 0 || (result == 0 && FailsAtEnd())) {
     OnCutShort();
     return false;
   }
@@ -328,9 +343,7 @@ bool ReceiveOperation::CompletesAtOnce() {
   }
   received_ += TakeUnread(buffer_.subspan(received_));
   if (received_ == buffer_.size() || (received_ > 0 && !exactly_)) return true;
-  const int error = TakeReceiveError();
-  if (error == 0) return false;
-  status_ = Error(error);
+  if (!FailsToReceive()) return false;
   OnCutShort();
   return true;
 }
@@ -366,7 +379,7 @@ void SendOperation::Prepare(io_uring_sqe& entry) {
 bool SendOperation::OnPart(int result) {
   if (result == -EINTR) return true;
   if (result < 0) {
-    status_ = Error(-result);
+    Fail(-result);
     OnCutShort();
     return false;
   }
@@ -381,9 +394,13 @@ void SendOperation::OnCutShort() {
 }
 
 bool SendEofOperation::CompletesAtOnce() {
-  if (!std::exchange(socket_->sent_eof_, true) &&
-      shutdown(socket_->fd(), SHUT_WR) != 0) {
-    status_ = Error(errno);
+  if (socket_->sent_eof_) return true;
+  status_ = CheckSend();
+  if (!status_.ok()) return true;
+  if (shutdown(socket_->fd(), SHUT_WR) != 0) {
+    Fail(errno);
+  } else {
+    socket_->sent_eof_ = true;
   }
   return true;
 }

@@ -33,7 +33,10 @@ void ReceiveFromOperation::Prepare(io_uring_sqe& entry) {
 bool ReceiveFromOperation::OnPart(int result) {
   if (result == -EINTR) return true;
   if (result < 0) {
-    status_ = Error(-result);
+    // Never that it is broken. What an ICMP message says of a datagram that was
+    // sent before, the kernel reports here if the program has connected the
+    // socket; the next call may have better news.
+    status_ = SystemError(-result, Describe("receiving"));
     return false;
   }
   size_ = static_cast<size_t>(result);

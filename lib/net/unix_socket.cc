@@ -27,10 +27,7 @@ bool ReceiveDescriptorsOperation::CompletesAtOnce() {
     return true;
   }
   received_.size = TakeUnread(buffer_);
-  if (received_.size > 0) return true;
-  const int error = TakeReceiveError();
-  if (error != 0) status_ = Error(error);
-  return error != 0;
+  return received_.size > 0 || FailsToReceive();
 }
 
 void ReceiveDescriptorsOperation::Prepare(io_uring_sqe& entry) {
@@ -45,10 +42,8 @@ void ReceiveDescriptorsOperation::Prepare(io_uring_sqe& entry) {
 
 bool ReceiveDescriptorsOperation::OnPart(int result) {
   if (result == -EINTR) return true;
-  if (result < 0) {
-    status_ = Error(-result);
-    return false;
-  }
+  if (result < 0) Fail(-result);
+  if (result < 0 || (result == 0 && FailsAtEnd())) return false;
   received_.size = static_cast<size_t>(result);
   for (cmsghdr* part = CMSG_FIRSTHDR(&message_); part != nullptr;
        part = CMSG_NXTHDR(&message_, part)) {
@@ -113,7 +108,7 @@ void SendDescriptorsOperation::Prepare(io_uring_sqe& entry) {
 bool SendDescriptorsOperation::OnPart(int result) {
   if (result == -EINTR) return true;
   if (result < 0) {
-    status_ = Error(-result);
+    Fail(-result);
     OnCutShort();
     return false;
   }

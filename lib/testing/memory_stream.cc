@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "creche/core/checkpoint.h"
@@ -88,6 +89,7 @@ class MemoryPipe {
     if (pipe->sender_closed_) {
       co_return ClosedResourceError("SendEof: the stream was closed");
     }
+    if (pipe->is_cut_off_) co_return CutOffError("SendEof");
     pipe->End();
     co_return absl::OkStatus();
   }
@@ -129,13 +131,17 @@ class MemoryPipe {
     const std::size_t size_;
   };
 
+  static absl::Status CutOffError(const char* what) {
+    return BrokenResourceError(absl::StrCat(
+        what, ": an earlier send was cancelled when a part had been sent"));
+  }
+
   absl::Status SendStatus() const {
     if (sender_closed_ || ended_) {
       return ClosedResourceError("SendAll: the stream was closed for sending");
     }
     if (is_cut_off_) {
-      return BrokenResourceError(
-          "SendAll: an earlier call was cancelled when a part had been sent");
+      return CutOffError("SendAll");
     }
     if (receiver_closed_) {
       return BrokenResourceError("SendAll: the peer has closed its stream");

@@ -180,6 +180,18 @@ Task<> ACancelledSendLeavesNoGap(AnyStream& a, AnyStream& b) {
   });
 }
 
+Task<> ACutSendHasNoEnd(AnyStream& a, AnyStream& b) {
+  const std::string much = Noise(kMuch);
+  EXPECT_FALSE(
+      (co_await MoveOnAfter(absl::Seconds(1), a.SendAll(much))).has_value());
+  const absl::Status ended = co_await a.SendEof();
+  EXPECT_TRUE(ended.ok() || IsBrokenResource(ended)) << ended;
+  a.Close();
+  const std::string received = co_await ReceiveToEnd(b);
+  EXPECT_EQ(received.empty(), ended.ok())
+      << "a part of something was sent, and then the end";
+}
+
 Task<> CarriesBothWaysAtOnce(AnyStream& a, AnyStream& b) {
   const std::string data = Noise(kMuch);
   co_await Both([&]() -> Task<> { co_await ExpectCarries(a, b, data); },
@@ -254,6 +266,7 @@ std::vector<StreamCheck> CloggedChecks() {
       {"CloseWakesItsSender", CloseWakesItsSender},
       {"CloseWakesThePeersSender", CloseWakesThePeersSender},
       {"ACancelledSendLeavesNoGap", ACancelledSendLeavesNoGap},
+      {"ACutSendHasNoEnd", ACutSendHasNoEnd},
   };
 }
 

@@ -57,11 +57,12 @@ concept ByteSender =
 //                        part; the stream knows, and then refuses to send more
 //                        (IsBrokenResource).
 //   SendEof()            the peer's receives give 0 after what was sent before.
+//                        Refused, too, after a part.
 //   Close()              wakes who waits on this stream.
 //
 // Errors: IsClosedResource after Close(), or SendAll() after SendEof();
 // IsBusyResource for a second task in the same direction; IsBrokenResource if
-// the peer is gone.
+// the peer is gone, and from then on.
 //
 // testing/check_stream.h has a test suite that tells whether a class behaves
 // like this.

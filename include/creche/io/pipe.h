@@ -64,7 +64,8 @@ class CloseOperation final : public SocketOperation {
 
  private:
   bool CompletesAtOnce() override {
-    socket_->Close();
+    status_ = CheckSend();
+    if (status_.ok()) socket_->Close();
     return true;
   }
   void Prepare(io_uring_sqe&) override {}
@@ -132,7 +133,8 @@ class PipeWriter : public internal::PipeEnd {
     return internal::WriteOperation(socket_, data);
   }
 
-  // Close(), unless another task is sending.
+  // Close(), unless another task is sending, or an earlier SendAll() was cut
+  // short (IsBrokenResource).
   // Cancellation: safe.
   internal::CloseOperation SendEof() {
     return internal::CloseOperation(socket_);

@@ -78,6 +78,10 @@ class Socket {
   bool is_closed_ = false;
   bool sent_part_ = false;  // Of a message whose rest will never come.
   bool sent_eof_ = false;
+  // The error that operations in each direction were told and that has broken
+  // the connection. The kernel tells it once, to whoever asks first, and shows
+  // an end from then on. (But EPIPE it tells every time.) 0: none.
+  int broken_by_[2] = {0, 0};
   bool is_drained_ = false;    // The last receive has left nothing.
   bool carries_much_ = false;  // The last receive brought kMuch or more.
   SocketOperation* busy_[2] = {nullptr, nullptr};
@@ -161,7 +165,8 @@ class [[nodiscard]] SocketOperation : public TaskOperation {
 
   void Finish();
   bool may_go_on() const { return !abort_requested() && !socket_->is_closed(); }
-  absl::Status Error(int error) const;
+  // The outcome is `error`. If that has broken the connection, it stays broken.
+  void Fail(int error);
   // OK if the socket is fit for sending; and that it is no longer.
   absl::Status CheckSend() const;
   void BreakSending() { socket_->sent_part_ = true; }
@@ -171,8 +176,12 @@ class [[nodiscard]] SocketOperation : public TaskOperation {
     socket_->unread_.insert(0, bytes.data(), bytes.size());
   }
   size_t TakeUnread(absl::Span<char> buffer);
-  // That of a receive, where the socket has kept one for the next. 0: none.
-  int TakeReceiveError();
+  // Fails with the error that receiving has broken by, or with one that was
+  // kept for the next receive. Returns false if there is none.
+  bool FailsToReceive();
+  // Receiving has come to an end. Returns true, and fails, if that was none: a
+  // sender was told by what the connection has broken.
+  bool FailsAtEnd();
   // Fills `entry`. It waits first if there is nothing to be had at once.
   void PrepareReceive(io_uring_sqe& entry, char* data, size_t size);
   // "ReceiveSome() on 127.0.0.1:80: ", and then `text`.

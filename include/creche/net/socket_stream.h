@@ -31,7 +31,8 @@ namespace creche {
 //
 // Errors of all operations: IsClosedResource: this side has closed the stream,
 //   before or meanwhile. IsBusyResource: see above. IsBrokenResource: the
-//   connection is broken; the message says how. Others: as errno says.
+//   connection is broken, and stays so; the message says how. (What came before
+//   that is still received, once.) Others: as errno says.
 class SocketStream {
  public:
   SocketStream(const SocketStream&) = delete;
@@ -77,13 +78,21 @@ class SocketStream {
   // Tells the peer that no more will be sent; its receives give 0 after what
   // was sent before. Further sends fail (IsClosedResource). A second call does
   // nothing.
+  // Errors: IsBrokenResource: also after a SendAll() that was cut short, whose
+  //   rest the peer would believe it has.
   // Cancellation: safe. Never waits.
   internal::SendEofOperation SendEof() {
     return internal::SendEofOperation(socket_);
   }
 
   // Tasks that wait on this stream get an error (IsClosedResource). A second
-  // call does nothing.
+  // call does nothing. The peer sees an end, as if by SendEof(), at once,
+  // unless there are other descriptors of the connection (dup(), fork()): those
+  // go on.
+  //
+  // The peer sees that end even if a SendAll() was cut short. Where it could
+  // take what it has got for the whole, set SO_LINGER to zero seconds (fd())
+  // before: then it sees a reset instead, and loses what is still under way.
   void Close() {
     if (socket_) socket_->Close();
   }

@@ -95,6 +95,8 @@ class UdpSocket {
   // Waits for a datagram. It can be empty.
   // Cancellation: safe. The datagram waits for the next call.
   // Errors: kOutOfRange: it did not fit into `buffer`; it is lost.
+  //   kUnavailable: of a socket that was connected by its descriptor: a
+  //   datagram that was sent has not arrived (ICMP). The socket is not broken.
   internal::ReceiveFromOperation ReceiveFrom(absl::Span<char> buffer) {
     return internal::ReceiveFromOperation(socket_, buffer);
   }
