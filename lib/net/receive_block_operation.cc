@@ -38,7 +38,8 @@ bool ReceiveBlockOperation::CompletesAtOnce() {
 }
 
 bool ReceiveBlockOperation::AwaitsMultishot() {
-  return multishot().is_armed() || multishot().Start();
+  return multishot().is_armed() ||
+         (!socket_->carries_descriptors_ && multishot().Start());
 }
 
 // Without a block, as much as that is worth: where larger ones are needed, it

@@ -56,6 +56,8 @@ class Socket {
   // The peer, or for a listener itself: what errors are about.
   const SocketAddress& name() const { return name_; }
 
+  void set_carries_descriptors() { carries_descriptors_ = true; }
+
  private:
   friend class SocketRef;
   friend class SocketOperation;
@@ -78,6 +80,9 @@ class Socket {
   bool is_closed_ = false;
   bool sent_part_ = false;  // Of a message whose rest will never come.
   bool sent_eof_ = false;
+  // What comes may bring descriptors, which only a receive that asks for them
+  // gets: so nothing is received ahead.
+  bool carries_descriptors_ = false;
   // The error that operations in each direction were told and that has broken
   // the connection. The kernel tells it once, to whoever asks first, and shows
   // an end from then on. (But EPIPE it tells every time.) 0: none.

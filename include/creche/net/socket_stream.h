@@ -60,8 +60,9 @@ class SocketStream {
   // all that it will ever receive. Up to a few blocks are received ahead, until
   // the stream is closed or received from in another way; a stream that goes to
   // another run must not have used this. Where the kernel cannot do this
-  // (UringFeatures::multishot_receive), and on streams with longer messages,
-  // this receives once for each call, into larger blocks.
+  // (UringFeatures::multishot_receive), on streams with longer messages, and on
+  // Unix-domain streams (whose bytes may come with descriptors), this receives
+  // once for each call, into larger blocks.
   // Cancellation: safe. The bytes stay in the stream.
   internal::ReceiveBlockOperation Receive() {
     return internal::ReceiveBlockOperation(socket_);

@@ -94,7 +94,9 @@ class SendDescriptorsOperation final : public SocketOperation {
 class UnixStream : public SocketStream {
  public:
   explicit UnixStream(internal::SocketRef socket)
-      : SocketStream(std::move(socket)) {}
+      : SocketStream(std::move(socket)) {
+    if (socket_) socket_->set_carries_descriptors();
+  }
 
   // Both ends of a connection.
   static absl::StatusOr<std::pair<UnixStream, UnixStream>> Pair();
@@ -111,7 +113,9 @@ class UnixStream : public SocketStream {
   }
 
   // ReceiveSome(), with the descriptors that come with the bytes. (The other
-  // functions drop them.)
+  // functions drop those that come with the bytes they take; that is all they
+  // take: Receive() receives nothing ahead here. A ReceiveExactly() that was
+  // cancelled may have taken a part, which is received again without.)
   // Cancellation: safe. Both stay in the stream.
   // Errors: kResourceExhausted: no room for the descriptors; they are lost. The
   //   bytes come again in the next call.
