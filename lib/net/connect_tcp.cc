@@ -17,6 +17,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "creche/core/checkpoint.h"
 #include "creche/core/error_group.h"
 #include "creche/core/nursery.h"
 #include "creche/core/parking_lot.h"
@@ -41,13 +42,11 @@ int BindLocal(int fd, const SocketAddress& address) {
   return bind(fd, address.data(), address.size());
 }
 
-}  // namespace
-
-Task<absl::StatusOr<TcpStream>> ConnectTcp(SocketAddress address,
-                                           ConnectOptions options) {
-  const std::string what = absl::StrCat("connect to ", address.ToString());
+absl::StatusOr<FileDescriptor> OpenSocket(const SocketAddress& address,
+                                          const ConnectOptions& options,
+                                          const std::string& what) {
   if (!address.is_ip()) {
-    co_return absl::InvalidArgumentError(
+    return absl::InvalidArgumentError(
         absl::StrCat(what, ": not an IP address"));
   }
   FileDescriptor fd(
@@ -55,23 +54,77 @@ Task<absl::StatusOr<TcpStream>> ConnectTcp(SocketAddress address,
   const int yes = 1;
   if (!fd.is_open() ||
       setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes)) != 0) {
-    co_return internal::SystemError(errno, what);
+    return internal::SystemError(errno, what);
   }
   if (options.local_address().has_value() &&
       BindLocal(fd.get(), *options.local_address()) != 0) {
-    co_return internal::BindError(
+    return internal::BindError(
         errno, *options.local_address(),
         absl::StrCat(what, " from ", options.local_address()->ToString()));
   }
-  auto prepare = [&](io_uring_sqe& entry) {
-    io_uring_prep_connect(&entry, fd.get(), address.data(), address.size());
-  };
-  const int result = co_await Uring(prepare);
-  if (result < 0) co_return internal::SystemError(-result, what);
-  co_return TcpStream(internal::SocketRef(fd.Release(), address));
+  return fd;
 }
 
-namespace {
+SocketAddress Ask(int fd, int (*ask)(int, sockaddr*, socklen_t*)) {
+  sockaddr_storage address = {};
+  socklen_t size = sizeof(address);
+  auto* generic = reinterpret_cast<sockaddr*>(&address);
+  if (ask(fd, generic, &size) != 0) return SocketAddress();
+  return SocketAddress::FromKernel(generic, size);
+}
+
+// Where nobody listens on a port of this machine, the system may choose that
+// port for the connection to it, which then meets itself: a simultaneous open
+// (RFC 9293, section 3.5).
+bool IsConnectedToItself(int fd) {
+  const SocketAddress local = Ask(fd, &getsockname);
+  return local.is_ip() && local == Ask(fd, &getpeername);
+}
+
+// Not to keep the port, which a close in good order would for a minute.
+void Reset(int fd) {
+  const linger at_once = {1, 0};
+  setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+}
+
+// How often that may happen in a row. The next port is another one, unless the
+// system has hardly any.
+constexpr int kMostAttempts = 3;
+
+// `what` is for messages.
+Task<absl::StatusOr<TcpStream>> Connect(SocketAddress address,
+                                        ConnectOptions options,
+                                        std::string what) {
+  const bool chooses_port = !options.local_address().has_value() ||
+                            options.local_address()->port() == 0;
+  for (int attempt = 0; attempt < kMostAttempts; ++attempt) {
+    absl::StatusOr<FileDescriptor> fd = OpenSocket(address, options, what);
+    if (!fd.ok()) {
+      co_await Checkpoint();
+      co_return std::move(fd).status();
+    }
+    auto prepare = [&](io_uring_sqe& entry) {
+      io_uring_prep_connect(&entry, fd->get(), address.data(), address.size());
+    };
+    const int result = co_await Uring(prepare);
+    if (result < 0) co_return internal::SystemError(-result, what);
+    if (!chooses_port || !IsConnectedToItself(fd->get())) {
+      co_return TcpStream(internal::SocketRef(fd->Release(), address));
+    }
+    Reset(fd->get());
+  }
+  co_return internal::SystemError(ECONNREFUSED, what);
+}
+
+std::string Describe(const SocketAddress& address) {
+  return absl::StrCat("connect to ", address.ToString());
+}
+
+// The same, for an address of `host`.
+std::string Describe(const std::string& host, const SocketAddress& address) {
+  if (host == address.host()) return Describe(address);
+  return absl::StrCat("connect to ", host, " (", address.ToString(), ")");
+}
 
 // IPv6 and IPv4 in turn, beginning with the family of the first, and otherwise
 // in the order of the resolver.
@@ -93,15 +146,16 @@ std::vector<SocketAddress> Interleave(std::vector<SocketAddress> addresses) {
 // The attempts to reach one host.
 class Attempts {
  public:
-  explicit Attempts(const ConnectOptions& options) : options_(options) {}
+  Attempts(const std::string& host, const ConnectOptions& options)
+      : host_(host), options_(options) {}
 
   Task<absl::StatusOr<TcpStream>> Run(std::vector<SocketAddress> addresses) {
     auto body = [&](Nursery& nursery) -> Task<> {
-      auto attempt = [&](SocketAddress address) -> Task<> {
-        co_await Attempt(address, nursery);
+      auto attempt = [&](SocketAddress address, int number) -> Task<> {
+        co_await Attempt(address, number, nursery);
       };
       for (const SocketAddress& address : addresses) {
-        nursery.StartSoon(attempt, address);
+        nursery.StartSoon(attempt, address, ++started_);
         auto until_it_fails = last_has_failed_.Park("a connection");
         co_await MoveOnAfter(options_.attempt_delay(),
                              std::move(until_it_fails));
@@ -114,9 +168,8 @@ class Attempts {
   }
 
  private:
-  Task<> Attempt(SocketAddress address, Nursery& nursery) {
-    const int number = ++started_;
-    auto connect = ConnectTcp(address, options_);
+  Task<> Attempt(SocketAddress address, int number, Nursery& nursery) {
+    auto connect = Connect(address, options_, Describe(host_, address));
     absl::StatusOr<TcpStream> stream = co_await std::move(connect);
     if (!stream.ok()) {
       errors_.push_back(std::move(stream).status());
@@ -127,7 +180,10 @@ class Attempts {
     }
   }
 
+  const std::string& host_;
   const ConnectOptions& options_;
+  // Counts attempts from where they are decided on: the task of the last one
+  // may not have run yet when the one before it fails.
   int started_ = 0;
   ParkingLot last_has_failed_;
   std::vector<absl::Status> errors_;
@@ -136,20 +192,29 @@ class Attempts {
 
 }  // namespace
 
+Task<absl::StatusOr<TcpStream>> ConnectTcp(SocketAddress address,
+                                           ConnectOptions options) {
+  auto connect = Connect(address, std::move(options), Describe(address));
+  co_return co_await std::move(connect);
+}
+
 Task<absl::StatusOr<TcpStream>> ConnectTcp(std::string host, std::uint16_t port,
                                            ConnectOptions options) {
   auto resolve = options.resolver().Resolve(host, port);
   std::vector<SocketAddress> addresses =
       Interleave(co_await Try(std::move(resolve)));
   if (addresses.empty()) {
+    co_await Checkpoint();
     co_return absl::NotFoundError(absl::StrCat(
         "connect to ", host, ": the resolver has found no address"));
   }
   if (addresses.size() == 1) {
-    auto connect = ConnectTcp(addresses.front(), std::move(options));
+    const SocketAddress& address = addresses.front();
+    auto connect =
+        Connect(address, std::move(options), Describe(host, address));
     co_return co_await std::move(connect);
   }
-  Attempts attempts(options);
+  Attempts attempts(host, options);
   auto run = attempts.Run(std::move(addresses));
   co_return co_await std::move(run);
 }

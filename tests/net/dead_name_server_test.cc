@@ -5,16 +5,7 @@
 //
 // Needs a network and an /etc/resolv.conf of its own: Linux namespaces.
 
-#include <net/if.h>
-#include <sched.h>
-#include <sys/ioctl.h>
-#include <sys/mount.h>
-#include <sys/socket.h>
-
-#include <cerrno>
 #include <cstddef>
-#include <cstring>
-#include <fstream>
 #include <functional>
 #include <string>
 #include <utility>
@@ -32,8 +23,8 @@
 #include "creche/net/socket_address.h"
 #include "creche/net/udp_socket.h"
 #include "creche/testing/status_matchers.h"
-#include "creche/uring/file_descriptor.h"
 #include "gtest/gtest.h"
+#include "tests/support/own_network.h"
 #include "tests/support/run_to_test.h"
 
 namespace creche {
@@ -44,45 +35,11 @@ using std::string_literals::operator""s;
 constexpr char kSilent[] = "127.0.0.2";
 constexpr char kTalking[] = "127.0.0.3";
 
-bool Fails(const char* what, int result, std::string& why) {
-  if (result >= 0) return false;
-  why = absl::StrCat(what, ": ", std::strerror(errno));
-  return true;
-}
-
-bool TurnLoopbackOn(std::string& why) {
-  const FileDescriptor fd(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  ifreq request = {};
-  std::strcpy(request.ifr_name, "lo");
-  request.ifr_flags = IFF_UP;
-  return !Fails("turn lo on", ioctl(fd.get(), SIOCSIFFLAGS, &request), why);
-}
-
-bool ReplaceFile(const char* path, absl::string_view contents,
-                 std::string& why) {
-  const std::string other =
-      ::testing::TempDir() + std::strrchr(path, '/') + ".test";
-  std::ofstream(other) << contents;
-  return !Fails(path, mount(other.c_str(), path, nullptr, MS_BIND, nullptr),
-                why);
-}
-
-// For the rest of this process. False, and why, where that is not permitted.
-bool LeaveTheWorld(std::string& why) {
-  constexpr int kNamespaces = CLONE_NEWNS | CLONE_NEWNET;
-  if (unshare(kNamespaces) != 0 &&
-      Fails("unshare", unshare(kNamespaces | CLONE_NEWUSER), why)) {
-    return false;
-  }
-  // First of all, so that nobody else sees what is mounted here.
-  if (Fails("make mounts private",
-            mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr), why)) {
-    return false;
-  }
+bool HaveTwoNameServers(std::string& why) {
   const std::string servers =
       absl::StrCat("nameserver ", kSilent, "\nnameserver ", kTalking,
                    "\noptions timeout:1 attempts:2\n");
-  return TurnLoopbackOn(why) && ReplaceFile("/etc/resolv.conf", servers, why) &&
+  return LeaveTheWorld(why) && ReplaceFile("/etc/resolv.conf", servers, why) &&
          ReplaceFile("/etc/nsswitch.conf", "hosts: dns\n", why);
 }
 
@@ -118,7 +75,7 @@ Task<absl::Status> AnswerQuestions(UdpSocket& server, int& answered) {
 
 TEST(DeadNameServerTest, HoldsUpNobodyElse) {
   std::string why;
-  if (!LeaveTheWorld(why)) GTEST_SKIP() << "not permitted here: " << why;
+  if (!HaveTwoNameServers(why)) GTEST_SKIP() << "not permitted here: " << why;
   const UdpSocket silent = NameServer(kSilent);
   auto main = []() -> Task<> {
     UdpSocket talking = NameServer(kTalking);

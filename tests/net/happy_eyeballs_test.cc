@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "creche/core/clock.h"
 #include "creche/core/error_group.h"
@@ -15,6 +16,8 @@
 #include "creche/core/timeouts.h"
 #include "creche/net/connect_tcp.h"
 #include "creche/net/tcp_listener.h"
+#include "creche/run.h"
+#include "creche/testing/simulated_network.h"
 #include "gtest/gtest.h"
 #include "tests/support/localhost.h"
 #include "tests/support/run_checked.h"
@@ -88,6 +91,29 @@ TEST(HappyEyeballsTest, AFailureStartsTheNextAttemptAtOnce) {
   });
 }
 
+// A connection is refused in the very tick in which the next attempt is due.
+// That is one reason for the next, not two.
+TEST(HappyEyeballsTest, StartsOneAttemptAtATime) {
+  constexpr int kAttempts = 5;
+  constexpr absl::Duration kLatency = absl::Milliseconds(100);
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    SimulatedNetwork network(
+        {.seed = 1, .min_latency = kLatency, .max_latency = kLatency});
+    auto main = [&]() -> Task<> {
+      const absl::Time start = Now();
+      const std::vector<SocketAddress> addresses(kAttempts, RefusingAddress());
+      auto connect = ConnectToList(addresses, 2 * kLatency);
+      EXPECT_FALSE((co_await std::move(connect)).ok());
+      EXPECT_EQ(Now() - start, kAttempts * 2 * kLatency) << "seed " << seed;
+    };
+    RunOptions options;
+    options.clock = &network.clock();
+    options.port = &network.port();
+    options.schedule_seed = seed;
+    EXPECT_TRUE(creche::Run(std::move(options), main).ok());
+  }
+}
+
 TEST(HappyEyeballsTest, ASlowServerDoesNotHoldUpTheNext) {
   RunChecked([]() -> Task<> {
     DeafListener deaf;
@@ -111,9 +137,29 @@ TEST(HappyEyeballsTest, NamesEveryFailure) {
     EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
     EXPECT_EQ(Errors(status).size(), 3U);
     for (const SocketAddress& address : addresses) {
-      EXPECT_TRUE(absl::StrContains(status.message(), address.ToString()))
+      EXPECT_TRUE(absl::StrContains(
+          status.message(),
+          absl::StrCat("connect to host (", address.ToString(), ")")))
           << status;
     }
+  });
+}
+
+TEST(HappyEyeballsTest, NamesTheHostOfASingleAddress) {
+  RunChecked([]() -> Task<> {
+    const SocketAddress address = RefusingAddress();
+    const std::vector<SocketAddress> addresses(1, address);
+    absl::Status status =
+        (co_await ConnectToList(addresses, absl::Milliseconds(250))).status();
+    EXPECT_TRUE(absl::StrContains(
+        status.message(),
+        absl::StrCat("connect to host (", address.ToString(), ")")))
+        << status;
+    auto in_digits = ConnectTcp(address.host(), address.port());
+    status = (co_await std::move(in_digits)).status();
+    EXPECT_TRUE(absl::StrContains(
+        status.message(), absl::StrCat("connect to ", address.ToString(), ":")))
+        << status;
   });
 }
 

@@ -64,9 +64,11 @@ class ConnectOptions {
 //
 // Cancellation: safe. No socket is left.
 // Errors: as of Resolve() (net/resolve.h). kUnavailable: refused, reset, or no
-//   route. kDeadlineExceeded: the system got no answer in minutes.
-//   kResourceExhausted: no descriptors. If several attempts have failed, the
-//   message has them all, and Errors() (core/error_group.h) tells them apart.
+//   route; or the only connection there was to have was one with itself, on a
+//   port where nobody listens. kDeadlineExceeded: the system got no answer in
+//   minutes. kResourceExhausted: no descriptors. If several attempts have
+//   failed, the message has them all, and Errors() (core/error_group.h) tells
+//   them apart.
 Task<absl::StatusOr<TcpStream>> ConnectTcp(
     std::string host, std::uint16_t port,
     ConnectOptions options = ConnectOptions());
