@@ -27,7 +27,8 @@ class ReceiveBlockOperation;
 // (Nobody waits for a block to come back: where they are all lent, streams
 // receive into memory that is allocated.)
 //
-// It may outlive the stream and the run, on the same thread.
+// It may outlive the stream and the run, on the same thread; and that thread's
+// end, on any.
 class ReceivedBlock {
  public:
   // Empty.
