@@ -26,7 +26,7 @@ namespace internal {
 // What operations on descriptors that are no sockets have in common. If others
 // have put the descriptor, which they share, into non-blocking mode, the kernel
 // does not wait: then this polls first.
-class ReadOperation final : public ReceiveOperation {
+class [[nodiscard]] ReadOperation final : public ReceiveOperation {
  public:
   ReadOperation(SocketRef socket, absl::Span<char> buffer)
       : ReceiveOperation(std::move(socket), buffer, /*exactly=*/false,
@@ -43,7 +43,7 @@ class ReadOperation final : public ReceiveOperation {
   bool polls_ = false;
 };
 
-class WriteOperation final : public SendOperation {
+class [[nodiscard]] WriteOperation final : public SendOperation {
  public:
   WriteOperation(SocketRef socket, absl::string_view data)
       : SendOperation(std::move(socket), data) {}
@@ -56,7 +56,7 @@ class WriteOperation final : public SendOperation {
 };
 
 // Closes it. Never waits.
-class CloseOperation final : public SocketOperation {
+class [[nodiscard]] CloseOperation final : public SocketOperation {
  public:
   explicit CloseOperation(SocketRef socket)
       : SocketOperation(std::move(socket), Socket::kSend, "SendEof") {}

@@ -45,7 +45,7 @@ class AcceptOperation : public SocketOperation {
 };
 
 template <typename Stream>
-class AcceptStreamOperation final : public AcceptOperation {
+class [[nodiscard]] AcceptStreamOperation final : public AcceptOperation {
  public:
   AcceptStreamOperation(SocketRef socket, bool ahead)
       : AcceptOperation(std::move(socket), ahead) {}

@@ -17,7 +17,8 @@ namespace creche::internal {
 // Where the kernel can, the first of these on a stream asks for everything that
 // will come, and those after it take what has come. Otherwise it waits until
 // something has come, and then receives it into an allocated block.
-class ReceiveBlockOperation final : public StreamReceiveOperation {
+class [[nodiscard]] ReceiveBlockOperation final
+    : public StreamReceiveOperation {
  public:
   explicit ReceiveBlockOperation(SocketRef socket)
       : StreamReceiveOperation(std::move(socket), "Receive") {}

@@ -128,8 +128,9 @@ class SocketRef {
 };
 
 // An operation on a socket, as an awaitable. Errors of use (closed, busy) come
-// at once; a cancellation that came first comes before them.
-class [[nodiscard]] SocketOperation : public TaskOperation {
+// at once; a cancellation that came first comes before them. (Classes do not
+// inherit [[nodiscard]]: each that a program awaits says it itself.)
+class SocketOperation : public TaskOperation {
  public:
   using CrecheAwaitable = void;
   using CrecheAwaitOnce = void;
@@ -262,7 +263,7 @@ class ReceiveOperation : public StreamReceiveOperation {
   const bool exactly_;
 };
 
-class ReceiveSomeOperation final : public ReceiveOperation {
+class [[nodiscard]] ReceiveSomeOperation final : public ReceiveOperation {
  public:
   ReceiveSomeOperation(SocketRef socket, absl::Span<char> buffer)
       : ReceiveOperation(std::move(socket), buffer, /*exactly=*/false,
@@ -273,7 +274,7 @@ class ReceiveSomeOperation final : public ReceiveOperation {
   }
 };
 
-class ReceiveExactlyOperation final : public ReceiveOperation {
+class [[nodiscard]] ReceiveExactlyOperation final : public ReceiveOperation {
  public:
   ReceiveExactlyOperation(SocketRef socket, absl::Span<char> buffer)
       : ReceiveOperation(std::move(socket), buffer, /*exactly=*/true,
@@ -281,7 +282,7 @@ class ReceiveExactlyOperation final : public ReceiveOperation {
   absl::Status await_resume() { return std::move(status_); }
 };
 
-class SendOperation : public SocketOperation {
+class [[nodiscard]] SendOperation : public SocketOperation {
  public:
   SendOperation(SocketRef socket, absl::string_view data)
       : SocketOperation(std::move(socket), Socket::kSend, "SendAll"),
@@ -302,7 +303,7 @@ class SendOperation : public SocketOperation {
   size_t sent_ = 0;
 };
 
-class SendEofOperation final : public SocketOperation {
+class [[nodiscard]] SendEofOperation final : public SocketOperation {
  public:
   explicit SendEofOperation(SocketRef socket)
       : SocketOperation(std::move(socket), Socket::kSend, "SendEof") {}

@@ -36,7 +36,7 @@ struct ReceivedDatagram {
 
 namespace internal {
 
-class ReceiveFromOperation final : public SocketOperation {
+class [[nodiscard]] ReceiveFromOperation final : public SocketOperation {
  public:
   ReceiveFromOperation(SocketRef socket, absl::Span<char> buffer)
       : SocketOperation(std::move(socket), Socket::kReceive, "ReceiveFrom"),
@@ -55,7 +55,7 @@ class ReceiveFromOperation final : public SocketOperation {
   msghdr message_ = {};
 };
 
-class SendToOperation final : public SocketOperation {
+class [[nodiscard]] SendToOperation final : public SocketOperation {
  public:
   SendToOperation(SocketRef socket, absl::string_view data,
                   const SocketAddress& to)

@@ -43,7 +43,7 @@ struct ReceivedDescriptors {
 
 namespace internal {
 
-class ReceiveDescriptorsOperation final : public SocketOperation {
+class [[nodiscard]] ReceiveDescriptorsOperation final : public SocketOperation {
  public:
   ReceiveDescriptorsOperation(SocketRef socket, absl::Span<char> buffer)
       : SocketOperation(std::move(socket), Socket::kReceive,
@@ -66,7 +66,7 @@ class ReceiveDescriptorsOperation final : public SocketOperation {
 };
 
 // Sends one byte or more, with the descriptors.
-class SendDescriptorsOperation final : public SocketOperation {
+class [[nodiscard]] SendDescriptorsOperation final : public SocketOperation {
  public:
   SendDescriptorsOperation(SocketRef socket, absl::string_view data,
                            absl::Span<const int> descriptors)
