@@ -16,13 +16,13 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/escaping.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "creche/core/checkpoint.h"
 #include "creche/core/task.h"
 #include "creche/core/try.h"
 #include "lib/net/helper_thread.h"
+#include "lib/net/parse_decimal.h"
 
 namespace creche {
 namespace {
@@ -55,11 +55,12 @@ absl::Status LookupError(int error, int system_error, absl::string_view host,
   }
 }
 
-// Blocks.
+// Blocks. Without AI_ADDRCONFIG, which does not count loopback addresses as
+// addresses of a family: on a host with no other of IPv4, a name of 127.0.0.1
+// would not be found. What cannot be reached comes last (RFC 6724, rule 1).
 Addresses LookUp(const std::string& host, const std::string& service) {
   addrinfo hints = {};
   hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_ADDRCONFIG;
   addrinfo* list = nullptr;
   const int error = getaddrinfo(
       host.c_str(), service.empty() ? nullptr : service.c_str(), &hints, &list);
@@ -108,7 +109,7 @@ Task<Addresses> Resolve(std::string host, std::string service) {
   std::uint32_t port = 0;
   const bool is_port = service.empty() || IsNumber(service);
   if (!service.empty() && is_port &&
-      (!absl::SimpleAtoi(service, &port) || port > 65535)) {
+      (!internal::ParseDecimal(service, port) || port > 65535)) {
     co_return absl::InvalidArgumentError(absl::StrCat(
         "resolve ", host.substr(0, kMaxName), ": ", service.substr(0, 20),
         " is not a port: they are 0 to 65535"));

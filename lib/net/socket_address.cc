@@ -15,10 +15,10 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/escaping.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "creche/internal/misuse.h"
+#include "lib/net/parse_decimal.h"
 
 namespace creche {
 namespace {
@@ -36,7 +36,7 @@ std::string Quoted(absl::string_view text) {
 
 bool ParseScope(absl::string_view scope, std::uint32_t& id) {
   if (scope.empty()) return false;
-  if (absl::SimpleAtoi(scope, &id)) return true;
+  if (internal::ParseDecimal(scope, id)) return true;
   id = if_nametoindex(std::string(scope).c_str());
   return id != 0;
 }
@@ -121,7 +121,23 @@ SocketAddress SocketAddress::FromKernel(const sockaddr* address,
   if (size < sizeof(sa_family_t)) return copy;
   copy.size_ = std::min<socklen_t>(size, sizeof(copy.unix_));
   std::memcpy(&copy.unix_, address, copy.size_);
-  return copy;
+  return copy.is_v4_mapped() ? copy.Unmapped() : copy;
+}
+
+bool SocketAddress::is_v4_mapped() const {
+  return family() == AF_INET6 && size_ >= sizeof(v6_) &&
+         IN6_IS_ADDR_V4MAPPED(&v6_.sin6_addr);
+}
+
+SocketAddress SocketAddress::Unmapped() const {
+  constexpr size_t kPrefix = 12;
+  SocketAddress v4;
+  v4.v4_.sin_family = AF_INET;
+  v4.v4_.sin_port = v6_.sin6_port;
+  std::memcpy(&v4.v4_.sin_addr, v6_.sin6_addr.s6_addr + kPrefix,
+              sizeof(v4.v4_.sin_addr));
+  v4.size_ = sizeof(v4.v4_);
+  return v4;
 }
 
 std::uint16_t SocketAddress::port() const {

@@ -59,6 +59,9 @@ TEST(ResolveTest, SaysWhatIsWrong) {
       // getaddrinfo() takes these for 65535, and for 80.
       {"localhost", "-1", absl::StatusCode::kInvalidArgument},
       {"localhost", "4294967376", absl::StatusCode::kInvalidArgument},
+      {"localhost", " 80", absl::StatusCode::kInvalidArgument},
+      {"localhost", "+80", absl::StatusCode::kInvalidArgument},
+      {"127.0.0.1", "80 ", absl::StatusCode::kNotFound},
       {"localhost", "no such service", absl::StatusCode::kNotFound},
   };
   for (const auto& c : cases) {

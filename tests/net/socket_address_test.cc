@@ -37,19 +37,15 @@ TEST(SocketAddressTest, ParsesAndPrintsIpAddresses) {
 }
 
 TEST(SocketAddressTest, RefusesWhatIsNotAnAddress) {
-  const std::string bad[] = {"",
-                             "localhost",
-                             "256.0.0.1",
-                             "1.2.3",
-                             "::1::",
-                             "[::1",
-                             "[1.2.3.4]",
-                             "fe80::1%nosuch",
-                             "fe80::1%",
-                             "1.2.3.4 ",
-                             "127.0.0.1\0x"s,
-                             "::1\0x"s,
-                             std::string(100'000, '1')};
+  const std::string bad[] = {"",           "localhost",
+                             "256.0.0.1",  "1.2.3",
+                             "::1::",      "[::1",
+                             "[1.2.3.4]",  "fe80::1%nosuch",
+                             "fe80::1%",   "fe80::1% 1",
+                             "fe80::1%1 ", "fe80::1%+1",
+                             "fe80::1%-1", "fe80::1%4294967296",
+                             "1.2.3.4 ",   "127.0.0.1\0x"s,
+                             "::1\0x"s,    std::string(100'000, '1')};
   for (const std::string& host : bad) {
     const absl::Status status = SocketAddress::Parse(host, 80).status();
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << host;
@@ -74,6 +70,9 @@ TEST(SocketAddressTest, ComparesAndCopies) {
   other.set_port(1);
   EXPECT_EQ(one, other);
   EXPECT_EQ(SocketAddress::FromKernel(one.data(), one.size()), one);
+  const SocketAddress mapped = *SocketAddress::Parse("::ffff:127.0.0.1", 1);
+  EXPECT_NE(mapped, one);
+  EXPECT_EQ(SocketAddress::FromKernel(mapped.data(), mapped.size()), one);
   EXPECT_EQ(SocketAddress().ToString(), "(no address)");
   EXPECT_EQ(SocketAddress::FromKernel(nullptr, 0), SocketAddress());
 }

@@ -66,6 +66,10 @@ TEST(TcpListenerTest, ListensOnEveryAddress) {
     absl::StatusOr<TcpStream> client =
         co_await ConnectTcp("127.0.0.1", listener->port());
     EXPECT_TRUE(client.ok()) << client.status();
+    // An IPv4 peer has its own address there, not one mapped to IPv6.
+    const absl::StatusOr<TcpStream> server = co_await listener->AcceptOne();
+    EXPECT_EQ(server->peer_address(), client->local_address());
+    EXPECT_EQ(server->local_address(), client->peer_address());
   };
   EXPECT_TRUE(RunToTest(main).ok());
 }

@@ -2,6 +2,8 @@
 
 #include "creche/net/udp_socket.h"
 
+#include <sys/socket.h>
+
 #include <cstddef>
 #include <string>
 
@@ -13,6 +15,7 @@
 #include "creche/core/errors.h"
 #include "creche/core/task.h"
 #include "creche/core/timeouts.h"
+#include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
 #include "tests/support/open_files.h"
 #include "tests/support/run_to_test.h"
@@ -76,6 +79,42 @@ TEST(UdpSocketTest, SaysWhatIsWrong) {
     a.Close();
     status = co_await a.SendTo("x", b.local_address());
     EXPECT_TRUE(IsClosedResource(status)) << status;
+  });
+}
+
+// An ICMP message says that nobody was there; but the socket is fine.
+TEST(UdpSocketTest, IsNotBrokenByAPeerThatIsAway) {
+  WithSockets([](UdpSocket& a, UdpSocket& b) -> Task<> {
+    const SocketAddress away = b.local_address();
+    b.Close();
+    EXPECT_EQ(connect(a.fd(), away.data(), away.size()), 0);
+    EXPECT_THAT(co_await a.SendTo("anybody?", away), IsOk());
+    char buffer[16];
+    absl::Status status = (co_await a.ReceiveFrom(buffer)).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable) << status;
+    EXPECT_FALSE(IsBrokenResource(status)) << status;
+    EXPECT_THAT(co_await a.SendTo("anybody?", away), IsOk());
+    status = co_await a.SendTo("anybody?", away);
+    EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable) << status;
+    EXPECT_FALSE(IsBrokenResource(status)) << status;
+    b = BindUdp(away).value();
+    EXPECT_THAT(co_await b.SendTo("here", a.local_address()), IsOk());
+    EXPECT_EQ((co_await a.ReceiveFrom(buffer))->size, 4U);
+  });
+}
+
+TEST(UdpSocketTest, AnIpv4PeerHasItsAddressOnASocketForBoth) {
+  WithSockets([](UdpSocket& a, UdpSocket&) -> Task<> {
+    absl::StatusOr<UdpSocket> both = BindUdp(*SocketAddress::Parse("::", 0));
+    if (!both.ok()) co_return;  // This machine has no IPv6.
+    const SocketAddress v4 = *SocketAddress::Parse("127.0.0.1", both->port());
+    EXPECT_THAT(co_await a.SendTo("ping", v4), IsOk());
+    char buffer[16];
+    const absl::StatusOr<ReceivedDatagram> ping =
+        co_await both->ReceiveFrom(buffer);
+    EXPECT_EQ(ping->from, a.local_address());
+    EXPECT_THAT(co_await both->SendTo("pong", ping->from), IsOk());
+    EXPECT_EQ((co_await a.ReceiveFrom(buffer))->from, v4);
   });
 }
 

@@ -41,7 +41,10 @@ class SocketAddress {
   static absl::StatusOr<SocketAddress> Unix(absl::string_view path);
   static absl::StatusOr<SocketAddress> UnixAbstract(absl::string_view name);
 
-  // What the kernel gave. Anything longer than fits is cut.
+  // What the kernel gave. Anything longer than fits is cut. An IPv4-mapped IPv6
+  // address ("::ffff:1.2.3.4"), which is how a socket for both shows an IPv4
+  // peer, becomes that IPv4 address: so a peer has the same address on each
+  // kind of socket. (Parse() keeps it as it is written.)
   static SocketAddress FromKernel(const sockaddr* address, socklen_t size);
 
   // AF_INET, AF_INET6, AF_UNIX or AF_UNSPEC; is it one of the first two?
@@ -73,6 +76,9 @@ class SocketAddress {
   }
 
  private:
+  bool is_v4_mapped() const;
+  SocketAddress Unmapped() const;  // Requires: is_v4_mapped().
+
   union {
     sockaddr any_;
     sockaddr_in v4_;
