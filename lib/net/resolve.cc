@@ -105,7 +105,7 @@ class GetAddrInfoResolver final : public Resolver {
 }  // namespace
 
 Task<Addresses> Resolve(std::string host, std::string service) {
-  co_await CheckpointIfCancelled();
+  co_await Checkpoint();
   std::uint32_t port = 0;
   const bool is_port = service.empty() || IsNumber(service);
   if (!service.empty() && is_port &&

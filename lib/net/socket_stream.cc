@@ -60,6 +60,10 @@ absl::StatusOr<TcpStream> TcpStream::FromDescriptor(int fd) {
     return absl::InvalidArgumentError(
         absl::StrCat("TcpStream::FromDescriptor(): ", fd, " is not connected"));
   }
+  const int yes = 1;
+  if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes)) != 0) {
+    return internal::SystemError(errno, "TcpStream::FromDescriptor()");
+  }
   // A socket in non-blocking mode makes io_uring give up instead of waiting.
   fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
   return TcpStream(internal::SocketRef(fd, *peer));

@@ -63,7 +63,7 @@ absl::StatusOr<TcpListener> ListenTcp(const SocketAddress& address,
 Task<absl::StatusOr<TcpListener>> ListenTcp(std::string host,
                                             std::uint16_t port,
                                             ListenOptions options) {
-  co_await CheckpointIfCancelled();
+  co_await Checkpoint();
   if (host.empty()) {
     absl::StatusOr<TcpListener> listener =
         ListenTcp(*SocketAddress::Parse("::", port), options);
@@ -74,8 +74,12 @@ Task<absl::StatusOr<TcpListener>> ListenTcp(std::string host,
     if (!has_no_v6 || options.v6_only()) co_return listener;
     host = "0.0.0.0";
   }
-  auto resolve = Resolve(std::move(host), absl::StrCat(port));
+  auto resolve = options.resolver().Resolve(host, port);
   const std::vector<SocketAddress> addresses = co_await Try(std::move(resolve));
+  if (addresses.empty()) {
+    co_return absl::NotFoundError(absl::StrCat(
+        "listen on ", host, ": the resolver has found no address"));
+  }
   co_return ListenTcp(addresses.front(), options);
 }
 

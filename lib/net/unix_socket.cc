@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "creche/core/checkpoint.h"
 #include "creche/core/errors.h"
 #include "creche/uring/operation.h"
 #include "lib/net/bind.h"
@@ -132,38 +133,48 @@ absl::StatusOr<std::pair<UnixStream, UnixStream>> UnixStream::Pair() {
                         UnixStream(internal::SocketRef(fds[1], unnamed)));
 }
 
-absl::StatusOr<UnixListener> ListenUnix(const SocketAddress& address,
-                                        int backlog) {
-  const std::string what = absl::StrCat("listen on ", address.ToString());
+namespace {
+
+absl::StatusOr<FileDescriptor> OpenSocket(const SocketAddress& address,
+                                          const std::string& what) {
   if (address.family() != AF_UNIX) {
     return absl::InvalidArgumentError(
         absl::StrCat(what, ": not a Unix-domain address"));
   }
   FileDescriptor fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!fd.is_open()) return internal::SystemError(errno, what);
+  return fd;
+}
+
+}  // namespace
+
+absl::StatusOr<UnixListener> ListenUnix(const SocketAddress& address,
+                                        int backlog) {
+  const std::string what = absl::StrCat("listen on ", address.ToString());
+  absl::StatusOr<FileDescriptor> fd = OpenSocket(address, what);
+  if (!fd.ok()) return std::move(fd).status();
   const absl::StatusOr<SocketAddress> bound =
-      internal::Bind(fd.get(), address, what);
+      internal::Bind(fd->get(), address, what);
   if (!bound.ok()) return bound.status();
-  if (listen(fd.get(), backlog) != 0) {
+  if (listen(fd->get(), backlog) != 0) {
     return internal::BindError(errno, address, what);
   }
-  return UnixListener(internal::SocketRef(fd.Release(), *bound));
+  return UnixListener(internal::SocketRef(fd->Release(), *bound));
 }
 
 Task<absl::StatusOr<UnixStream>> ConnectUnix(SocketAddress address) {
   const std::string what = absl::StrCat("connect to ", address.ToString());
-  if (address.family() != AF_UNIX) {
-    co_return absl::InvalidArgumentError(
-        absl::StrCat(what, ": not a Unix-domain address"));
+  absl::StatusOr<FileDescriptor> fd = OpenSocket(address, what);
+  if (!fd.ok()) {
+    co_await Checkpoint();
+    co_return std::move(fd).status();
   }
-  FileDescriptor fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (!fd.is_open()) co_return internal::SystemError(errno, what);
   auto prepare = [&](io_uring_sqe& entry) {
-    io_uring_prep_connect(&entry, fd.get(), address.data(), address.size());
+    io_uring_prep_connect(&entry, fd->get(), address.data(), address.size());
   };
   const int result = co_await Uring(prepare);
   if (result < 0) co_return internal::SystemError(-result, what);
-  co_return UnixStream(internal::SocketRef(fd.Release(), address));
+  co_return UnixStream(internal::SocketRef(fd->Release(), address));
 }
 
 }  // namespace creche

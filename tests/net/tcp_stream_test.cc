@@ -2,6 +2,8 @@
 
 #include "creche/net/tcp_stream.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -291,8 +293,13 @@ TEST(TcpStreamTest, TakesOverADescriptor) {
   WithPair([](TcpPair& pair) -> Task<> {
     const absl::StatusOr<TcpStream> no_socket = TcpStream::FromDescriptor(0);
     EXPECT_EQ(no_socket.status().code(), absl::StatusCode::kInvalidArgument);
+    EXPECT_TRUE(pair.client.SetNoDelay(false).ok());
     absl::StatusOr<TcpStream> copy =
         TcpStream::FromDescriptor(dup(pair.client.fd()));
+    int no_delay = 0;
+    socklen_t size = sizeof(no_delay);
+    getsockopt(copy->fd(), IPPROTO_TCP, TCP_NODELAY, &no_delay, &size);
+    EXPECT_NE(no_delay, 0);
     EXPECT_TRUE((co_await copy->SendAll("x")).ok());
     char buffer[1];
     EXPECT_TRUE((co_await pair.server.ReceiveExactly(buffer)).ok());

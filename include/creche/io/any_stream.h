@@ -18,6 +18,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "creche/core/checkpoint.h"
 #include "creche/core/errors.h"
 #include "creche/core/task.h"
 #include "creche/internal/coroutine_attributes.h"
@@ -86,6 +87,7 @@ class AnyStream {
 
   template <typename Result>
   static Task<Result> Closed() {
+    co_await Checkpoint();
     co_return ClosedResourceError("AnyStream: it was moved from");
   }
 

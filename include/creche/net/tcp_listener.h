@@ -15,6 +15,7 @@
 
 #include "absl/status/statusor.h"
 #include "creche/core/task.h"
+#include "creche/net/resolve.h"
 #include "creche/net/socket.h"
 #include "creche/net/socket_address.h"
 #include "creche/net/socket_listener.h"
@@ -54,24 +55,33 @@ class ListenOptions {
     v6_only_ = v6_only;
     return *this;
   }
+  // Where the address of a name comes from; SystemResolver() by default. It
+  // must live as long as the call.
+  ListenOptions& set_resolver(Resolver& resolver) {
+    resolver_ = &resolver;
+    return *this;
+  }
 
   int backlog() const { return backlog_; }
   bool reuse_port() const { return reuse_port_; }
   bool v6_only() const { return v6_only_; }
+  Resolver& resolver() const { return *resolver_; }
 
  private:
   int backlog_ = 65535;
   bool reuse_port_ = false;
   bool v6_only_ = false;
+  Resolver* resolver_ = &SystemResolver();
 };
 
 // Listens on an address of this machine, in digits or by name (the first
 // address of the name). An empty `host` is all of them, IPv4 and IPv6. With
 // port 0 the system picks a port: ask the listener which.
 // Cancellation: safe.
-// Errors: kFailedPrecondition: the port is in use. kInvalidArgument: not an
-//   address. kAlreadyExists: not one of this machine. kPermissionDenied: ports
-//   below 1024 need a privilege. kResourceExhausted: no descriptors.
+// Errors: as of Resolve() (net/resolve.h). kFailedPrecondition: the port is in
+//   use. kInvalidArgument: not an address. kAlreadyExists: not one of this
+//   machine. kPermissionDenied: ports below 1024 need a privilege.
+//   kResourceExhausted: no descriptors.
 Task<absl::StatusOr<TcpListener>> ListenTcp(
     std::string host, std::uint16_t port,
     ListenOptions options = ListenOptions());

@@ -26,7 +26,8 @@ class TcpStream : public SocketStream {
   explicit TcpStream(internal::SocketRef socket)
       : SocketStream(std::move(socket)) {}
 
-  // Takes over a connected TCP socket.
+  // Takes over a connected TCP socket, and sets it up as ConnectTcp() would
+  // (TCP_NODELAY, blocking mode), for all duplicates of the descriptor.
   // Errors: kInvalidArgument: it is none; it remains the caller's.
   static absl::StatusOr<TcpStream> FromDescriptor(int fd);
 
