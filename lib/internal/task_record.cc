@@ -75,8 +75,8 @@ void TaskRecord::TellEachInstrument(InstrumentHook hook) const {
 }
 
 bool MayCompleteWatched() {
-  if (running.watcher == nullptr) return false;
-  running.watcher->PassesCancelPoint();
+  if (running.watchers == nullptr) return false;
+  CancelPointWatcher::TellAll();
   return running.operations_left >= -kWatchedOperations &&
          !running.task->is_cancelled();
 }

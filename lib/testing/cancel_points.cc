@@ -55,13 +55,6 @@ std::string Name(const TaskRecord& task) {
 
 }  // namespace
 
-CancelPoints::CancelPoints(std::size_t chosen)
-    : chosen_(chosen), previous_watcher_(running.watcher) {
-  running.watcher = this;
-}
-
-CancelPoints::~CancelPoints() { running.watcher = previous_watcher_; }
-
 void CancelPoints::StepBegins(const TaskId& task) {
   if (is_over_ || task.name() == kIgnoredTask) return;
   running.operations_left -= creche::internal::kWatchedOperations;
@@ -83,7 +76,6 @@ void CancelPoints::StepEnds(const TaskId& task) {
 
 void CancelPoints::PassesCancelPoint() {
   if (!is_over_) Reach(*running.task, nullptr);
-  if (previous_watcher_ != nullptr) previous_watcher_->PassesCancelPoint();
 }
 
 // Where a task passes a point without waiting, the operation is not known

@@ -35,10 +35,7 @@ class CancelPoints final : public Instrument,
 
   // Does `action` when the run has come to the point of number `chosen`; 0: to
   // none. Watches this thread's run until destroyed.
-  explicit CancelPoints(std::size_t chosen = 0);
-  CancelPoints(const CancelPoints&) = delete;
-  CancelPoints& operator=(const CancelPoints&) = delete;
-  ~CancelPoints();
+  explicit CancelPoints(std::size_t chosen = 0) : chosen_(chosen) {}
 
   // There are no more points.
   void Stop() { is_over_ = true; }
@@ -52,9 +49,9 @@ class CancelPoints final : public Instrument,
 
   void StepBegins(const TaskId& task) override;
   void StepEnds(const TaskId& task) override;
-  void PassesCancelPoint() override;
 
  private:
+  void PassesCancelPoint() override;
   void Reach(const creche::internal::TaskRecord& task, const char* moment);
 
   const std::size_t chosen_;
@@ -63,7 +60,6 @@ class CancelPoints final : public Instrument,
   std::string description_;
   bool location_follows_ = false;
   bool is_over_ = false;
-  creche::internal::CancelPointWatcher* const previous_watcher_;
 };
 
 }  // namespace creche::internal

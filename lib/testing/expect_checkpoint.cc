@@ -14,18 +14,28 @@ namespace creche::internal {
 
 using creche::internal::running;
 
-// The budget of operations that complete at once is used up.
-CheckpointProbe::CheckpointProbe()
-    : task_(&creche::internal::CurrentTask("ExpectCheckpoint()")),
-      previous_watcher_(running.watcher) {
-  running.watcher = this;
+namespace {
+
+// Uses up the running task's budget of operations that complete at once: what
+// can wait for its turn does.
+void UseUpOperations() {
   running.operations_left = -creche::internal::kWatchedOperations;
+}
+
+}  // namespace
+
+CheckpointProbe::CheckpointProbe()
+    : task_(&creche::internal::CurrentTask("ExpectCheckpoint()")) {
+  UseUpOperations();
   running.scheduler->AddInstrument(*this);
 }
 
 CheckpointProbe::~CheckpointProbe() {
-  running.watcher = previous_watcher_;
   running.scheduler->RemoveInstrument(*this);
+}
+
+void CheckpointProbe::StepBegins(const TaskId& task) {
+  if (task.id() == task_) UseUpOperations();
 }
 
 void CheckpointProbe::StepEnds(const TaskId& task) {
@@ -36,7 +46,6 @@ void CheckpointProbe::StepEnds(const TaskId& task) {
 
 void CheckpointProbe::PassesCancelPoint() {
   if (running.task == task_) has_passed_cancel_point_ = true;
-  if (previous_watcher_ != nullptr) previous_watcher_->PassesCancelPoint();
 }
 
 void CheckpointProbe::ExpectBoth(const std::source_location& location) const {

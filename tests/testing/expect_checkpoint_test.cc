@@ -16,6 +16,7 @@
 #include "creche/sync/event.h"
 #include "creche/sync/lock.h"
 #include "creche/sync/semaphore.h"
+#include "creche/testing/cancel_everywhere.h"
 #include "creche/testing/creche_test.h"
 #include "creche/testing/fake_port.h"
 #include "creche/testing/wait_all_tasks_blocked.h"
@@ -86,6 +87,80 @@ CRECHE_TEST(ExpectCheckpointTest, IsNotDisturbedByOtherTasks) {
     EXPECT_EQ(co_await ExpectNoCheckpoint(Seven()), 7);
   };
   CO_ASSERT_OK(co_await WithNursery(body));
+}
+
+CRECHE_TEST(ExpectCheckpointTest, SeesWhatCompletesAtOnceInALaterStep) {
+  Event event;
+  event.Set();
+  auto later = [&]() -> Task<> {
+    co_await ShieldedCheckpoint();
+    co_await event.Wait();
+  };
+  co_await ExpectCheckpoint(later);
+}
+
+CRECHE_TEST(ExpectCheckpointTest, CanBeNested) {
+  co_await ExpectCheckpoint(ExpectCheckpoint(Checkpoint()));
+  auto call_and_wait = []() -> Task<> {
+    EXPECT_EQ(co_await ExpectNoCheckpoint(Seven()), 7);
+    co_await Checkpoint();
+  };
+  co_await ExpectCheckpoint(call_and_wait);
+}
+
+// Two tasks, of which the first to begin is also the first to end. The second
+// passes its cancel point after that.
+Task<absl::Status> Overlap() {
+  Event second_has_begun;
+  bool first_has_ended = false;
+  auto first = [&]() -> Task<> {
+    co_await ExpectCheckpoint(second_has_begun.Wait());
+    first_has_ended = true;
+  };
+  auto pass_late = [&]() -> Task<> {
+    second_has_begun.Set();
+    // It never does if it was cancelled.
+    for (int i = 0; i < 10 && !first_has_ended; ++i) {
+      co_await ShieldedCheckpoint();
+    }
+    co_await CheckpointIfCancelled();
+  };
+  auto body = [&](Nursery& nursery) -> Task<> {
+    nursery.StartSoon(first);
+    co_await WaitAllTasksBlocked();
+    co_await ExpectCheckpoint(pass_late);
+    co_await CheckpointIfCancelled();
+  };
+  co_return co_await WithNursery(body);
+}
+
+CRECHE_TEST(ExpectCheckpointTest, WatchesSeveralTasksAtOnce) {
+  CO_ASSERT_OK(co_await Overlap());
+}
+
+TEST(ExpectCheckpointTest, TellsTasksApart) {
+  auto run = []() -> Task<> {
+    Event event;
+    auto other = [&]() -> Task<> { co_await ExpectCheckpoint(event.Wait()); };
+    auto pass_none = [&]() -> Task<> {
+      event.Set();
+      for (int i = 0; i < 3; ++i) co_await ShieldedCheckpoint();
+    };
+    auto body = [&](Nursery& nursery) -> Task<> {
+      nursery.StartSoon(other);
+      co_await WaitAllTasksBlocked();
+      co_await ExpectCheckpoint(pass_none);
+    };
+    CO_ASSERT_OK(co_await WithNursery(body));
+  };
+  const std::string failures = FailuresInRun(run);
+
+  EXPECT_THAT(failures, HasSubstr("passed no cancel point"));
+  EXPECT_EQ(failures.find("checkpoint"), failures.rfind("checkpoint"));
+}
+
+TEST(ExpectCheckpointTest, GoesWithCancelEverywhere) {
+  EXPECT_GT(CancelEverywhere(Overlap), 5u);
 }
 
 class StepCounter : public Instrument {

@@ -28,8 +28,8 @@ class [[nodiscard]] CheckpointAwaiter {
 
   bool await_ready() const {
     if (kKind != CheckpointKind::kIfCancelled) return false;
-    if (running.watcher != nullptr) [[unlikely]] {
-      running.watcher->PassesCancelPoint();
+    if (running.watchers != nullptr) [[unlikely]] {
+      CancelPointWatcher::TellAll();
     }
     return !running.task->is_cancelled();
   }

@@ -22,13 +22,27 @@ class TaskRecord;
 // It is told where an operation that can complete at once asks whether it may,
 // in steps for which it has taken kWatchedOperations off the budget (so that
 // only watched tasks leave the fast path), and at CheckpointIfCancelled().
+//
+// There can be any number on a thread, for the same task or for different ones.
+// They come and go in any order: each watches from its construction to its
+// destruction.
 class CancelPointWatcher {
  public:
-  // The running task passes a cancel point. May cancel it.
-  virtual void PassesCancelPoint() = 0;
+  CancelPointWatcher(const CancelPointWatcher&) = delete;
+  CancelPointWatcher& operator=(const CancelPointWatcher&) = delete;
+
+  // The running task passes a cancel point. Tells all watchers of this thread.
+  static void TellAll();
 
  protected:
-  ~CancelPointWatcher() = default;
+  CancelPointWatcher();
+  ~CancelPointWatcher();
+
+ private:
+  // May cancel the running task.
+  virtual void PassesCancelPoint() = 0;
+
+  CancelPointWatcher* next_;
 };
 
 inline constexpr int kWatchedOperations = 1 << 30;
@@ -57,7 +71,8 @@ struct Running {
   // others run.
   int operations_left = 0;
 
-  CancelPointWatcher* watcher = nullptr;
+  // Linked by their next_.
+  CancelPointWatcher* watchers = nullptr;
 
   // The id of the newest task of this thread, which takes ids by the block: no
   // two tasks of a process have the same.

@@ -26,7 +26,8 @@
 
 namespace creche::internal {
 
-// Watches the running task for as long as it lives.
+// Watches the running task, for as long as it lives. Several can watch at once,
+// also the same task.
 class CheckpointProbe final : public Instrument,
                               public creche::internal::CancelPointWatcher {
  public:
@@ -40,27 +41,28 @@ class CheckpointProbe final : public Instrument,
   void ExpectBoth(const std::source_location& location) const;
   void ExpectNeither(const std::source_location& location) const;
 
+  void StepBegins(const TaskId& task) override;
   void StepEnds(const TaskId& task) override;
-  void PassesCancelPoint() override;
 
  private:
+  void PassesCancelPoint() override;
+
   const creche::internal::TaskRecord* const task_;
-  CancelPointWatcher* const previous_watcher_;
   bool has_passed_cancel_point_ = false;
   bool has_passed_schedule_point_ = false;
 };
 
+// The body is a parameter, so that a callable lives as long as its coroutine.
 template <bool kExpected, typename Body>
-CRECHE_CORO_OWNS_ARGUMENTS
-    Task<creche::internal::AwaitResult<std::remove_cvref_t<Body>>>
-    ProbeCheckpoint(Body awaitable, std::source_location location) {
-  using Result = creche::internal::AwaitResult<std::remove_cvref_t<Body>>;
+CRECHE_CORO_OWNS_ARGUMENTS Task<typename AsyncBody<Body>::Result>
+ProbeCheckpoint(AsyncBody<Body> body, std::source_location location) {
+  using Result = typename AsyncBody<Body>::Result;
   CheckpointProbe probe;
   if constexpr (std::is_void_v<Result>) {
-    co_await std::move(awaitable);
+    co_await body.MakeTask();
     kExpected ? probe.ExpectBoth(location) : probe.ExpectNeither(location);
   } else {
-    Result result = co_await std::move(awaitable);
+    Result result = co_await body.MakeTask();
     kExpected ? probe.ExpectBoth(location) : probe.ExpectNeither(location);
     co_return result;
   }
@@ -82,8 +84,7 @@ CRECHE_CORO_WRAPPER auto ExpectCheckpoint(
     std::source_location location = std::source_location::current()) {
   CRECHE_REQUIRE_SAFE_CLOSURE(Body);
   return internal::ProbeCheckpoint<true>(
-      creche::internal::AsyncBody<Body>(std::forward<Body>(body)).MakeTask(),
-      location);
+      internal::AsyncBody<Body>(std::forward<Body>(body)), location);
 }
 
 // The same, but it is a failure if the task has done either.
@@ -93,8 +94,7 @@ CRECHE_CORO_WRAPPER auto ExpectNoCheckpoint(
     std::source_location location = std::source_location::current()) {
   CRECHE_REQUIRE_SAFE_CLOSURE(Body);
   return internal::ProbeCheckpoint<false>(
-      creche::internal::AsyncBody<Body>(std::forward<Body>(body)).MakeTask(),
-      location);
+      internal::AsyncBody<Body>(std::forward<Body>(body)), location);
 }
 
 }  // namespace creche
