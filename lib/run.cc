@@ -12,6 +12,7 @@
 #include "creche/core/event_port.h"
 #include "lib/cancel_on_signals.h"
 #include "lib/core/scheduler.h"
+#include "lib/uring/current_port.h"
 #include "lib/uring/uring_port.h"
 
 namespace creche::internal {
@@ -23,6 +24,7 @@ struct RunSession::Parts {
                  ? *options.port
                  : uring_port.emplace(options.ring_entries,
                                       options.uring_features)),
+        current_port(port),
         scheduler(
             options.clock != nullptr ? *options.clock : system_clock.emplace(),
             port, options.instruments, options.schedule_seed) {}
@@ -41,6 +43,7 @@ struct RunSession::Parts {
   std::optional<SystemClock> system_clock;
   std::optional<UringPort> uring_port;
   EventPort& port;
+  const CurrentPort current_port;
   bool is_open = false;
   Scheduler scheduler;
   std::optional<CancelOnSignals> signals;

@@ -35,6 +35,12 @@ void LiftShields(CancelNode& node) {
 
 }  // namespace
 
+void DeadlockClock::BeginRun() {
+  had_deadlock_ = false;
+  description_.clear();
+  was_idle_ = false;
+}
+
 absl::Duration DeadlockClock::WaitFor(absl::Time deadline, bool expects_io) {
   // Between two questions without an Idle(), tasks have run.
   if (!std::exchange(was_idle_, false)) {

@@ -21,6 +21,9 @@ class DeadlockClock : public MockClock {
  public:
   using MockClock::MockClock;
 
+  // For a clock that serves several runs.
+  void BeginRun();
+
   absl::Duration WaitFor(absl::Time deadline, bool expects_io) override;
   bool Idle(absl::Time deadline) override;
 

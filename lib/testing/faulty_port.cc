@@ -54,19 +54,12 @@ bool MovesBytes(int opcode) {
 
 }  // namespace
 
-absl::Status FaultyPort::Open() {
-  absl::Status opened = port_.Open();
-  if (opened.ok()) BecomeCurrent();
-  return opened;
-}
-
 void FaultyPort::Close() {
   // What goes on in the background ends now, and the port's memory goes.
   is_closing_ = true;
   Release();
   Deliver();
   port_.Close();
-  ResignCurrent();
 }
 
 size_t FaultyPort::pending() const {
@@ -84,7 +77,6 @@ void FaultyPort::Start(Operation& operation, const io_uring_sqe& entry) {
     return;
   }
   port_.Start(MakeProxy(operation), Shortened(entry));
-  BecomeCurrent();  // Again: the other may have opened another one in it.
 }
 
 // What is to be delivered later is not started at once.
@@ -102,7 +94,6 @@ bool FaultyPort::StartAtOnce(Operation& operation, const io_uring_sqe& entry,
   } else {
     is_complete = port_.StartAtOnce(proxy, Shortened(entry), completed);
   }
-  BecomeCurrent();
   if (is_complete) proxies_.erase(&operation);
   return is_complete;
 }

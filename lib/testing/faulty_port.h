@@ -53,7 +53,7 @@ class FaultyPort final : public OperationPort {
   // Which operation it is.
   const std::string& description() const { return description_; }
 
-  absl::Status Open() override;
+  absl::Status Open() override { return port_.Open(); }
   void Close() override;
   void Poll() override;
   void Wait(absl::Duration at_most) override;

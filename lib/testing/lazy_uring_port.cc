@@ -8,13 +8,7 @@
 
 namespace creche::internal {
 
-absl::Status LazyUringPort::Open() {
-  BecomeCurrent();
-  return absl::OkStatus();
-}
-
 void LazyUringPort::Close() {
-  ResignCurrent();
   if (is_open_.exchange(false)) uring_.Close();
 }
 
@@ -62,7 +56,6 @@ void LazyUringPort::OpenUring() {
   if (absl::Status opened = uring_.Open(); !opened.ok()) {
     creche::internal::Misuse(opened.ToString());
   }
-  BecomeCurrent();  // Again: the other has done so meanwhile.
   is_open_ = true;
   uring_.Notify();
 }

@@ -23,6 +23,8 @@ namespace creche {
 
 absl::Duration SimulatedNetwork::Network::NetworkClock::WaitFor(
     absl::Time deadline, bool /*expects_io*/) {
+  // Tasks have run since the last Poll(), and may have closed their ends.
+  network_.LookAtSensors();
   if (!network_.due_.empty()) return absl::ZeroDuration();
   const bool had_deadlock = this->had_deadlock();
   const absl::Duration wait = DeadlockClock::WaitFor(
@@ -43,8 +45,15 @@ absl::Duration SimulatedNetwork::Network::Latency() {
       min, std::max(min, max))(random_));
 }
 
+// Each run has the same luck.
+absl::Status SimulatedNetwork::Network::Open() {
+  random_.seed(options_.seed);
+  next_port_ = kFirstPort;
+  clock_.BeginRun();
+  return absl::OkStatus();
+}
+
 void SimulatedNetwork::Network::Close() {
-  ResignCurrent();
   for (auto& [fd, listener] : listeners_) {
     for (const EndPtr& end : listener.backlog) close(end->fd);
   }

@@ -41,10 +41,7 @@ class SimulatedNetwork::Network final : public OperationPort {
 
   Clock& clock() { return clock_; }
 
-  absl::Status Open() override {
-    BecomeCurrent();
-    return absl::OkStatus();
-  }
+  absl::Status Open() override;
   void Close() override;
   void Poll() override;
   void Wait(absl::Duration at_most) override;
@@ -57,6 +54,9 @@ class SimulatedNetwork::Network final : public OperationPort {
   void SilenceAll();
 
  private:
+  // Of clients.
+  static constexpr std::uint16_t kFirstPort = 49152;
+
   // One end of a connection. `fd` is the program's, `sensor` ours.
   struct End {
     int fd = -1;
@@ -144,7 +144,7 @@ class SimulatedNetwork::Network final : public OperationPort {
   std::vector<EndPtr> ends_;
   std::map<int, Listener> listeners_;
   size_t pending_ = 0;
-  std::uint16_t next_port_ = 49152;
+  std::uint16_t next_port_ = kFirstPort;
 };
 
 }  // namespace creche

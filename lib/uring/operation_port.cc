@@ -3,6 +3,7 @@
 #include "creche/uring/operation_port.h"
 
 #include "creche/internal/misuse.h"
+#include "lib/uring/current_port.h"
 
 namespace creche {
 namespace {
@@ -21,7 +22,14 @@ OperationPort& OperationPort::Current() {
   return *current_port;
 }
 
-void OperationPort::BecomeCurrent() { current_port = this; }
-void OperationPort::ResignCurrent() { current_port = nullptr; }
+namespace internal {
+
+CurrentPort::CurrentPort(EventPort& port) {
+  current_port = dynamic_cast<OperationPort*>(&port);
+}
+
+CurrentPort::~CurrentPort() { current_port = nullptr; }
+
+}  // namespace internal
 
 }  // namespace creche

@@ -42,7 +42,6 @@ absl::Status UringPort::Open() {
   is_closing_ = false;
   notify_.Arm();  // For Wait(): a port that has nothing else to do is idle.
   set_is_idle(true);
-  BecomeCurrent();
   return absl::OkStatus();
 }
 
@@ -51,7 +50,6 @@ void UringPort::Close() {
     Misuse("a run has ended with kernel operations under way");
   }
   if (in_background_ > 0) EndBackground();
-  ResignCurrent();
   is_closing_ = true;
   Cancel(notify_);
   while (notify_.is_armed()) {

@@ -29,11 +29,7 @@ class CountingPort final : public OperationPort {
   // What is started at once moves no more bytes than that.
   void set_longest_at_once(unsigned size) { longest_at_once_ = size; }
 
-  absl::Status Open() override {
-    absl::Status opened = uring_.Open();
-    if (opened.ok()) BecomeCurrent();
-    return opened;
-  }
+  absl::Status Open() override { return uring_.Open(); }
   void Close() override { uring_.Close(); }
   void Poll() override { uring_.Poll(); }
   void Wait(absl::Duration at_most) override { uring_.Wait(at_most); }

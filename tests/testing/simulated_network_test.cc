@@ -143,6 +143,53 @@ TEST(SimulatedNetworkTest, RunsThousandsOfTimesASecond) {
   EXPECT_LT(absl::Now() - start, absl::Seconds(5));
 }
 
+// Both ends, in one task, without a deadline.
+Task<absl::Status> CloseAndWaitForTheEnd(bool half) {
+  TcpListener listener = co_await Try(ListenTcp("127.0.0.1", 0));
+  TcpStream client = co_await Try(ConnectTcp("127.0.0.1", listener.port()));
+  TcpStream server = co_await Try(listener.Accept());
+  if (half) {
+    co_await Try(client.SendEof());
+  } else {
+    client.Close();
+  }
+  char buffer[1];
+  const size_t size = co_await Try(server.ReceiveSome(absl::MakeSpan(buffer)));
+  EXPECT_EQ(size, 0u);
+  co_return absl::OkStatus();
+}
+
+TEST(SimulatedNetworkTest, SeesTheEndOfAStreamBeforeEveryoneWaits) {
+  SimulatedNetwork network;
+  for (const bool half : {false, true}) {
+    EXPECT_THAT(
+        creche::Run({.clock = &network.clock(), .port = &network.port()},
+                    CloseAndWaitForTheEnd, half),
+        IsOk());
+  }
+}
+
+TEST(SimulatedNetworkTest, DoesTheSameInEachRun) {
+  SimulatedNetwork network({.refuse_probability = 0.5});
+  const absl::Status first = AskOn(network, "x").status();
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_EQ(AskOn(network, "x").status().code(), first.code());
+  }
+}
+
+TEST(SimulatedNetworkTest, ReportsADeadlockInEachRun) {
+  SimulatedNetwork network({.silence_probability = 1});
+  for (int i = 0; i < 2; ++i) {
+    const std::string failures = FailuresOf([&] {
+      creche::Run({.clock = &network.clock(), .port = &network.port()},
+                  AskAnEcho, "hello", absl::InfiniteDuration())
+          .status()
+          .IgnoreError();
+    });
+    EXPECT_THAT(failures, HasSubstr("deadlock"));
+  }
+}
+
 TEST(SimulatedNetworkTest, ReportsADeadlock) {
   const std::string failures = FailuresOf([] {
     SimulatedNetwork network({.silence_probability = 1});

@@ -7,7 +7,8 @@
 //       {.clock = &network.clock(), .port = &network.port()}, ClientAndServer);
 //
 // The code that runs is the code of production: ListenTcp(), ConnectTcp(),
-// TcpStream, with its deadlines. The same seed gives the same run.
+// TcpStream, with its deadlines. The same seed gives the same run, and so does
+// the next run on the same network.
 
 #ifndef CRECHE_TESTING_SIMULATED_NETWORK_H_
 #define CRECHE_TESTING_SIMULATED_NETWORK_H_

@@ -58,6 +58,9 @@ struct OperationResult {
   unsigned flags = 0;  // IORING_CQE_F_...
 };
 
+// A run whose port this is executes its operations here. A port that wraps
+// another sees all of them: what it wraps is not the run's port, whatever it
+// does.
 class OperationPort : public EventPort {
  public:
   // Starts `operation`, which `entry` describes; the port copies the entry and
@@ -97,12 +100,6 @@ class OperationPort : public EventPort {
   // The port of this thread's run. Aborts the process if that is none: the run
   // was given an EventPort that executes no operations.
   static OperationPort& Current();
-
- protected:
-  // Open() ends with the first, Close() begins with the second. A port that
-  // wraps another calls them around the other's, so that it is the current one.
-  void BecomeCurrent();
-  void ResignCurrent();
 };
 
 }  // namespace creche
