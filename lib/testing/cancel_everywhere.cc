@@ -130,8 +130,9 @@ class CancelTheInnermostScope final : public Sweep {
 // A run with such a Sweep.
 class CancelRun final : public SweepRun {
  public:
-  CancelRun(std::unique_ptr<Sweep> sweep, std::size_t k, EventPort& port)
-      : sweep_(std::move(sweep)), k_(k), port_(port) {}
+  CancelRun(std::unique_ptr<Sweep> sweep, std::size_t k, EventPort& port,
+            Clock* clock)
+      : sweep_(std::move(sweep)), k_(k), port_(port), clock_(clock) {}
 
   std::string what() const override {
     if (k_ == 0) return sweep_->what();
@@ -140,7 +141,8 @@ class CancelRun final : public SweepRun {
   bool was_done() const override { return sweep_->points().was_reached(); }
   std::string where() const override { return sweep_->points().description(); }
   CheckedRunResult Run(std::uint64_t schedule_seed) override {
-    return RunChecked(*sweep_, port_, schedule_seed, {&sweep_->points()});
+    return RunChecked(*sweep_, port_, schedule_seed, {&sweep_->points()},
+                      clock_);
   }
 
   std::size_t points() const { return sweep_->points().count(); }
@@ -149,18 +151,16 @@ class CancelRun final : public SweepRun {
   std::unique_ptr<Sweep> sweep_;
   std::size_t k_;
   EventPort& port_;
+  Clock* clock_;
 };
 
-// At each point, up to the first that is not reached any more.
 template <typename Way>
-void SweepAll(SweepDriver& driver, RepeatedBody& body, EventPort& port) {
-  driver.Sweep(
-      "points",
-      [&](std::size_t k) {
-        return std::make_unique<CancelRun>(std::make_unique<Way>(body, k), k,
-                                           port);
-      },
-      [](std::size_t, const CancelRun& run) { return run.was_done(); });
+void SweepAll(SweepDriver& driver, RepeatedBody& body,
+              const CancelEverywhereOptions& options, EventPort& port) {
+  driver.Sweep([&](std::size_t k) {
+    return std::make_unique<CancelRun>(std::make_unique<Way>(body, k), k, port,
+                                       options.clock);
+  });
 }
 
 }  // namespace
@@ -169,20 +169,26 @@ std::size_t RunCancelSweeps(RepeatedBody& body,
                             const std::function<void(std::size_t)>& check,
                             const CancelEverywhereOptions& options,
                             const std::source_location& location) {
-  SweepDriver driver("CancelEverywhere", location, options.schedule_seed,
-                     options.max_failures, check);
+  SweepDriver driver(
+      {"CancelEverywhere", location, "cancel points", options.schedule_seed,
+       options.max_failures, "CancelEverywhereOptions::allow_no_points",
+       options.allow_no_points},
+      check);
   LazyUringPort lazy_port;
   EventPort& port = options.port != nullptr ? *options.port : lazy_port;
-  CancelRun undisturbed(std::make_unique<CancelNothing>(body), 0, port);
+  CancelRun undisturbed(std::make_unique<CancelNothing>(body), 0, port,
+                        options.clock);
   if (!driver.RunUndisturbed(undisturbed)) return 0;
-  if (undisturbed.points() == 0) return 0;
-  SweepAll<CancelTheRun>(driver, body, port);
-  SweepAll<ExpireADeadline>(driver, body, port);
-  SweepAll<FailASibling>(driver, body, port);
+  const std::size_t points = undisturbed.points();
+  // One is where the body has not begun.
+  if (!driver.SetPlaces(points, points - 1)) return 0;
+  SweepAll<CancelTheRun>(driver, body, options, port);
+  SweepAll<ExpireADeadline>(driver, body, options, port);
+  SweepAll<FailASibling>(driver, body, options, port);
   if (options.inner_scopes) {
-    SweepAll<CancelTheInnermostScope>(driver, body, port);
+    SweepAll<CancelTheInnermostScope>(driver, body, options, port);
   }
-  return undisturbed.points();
+  return points;
 }
 
 }  // namespace creche::internal

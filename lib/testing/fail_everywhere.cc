@@ -26,17 +26,36 @@ namespace {
 
 using creche::internal::running;
 
+// The kernel's own codes for "start this anew", which are in none of its
+// headers for programs. A signal, or the end of a worker thread, brings them
+// out.
+constexpr int kErestartsys = 512;
+constexpr int kErestartnointr = 513;
+constexpr int kErestartnohand = 514;
+constexpr int kErestartRestartblock = 516;
+
 constexpr Fault kFaults[] = {
     {Fault::kError, ECONNRESET, "fails with ECONNRESET"},
     {Fault::kError, EIO, "fails with EIO"},
     {Fault::kError, ENOMEM, "fails with ENOMEM"},
     {Fault::kError, EAGAIN, "fails with EAGAIN"},
     {Fault::kError, EINTR, "fails with EINTR"},
-    {Fault::kShort, 0, "moves a single byte"},
+    {Fault::kError, ECANCELED, "fails with ECANCELED, which nobody asked for"},
+    {Fault::kError, kErestartsys, "fails with ERESTARTSYS"},
+    {Fault::kError, kErestartnointr, "fails with ERESTARTNOINTR"},
+    {Fault::kError, kErestartnohand, "fails with ERESTARTNOHAND"},
+    {Fault::kError, kErestartRestartblock, "fails with ERESTART_RESTARTBLOCK"},
+    {Fault::kOneByte, 0, "moves a single byte"},
+    {Fault::kAllButOneByte, 0, "moves all but the last byte"},
     {Fault::kDelayed, 0, "completes with a delay"},
     {Fault::kReordered, 0, "completes after the next one"},
     {Fault::kTooLate, 0, "succeeds after its cancellation"},
 };
+
+// What moves no bytes cannot move fewer.
+bool IsAlwaysPossible(const Fault& fault) {
+  return fault.kind != Fault::kOneByte && fault.kind != Fault::kAllButOneByte;
+}
 
 // A clock that does not jump over what a FaultyPort is about to deliver.
 class PatientClock final : public Clock {
@@ -101,21 +120,23 @@ std::size_t RunFailSweeps(RepeatedBody& body,
                           const std::function<void(std::size_t)>& check,
                           const FailEverywhereOptions& options,
                           const std::source_location& location) {
-  SweepDriver driver("FailEverywhere", location, options.schedule_seed,
-                     options.max_failures, check);
+  SweepDriver driver(
+      {"FailEverywhere", location, "kernel operations", options.schedule_seed,
+       options.max_failures, "FailEverywhereOptions::allow_no_operations",
+       options.allow_no_operations},
+      check);
   LazyUringPort lazy_port;
   OperationPort& port = options.port != nullptr ? *options.port : lazy_port;
   FailRun undisturbed(body, port, options.clock, 0, Fault());
   if (!driver.RunUndisturbed(undisturbed)) return 0;
   const std::size_t count = undisturbed.operations();
-  if (count == 0) return 0;
+  if (!driver.SetPlaces(count, count)) return 0;
   for (const Fault& fault : kFaults) {
     driver.Sweep(
-        "operations",
         [&](std::size_t k) {
           return std::make_unique<FailRun>(body, port, options.clock, k, fault);
         },
-        [&](std::size_t k, const FailRun&) { return k < count; });
+        IsAlwaysPossible(fault));
   }
   return count;
 }

@@ -47,11 +47,6 @@ std::string OpcodeName(int opcode) {
   }
 }
 
-bool MovesBytes(int opcode) {
-  return opcode == IORING_OP_RECV || opcode == IORING_OP_SEND ||
-         opcode == IORING_OP_READ || opcode == IORING_OP_WRITE;
-}
-
 }  // namespace
 
 void FaultyPort::Close() {
@@ -76,7 +71,8 @@ void FaultyPort::Start(Operation& operation, const io_uring_sqe& entry) {
     due_.push_back({&operation, -fault_.error, 0});
     return;
   }
-  port_.Start(MakeProxy(operation), Shortened(entry));
+  Proxy& proxy = MakeProxy(operation);
+  port_.Start(proxy, Shortened(entry, proxy));
 }
 
 // What is to be delivered later is not started at once.
@@ -87,15 +83,16 @@ bool FaultyPort::StartAtOnce(Operation& operation, const io_uring_sqe& entry,
     return true;
   }
   Proxy& proxy = MakeProxy(operation);
-  bool is_complete = false;
-  if (is_chosen() && fault_.kind != Fault::kNone &&
-      fault_.kind != Fault::kShort) {
+  if (is_chosen() && IsToBeHeld()) {
     port_.Start(proxy, entry);
-  } else {
-    is_complete = port_.StartAtOnce(proxy, Shortened(entry), completed);
+    return false;
   }
-  if (is_complete) proxies_.erase(&operation);
-  return is_complete;
+  if (!port_.StartAtOnce(proxy, Shortened(entry, proxy), completed)) {
+    return false;
+  }
+  proxy.short_transfer().Finish();
+  proxies_.erase(&operation);
+  return true;
 }
 
 // Counts it.
@@ -109,13 +106,13 @@ bool FaultyPort::IsToFail(const io_uring_sqe& entry) {
   return true;
 }
 
-io_uring_sqe FaultyPort::Shortened(const io_uring_sqe& entry) {
+io_uring_sqe FaultyPort::Shortened(const io_uring_sqe& entry, Proxy& proxy) {
+  if (!IsToBeShort()) return entry;
   io_uring_sqe shortened = entry;
-  if (is_chosen() && fault_.kind == Fault::kShort && MovesBytes(entry.opcode) &&
-      entry.len > 1) {
-    has_struck_ = true;
-    shortened.len = 1;
-  }
+  has_struck_ = proxy.short_transfer().Shorten(
+      shortened, fault_.kind == Fault::kOneByte
+                     ? ShortTransfer::kOneByte
+                     : ShortTransfer::kAllButOneByte);
   return shortened;
 }
 
@@ -134,11 +131,9 @@ void FaultyPort::Cancel(Operation& operation) {
 
 void FaultyPort::ProxyCompleted(Proxy& proxy, int result, unsigned flags) {
   const Completion completion = {&proxy.original(), result, flags};
-  const bool is_chosen = proxy.is_chosen();
+  const bool is_held = proxy.is_chosen() && IsToBeHeld();
+  proxy.short_transfer().Finish();
   if ((flags & IORING_CQE_F_MORE) == 0) proxies_.erase(&proxy.original());
-  const bool is_held = is_chosen && (fault_.kind == Fault::kDelayed ||
-                                     fault_.kind == Fault::kReordered ||
-                                     fault_.kind == Fault::kTooLate);
   if (is_closing_) return Complete(completion);
   if (!is_held) {
     due_.push_back(completion);

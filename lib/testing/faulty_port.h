@@ -17,18 +17,20 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "creche/uring/operation_port.h"
+#include "lib/testing/short_transfer.h"
 
 namespace creche::internal {
 
 struct Fault {
   enum Kind {
     kNone,
-    kError,      // It is not started, and fails with `error`.
-    kShort,      // It is asked for one byte.
-    kDelayed,    // Its completion is held back for some rounds of the loop.
-    kReordered,  // Its completion is held back until after the next.
-    kTooLate,    // It has completed; then everything is cancelled; then it is
-                 // delivered.
+    kError,          // It is not started, and fails with `error`.
+    kOneByte,        // It is asked for one byte.
+    kAllButOneByte,  // It is asked for one byte less.
+    kDelayed,        // Its completion is held back for some rounds of the loop.
+    kReordered,      // Its completion is held back until after the next.
+    kTooLate,  // It has completed; then everything is cancelled; then it is
+               // delivered.
   };
   Kind kind = kNone;
   int error = 0;
@@ -82,11 +84,13 @@ class FaultyPort final : public OperationPort {
     }
     Operation& original() const { return original_; }
     bool is_chosen() const { return is_chosen_; }
+    ShortTransfer& short_transfer() { return short_transfer_; }
 
    private:
     FaultyPort& port_;
     Operation& original_;
     const bool is_chosen_;
+    ShortTransfer short_transfer_;
   };
 
   struct Completion {
@@ -97,8 +101,16 @@ class FaultyPort final : public OperationPort {
   };
 
   bool IsToFail(const io_uring_sqe& entry);
-  io_uring_sqe Shortened(const io_uring_sqe& entry);
+  io_uring_sqe Shortened(const io_uring_sqe& entry, Proxy& proxy);
   bool is_chosen() const { return count_ == chosen_; }
+  bool IsToBeShort() const {
+    return is_chosen() && (fault_.kind == Fault::kOneByte ||
+                           fault_.kind == Fault::kAllButOneByte);
+  }
+  bool IsToBeHeld() const {
+    return fault_.kind == Fault::kDelayed || fault_.kind == Fault::kReordered ||
+           fault_.kind == Fault::kTooLate;
+  }
   Proxy& MakeProxy(Operation& operation);
   void ProxyCompleted(Proxy& proxy, int result, unsigned flags);
   void Deliver();

@@ -28,27 +28,32 @@ std::string DescribeCurrentRun() {
 
 }  // namespace
 
-SweepDriver::SweepDriver(const char* function,
-                         const std::source_location& location,
-                         std::optional<std::uint64_t> schedule_seed,
-                         std::size_t max_failures,
+SweepDriver::SweepDriver(const SweepCall& call,
                          const std::function<void(std::size_t)>& check)
-    : function_(function),
-      seed_(SeedOutsideOfRuns(function, schedule_seed)),
-      max_failures_(max_failures),
+    : call_(call),
+      seed_(SeedOutsideOfRuns(call)),
       check_(check),
-      trace_(location.file_name(), static_cast<int>(location.line()),
-             absl::StrCat(function, ", CRECHE_SCHEDULE_SEED=", seed_)) {}
+      trace_(call.location.file_name(), static_cast<int>(call.location.line()),
+             absl::StrCat(call.function, ", CRECHE_SCHEDULE_SEED=", seed_)) {}
 
-std::uint64_t SweepDriver::SeedOutsideOfRuns(
-    const char* function, std::optional<std::uint64_t> seed) {
+SweepDriver::~SweepDriver() {
+  ::testing::Test::RecordProperty(
+      absl::StrCat(call_.function, "_line_", call_.location.line()),
+      absl::StrCat(Places(), ", ", runs_, " runs"));
+}
+
+std::uint64_t SweepDriver::SeedOutsideOfRuns(const SweepCall& call) {
   if (creche::internal::running.scheduler != nullptr) {
     creche::internal::Misuse(
-        absl::StrCat(function,
+        absl::StrCat(call.function,
                      "() runs its body itself: call it from a TEST, not from "
                      "inside a run"));
   }
-  return seed.value_or(ChooseScheduleSeed());
+  return call.schedule_seed.value_or(ChooseScheduleSeed());
+}
+
+std::string SweepDriver::Places() const {
+  return absl::StrCat(places_, " ", call_.places);
 }
 
 bool SweepDriver::RunUndisturbed(SweepRun& run) {
@@ -61,6 +66,45 @@ bool SweepDriver::RunUndisturbed(SweepRun& run) {
                   << result.status;
   }
   return result.problems.empty() && result.status.ok();
+}
+
+bool SweepDriver::SetPlaces(std::size_t count, std::size_t own) {
+  places_ = count;
+  of_every_body_ = count - own;
+  places_trace_.emplace(__FILE__, __LINE__,
+                        absl::StrCat("a sweep over ", Places()));
+  if (own == 0 && !call_.allows_none) {
+    ADD_FAILURE() << "nothing was tested: the body has no " << call_.places
+                  << ". If that is right, set " << call_.option_to_allow_none;
+  }
+  return count > 0;
+}
+
+// A run may come to fewer places than others did, because the kernel was slower
+// or faster, so it takes two signs for the end.
+void SweepDriver::Sweep(const Make& make, bool is_always_possible) {
+  std::size_t failures = 0;
+  std::size_t done = 0;
+  std::string what;
+  bool goes_on = true;
+  for (std::size_t k = 1; goes_on; ++k) {
+    if (failures == call_.max_failures) {
+      ADD_FAILURE() << "and perhaps at other points, which were not tried";
+      return;
+    }
+    const std::unique_ptr<SweepRun> run = make(k);
+    if (!RunAt(k, *run)) ++failures;
+    if (run->was_done()) ++done;
+    what = run->what();
+    goes_on = run->was_done() || k < places_;
+  }
+  runs_ += done;
+  if (is_always_possible && done <= of_every_body_ &&
+      places_ > of_every_body_) {
+    ADD_FAILURE() << "nothing was tested: no run has come to a place where "
+                  << what << ", as the first, undisturbed one did. Does the "
+                  << "body do the same each time?";
+  }
 }
 
 bool SweepDriver::RunAt(std::size_t k, SweepRun& run) {
@@ -77,7 +121,7 @@ bool SweepDriver::RunAt(std::size_t k, SweepRun& run) {
 }
 
 CheckedRunResult SweepDriver::RunOnce(SweepRun& run) {
-  current = {function_, &run};
+  current = {call_.function, &run};
   creche::internal::SetMisuseContext(&DescribeCurrentRun);
   CheckedRunResult result = run.Run(seed_);
   creche::internal::SetMisuseContext(nullptr);

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <source_location>
 #include <string>
@@ -32,46 +33,59 @@ class SweepRun {
   virtual CheckedRunResult Run(std::uint64_t schedule_seed) = 0;
 };
 
+// A call of CancelEverywhere() or FailEverywhere().
+struct SweepCall {
+  const char* function;  // Which of them.
+  std::source_location location;
+  const char* places;  // Where something is done: "cancel points".
+  std::optional<std::uint64_t> schedule_seed;
+  std::size_t max_failures;
+  const char* option_to_allow_none;  // Its name.
+  bool allows_none;
+};
+
+// A sweep that tests nothing is a failure. How much each has tested is told
+// with every failure, and is a property of the test: "FailEverywhere_line_7"
+// is "6 kernel operations, 60 runs".
 class SweepDriver {
  public:
-  // `function` is what the test has called, at `location`. Aborts if that is
-  // inside a run.
-  SweepDriver(const char* function, const std::source_location& location,
-              std::optional<std::uint64_t> schedule_seed,
-              std::size_t max_failures,
+  // Aborts if the call is inside a run.
+  SweepDriver(const SweepCall& call,
               const std::function<void(std::size_t)>& check);
+  SweepDriver(const SweepDriver&) = delete;
+  SweepDriver& operator=(const SweepDriver&) = delete;
+  ~SweepDriver();
 
   // The first run, in which nothing is done. Returns whether there is any use
   // in others.
   bool RunUndisturbed(SweepRun& run);
 
-  // Runs make(k) for k = 1, 2 ... as long as go_on(k, run) says so, or until
-  // there are too many failures. Then there may be more at other `places`.
-  template <typename Make, typename GoOn>
-  void Sweep(const char* places, Make make, GoOn go_on) {
-    std::size_t failures = 0;
-    for (std::size_t k = 1; failures < max_failures_; ++k) {
-      auto run = make(k);
-      if (!RunAt(k, *run)) ++failures;
-      if (!go_on(k, *run)) return;
-    }
-    ADD_FAILURE() << "and perhaps at other " << places
-                  << ", which were not tried";
-  }
+  // That run has come to so many places, of which `own` are the body's own, not
+  // such as any body has. Returns whether there is anything to sweep.
+  bool SetPlaces(std::size_t count, std::size_t own);
+
+  // A sweep: runs make(k) for k = 1, 2 ... up to the first place that is not
+  // reached any more, or until there are too many failures. What is done may be
+  // impossible at all places only if `is_always_possible` is false.
+  using Make = std::function<std::unique_ptr<SweepRun>(std::size_t)>;
+  void Sweep(const Make& make, bool is_always_possible = true);
 
  private:
-  static std::uint64_t SeedOutsideOfRuns(const char* function,
-                                         std::optional<std::uint64_t> seed);
+  static std::uint64_t SeedOutsideOfRuns(const SweepCall& call);
 
   // Returns false if anything was wrong.
   bool RunAt(std::size_t k, SweepRun& run);
   CheckedRunResult RunOnce(SweepRun& run);
+  std::string Places() const;
 
-  const char* const function_;
+  const SweepCall call_;
   const std::uint64_t seed_;
-  const std::size_t max_failures_;
   const std::function<void(std::size_t)>& check_;
+  std::size_t places_ = 0;
+  std::size_t of_every_body_ = 0;  // Those among them that are not its own.
+  std::size_t runs_ = 0;           // In which something was done.
   const ::testing::ScopedTrace trace_;
+  std::optional<::testing::ScopedTrace> places_trace_;
 };
 
 }  // namespace creche::internal

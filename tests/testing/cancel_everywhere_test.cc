@@ -126,6 +126,51 @@ TEST(CancelEverywhereTest, FailuresOfTheCheckNameThePoint) {
   EXPECT_THAT(failures, HasSubstr("before it goes on from its turn at "));
 }
 
+TEST(CancelEverywhereTest, FailsIfThereIsNothingToSweep) {
+  auto body = []() -> Task<> { co_return; };
+  EXPECT_THAT(FailuresOfCancelling(body),
+              HasSubstr("nothing was tested: the body has no cancel points"));
+
+  CancelEverywhereOptions options;
+  options.allow_no_points = true;
+  EXPECT_EQ(CancelEverywhere(body, [] {}, options), 1u);
+}
+
+TEST(CancelEverywhereTest, FailsIfOnlyTheFirstRunHasPoints) {
+  int runs = 0;
+  auto body = [&]() -> Task<> {
+    if (++runs == 1) co_await SleepFor(absl::Seconds(1));
+  };
+  const std::string failures = FailuresOfCancelling(body);
+
+  EXPECT_THAT(failures, HasSubstr("no run has come to a place where the run is "
+                                  "cancelled at cancel point 3"));
+}
+
+// Of the test that runs.
+std::string PropertyOfThisTest(const std::string& key) {
+  const ::testing::TestResult& result =
+      *::testing::UnitTest::GetInstance()->current_test_info()->result();
+  for (int i = 0; i < result.test_property_count(); ++i) {
+    const ::testing::TestProperty& property = result.GetTestProperty(i);
+    if (property.key() == key) return property.value();
+  }
+  return "(no such property)";
+}
+
+TEST(CancelEverywhereTest, TellsHowMuchItHasSwept) {
+  auto body = []() -> Task<> { co_await SleepFor(absl::Seconds(1)); };
+  const int line = __LINE__ + 1;
+  CancelEverywhere(body);
+
+  EXPECT_EQ(PropertyOfThisTest("CancelEverywhere_line_" + std::to_string(line)),
+            "3 cancel points, 9 runs");
+
+  const std::string failures = FailuresOf(
+      [&] { CancelEverywhere(body, [] { ADD_FAILURE() << "checked"; }); });
+  EXPECT_THAT(failures, HasSubstr("a sweep over 3 cancel points"));
+}
+
 TEST(CancelEverywhereTest, FindsALeakedFrame) {
   std::vector<Task<>> leaked;
   auto leak = [&]() -> Task<> {

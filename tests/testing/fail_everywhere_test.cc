@@ -54,7 +54,29 @@ Task<absl::Status> ReadZeros() {
 TEST(FailEverywhereTest, StrikesEachOperationInEachWay) {
   int checks = 0;
   EXPECT_EQ(FailEverywhere(ReadZeros, [&] { ++checks; }), 1);
-  EXPECT_EQ(checks, 9);
+  EXPECT_EQ(checks, 15);
+}
+
+TEST(FailEverywhereTest, FailsIfThereIsNothingToSweep) {
+  auto body = []() -> Task<> { co_await Checkpoint(); };
+  EXPECT_THAT(FailuresOf([&] { FailEverywhere(body); }),
+              HasSubstr("nothing was tested: the body has no kernel "
+                        "operations"));
+
+  FailEverywhereOptions options;
+  options.allow_no_operations = true;
+  EXPECT_EQ(FailEverywhere(body, [] {}, options), 0u);
+}
+
+TEST(FailEverywhereTest, FailsIfOnlyTheFirstRunHasOperations) {
+  int runs = 0;
+  auto body = [&]() -> Task<> {
+    if (++runs > 1) co_return;
+    EXPECT_THAT(co_await ReadZeros(), IsOk());
+  };
+  EXPECT_THAT(FailuresOf([&] { FailEverywhere(body); }),
+              HasSubstr("no run has come to a place where kernel operation 1 "
+                        "fails with EIO"));
 }
 
 TEST(FailEverywhereTest, FindsADescriptorThatAnErrorLeaves) {

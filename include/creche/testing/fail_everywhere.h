@@ -41,6 +41,9 @@ struct FailEverywhereOptions {
   std::optional<std::uint64_t> schedule_seed = {};
   // A sweep is given up after so many operations at which something was wrong.
   std::size_t max_failures = 3;
+  // A body that starts no kernel operation is a failure: the sweeps test
+  // nothing. For bodies that are to start none.
+  bool allow_no_operations = false;
 };
 
 }  // namespace creche
@@ -59,8 +62,11 @@ namespace creche {
 // Runs body(), which returns a Task, in runs of its own, each on a MockClock
 // that jumps: once to count the kernel operations it starts: K of them; and
 // then once for each operation k = 1 ... K and each of these:
-// - it fails with ECONNRESET, EIO, ENOMEM, EAGAIN, or EINTR, and does nothing;
-// - it reads or writes less than it was asked to;
+// - it fails with ECONNRESET, EIO, ENOMEM, EAGAIN, EINTR, ECANCELED though
+//   nobody has cancelled it, or one of the codes ERESTARTSYS and others by
+//   which the kernel tells itself to start anew; and it does nothing;
+// - it reads, writes, sends or receives less than it was asked to: a single
+//   byte, or all but one (but no less than a datagram);
 // - its completion is delayed, or comes after one that was later;
 // - the run is cancelled when it has completed and nobody knows yet: it
 //   succeeds late, after its cancellation.
@@ -69,6 +75,9 @@ namespace creche {
 // After each run the same are failures of the test as with CancelEverywhere();
 // then check(k), or check(), is called. Every failure names k, the operation,
 // and what happened to it.
+//
+// K is also told by each failure, and is a property of the test, for reports:
+// "FailEverywhere_line_13" is "6 kernel operations, 80 runs".
 //
 // Returns K. Call it from a TEST, not from inside a run.
 template <typename Body, typename Check = internal::NoCheck>
