@@ -5,12 +5,12 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <iterator>
 #include <utility>
 
 #include "absl/status/status.h"
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "creche/internal/misuse.h"
 #include "lib/uring/setup_error.h"
@@ -52,50 +52,58 @@ void UringPort::Close() {
   if (in_background_ > 0) EndBackground();
   is_closing_ = true;
   Cancel(notify_);
-  while (notify_.is_armed()) {
-    ring_.SubmitAndWait(absl::InfiniteDuration());
-    Deliver();
-  }
+  while (notify_.is_armed()) Wait(absl::InfiniteDuration());
   if (blocks_ != nullptr) std::exchange(blocks_, nullptr)->Close();
   ring_.Close();
   close(std::exchange(notify_fd_, -1));
 }
 
 // Most have been cancelled, with what they belong to. What is left belongs to
-// objects that outlive the run.
+// objects that outlive the run. As any cancellation, this one may not find them
+// at once (see CancelRequests).
 void UringPort::EndBackground() {
   Poll();
-  if (in_background_ > 0) {
+  while (in_background_ > 0) {
     io_uring_sqe entry = {};
     io_uring_prep_cancel(&entry, nullptr,
                          IORING_ASYNC_CANCEL_ALL | IORING_ASYNC_CANCEL_ANY);
     entry.user_data = kCancellation;
     ring_.Queue(entry);
-  }
-  while (in_background_ > 0) {
-    ring_.SubmitAndWait(absl::InfiniteDuration());
+    ring_.SubmitAndWait(CancelRequests::kLongestPause);
     Deliver();
   }
 }
 
 void UringPort::Poll() {
+  if (cancelled_.is_to_ask_again()) CancelAgain();
   ring_.Submit();
   if (ring_.has_completions()) Deliver();
 }
 
-// A cancellation may report its own end, which is of no interest, in the enter
-// that submits it. To return then would look as if something had happened.
 void UringPort::Wait(absl::Duration at_most) {
-  const bool may_hear_nothing = std::exchange(cancel_queued_, false);
-  const bool is_finite = at_most != absl::InfiniteDuration();
-  const absl::Time start =
-      may_hear_nothing && is_finite ? absl::Now() : absl::Time();
-  ring_.SubmitAndWait(at_most);
-  if (Deliver() || !may_hear_nothing) return;
-  if (is_finite) at_most -= absl::Now() - start;
-  if (at_most <= absl::ZeroDuration()) return;
+  if (!cancelled_.empty()) return WaitForCancelled(at_most);
   ring_.SubmitAndWait(at_most);
   Deliver();
+}
+
+// The answer to a cancellation is no reason to return: that would look as if
+// something had happened. Nor is it that something was asked again.
+void UringPort::WaitForCancelled(absl::Duration at_most) {
+  using Clock = CancelRequests::Clock;
+  const Clock::time_point start = Clock::now();
+  absl::Duration left = at_most;
+  while (left > absl::ZeroDuration()) {
+    CancelAgain();
+    ring_.SubmitAndWait(std::min(left, cancelled_.TimeLeft(Clock::now())));
+    if (Deliver()) return;
+    left = at_most - absl::FromChrono(Clock::now() - start);
+  }
+}
+
+void UringPort::CancelAgain() {
+  cancelled_.AskAgain(
+      CancelRequests::Clock::now(),
+      [this](const Operation& operation) { QueueCancel(operation); });
 }
 
 void UringPort::Notify() {
@@ -131,13 +139,18 @@ void UringPort::Forget(const Operation& operation) {
 }
 
 void UringPort::Cancel(Operation& operation) {
+  cancelled_.Add(operation);
+  QueueCancel(operation);
+}
+
+// If it finds the operation, nobody needs to hear of it.
+void UringPort::QueueCancel(const Operation& operation) {
   io_uring_sqe entry = {};
   io_uring_prep_cancel64(&entry, reinterpret_cast<std::uintptr_t>(&operation),
                          0);
   entry.user_data = kCancellation;
   if (ring_.can_skip_success()) entry.flags |= IOSQE_CQE_SKIP_SUCCESS;
   ring_.Queue(entry);
-  cancel_queued_ = true;
 }
 
 bool UringPort::SubmitNow() {
@@ -165,11 +178,15 @@ bool UringPort::Deliver() {
     count = ring_.Take(batch, std::size(batch));
     for (size_t i = 0; i < count; ++i) {
       const Completion& completion = batch[i];
-      if (completion.user_data == kCancellation) continue;
+      if (completion.user_data == kCancellation) {
+        cancelled_.Answered(completion.result, CancelRequests::Clock::now());
+        continue;
+      }
       delivered = true;
       auto* operation = reinterpret_cast<Operation*>(
           static_cast<std::uintptr_t>(completion.user_data));
       const bool is_last = (completion.flags & IORING_CQE_F_MORE) == 0;
+      if (is_last) CancelRequests::Remove(*operation);
       if (is_last && operation != &notify_) Forget(*operation);
       operation->Completed(completion.result, completion.flags);
     }

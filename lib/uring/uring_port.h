@@ -13,6 +13,7 @@
 #include "creche/uring/operation_port.h"
 #include "creche/uring/uring_features.h"
 #include "lib/uring/block_ring.h"
+#include "lib/uring/cancel_requests.h"
 #include "lib/uring/ring.h"
 
 namespace creche::internal {
@@ -55,6 +56,9 @@ class UringPort final : public OperationPort {
   };
 
   void QueueFor(Operation& operation, const io_uring_sqe& entry);
+  void QueueCancel(const Operation& operation);
+  void CancelAgain();
+  void WaitForCancelled(absl::Duration at_most);
   void Forget(const Operation& operation);
   void EndBackground();
   bool Deliver();
@@ -66,7 +70,7 @@ class UringPort final : public OperationPort {
   BlockRing* blocks_ = nullptr;  // Made when it is first asked for.
   size_t pending_ = 0;
   size_t in_background_ = 0;
-  bool cancel_queued_ = false;  // Since the last Wait().
+  CancelRequests cancelled_;
   bool is_closing_ = false;
   int notify_fd_ = -1;
   NotifyOperation notify_{*this};

@@ -8,6 +8,7 @@
 #define CRECHE_URING_OPERATION_PORT_H_
 
 #include "creche/core/event_port.h"
+#include "creche/internal/intrusive_list.h"
 #include "creche/uring/uring_features.h"
 
 struct io_uring_sqe;
@@ -16,10 +17,12 @@ namespace creche {
 
 namespace internal {
 class BlockRing;
+struct CancelRequestTag;
 }  // namespace internal
 
 // One operation under way. It stays where it is until its last completion.
-class Operation {
+// (The link is for a port, which may list those that were asked to end.)
+class Operation : public internal::ListLink<internal::CancelRequestTag> {
  public:
   // Whom it is for.
   enum class Kind {
@@ -37,9 +40,10 @@ class Operation {
 
   // Called by the port, on the run's thread, between steps of tasks: from
   // Poll(), Wait() or Close(). `result` and `flags` are those of the completion
-  // queue entry. It is the last completion, after which the port has forgotten
-  // the operation, unless `flags` has IORING_CQE_F_MORE. Runs no user code, and
-  // may start operations, this one included.
+  // queue entry: so `result` may be one of the kernel's restart codes, which
+  // count as -EINTR. It is the last completion, after which the port has
+  // forgotten the operation, unless `flags` has IORING_CQE_F_MORE. Runs no user
+  // code, and may start operations, this one included.
   virtual void Completed(int result, unsigned flags) = 0;
 
   // Whether its kind is kBackground.
@@ -54,7 +58,7 @@ class Operation {
 
 // What the completion of an operation says.
 struct OperationResult {
-  int result = 0;      // 0 or more, or a negated errno.
+  int result = 0;      // 0 or more, or a negated errno, or a restart code.
   unsigned flags = 0;  // IORING_CQE_F_...
 };
 
@@ -78,9 +82,10 @@ class OperationPort : public EventPort {
     return false;
   }
 
-  // Asks for `operation`, which is under way, to end early. Its completion
-  // tells what became of it: -ECANCELED or -EINTR if it did not happen, or what
-  // it says when it did after all. Never calls Completed() itself.
+  // Asks for `operation`, which is under way, to end early, until it does. Its
+  // completion tells what became of it: -ECANCELED, -EINTR or a restart code if
+  // it did not happen, or what it says when it did after all. Never calls
+  // Completed() itself.
   virtual void Cancel(Operation& operation) = 0;
 
   // Tells the kernel now what was started and cancelled so far, and lets it
