@@ -6,6 +6,8 @@
 
 #include <utility>
 
+#include "lib/uring/restart_code.h"
+
 namespace creche::internal {
 
 void Multishot::Arm(const io_uring_sqe& entry) {
@@ -28,7 +30,7 @@ void Multishot::Completed(int result, unsigned flags) {
     port_ = nullptr;
     keep_alive_ = SocketRef();
   }
-  const bool is_too_much = Keep(result, flags);
+  const bool is_too_much = Keep(WithoutRestartCode(result), flags);
   if (socket_.is_closed()) {
     if (is_last) socket_.CloseIfUnused();
     return;

@@ -9,6 +9,7 @@
 
 #include "creche/internal/running.h"
 #include "lib/core/scheduler.h"
+#include "lib/uring/restart_code.h"
 
 namespace creche::internal {
 
@@ -34,7 +35,7 @@ bool TaskOperation::StartAtOnce(const io_uring_sqe& entry) {
   is_under_way_ =
       !OperationPort::Current().StartAtOnce(*this, entry, completed);
   if (is_under_way_) return false;
-  result_ = completed.result;
+  result_ = WithoutRestartCode(completed.result);
   flags_ = completed.flags;
   return true;
 }
@@ -64,7 +65,7 @@ void TaskOperation::StartNext(const io_uring_sqe& entry) {
 // end of its use of the buffer) has its result in the first.
 void TaskOperation::Completed(int result, unsigned flags) {
   if (!has_result_) {
-    result_ = result;
+    result_ = WithoutRestartCode(result);
     flags_ = flags;
   }
   has_result_ = true;

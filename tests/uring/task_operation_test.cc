@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <functional>
+#include <iterator>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -106,8 +107,13 @@ TEST(TaskOperationTest, GivesTheResult) {
   EXPECT_TRUE(port.cancelled.empty());
 }
 
+// ERESTARTSYS and the others, which programs have no names for.
+constexpr int kRestartCodes[] = {-512, -513, -514, -516};
+
 TEST(TaskOperationTest, UnwindsWhenTheKernelHasCancelled) {
-  for (int result : {-ECANCELED, -EINTR}) {
+  std::vector<int> results(std::begin(kRestartCodes), std::end(kRestartCodes));
+  results.insert(results.end(), {-ECANCELED, -EINTR});
+  for (int result : results) {
     ScriptedPort port;
     const Outcome outcome = RunOperation(port, [&](CancelScope& scope) {
       scope.Cancel();
@@ -154,6 +160,17 @@ TEST(TaskOperationTest, DeliversACancellationNobodyAskedFor) {
 
   EXPECT_EQ(outcome.result, -ECANCELED);
   EXPECT_FALSE(outcome.was_caught);
+}
+
+TEST(TaskOperationTest, GivesARestartCodeNobodyAskedForAsAnInterruption) {
+  for (int code : kRestartCodes) {
+    ScriptedPort port;
+    const Outcome outcome =
+        RunOperation(port, [&](CancelScope&) { port.End(code); });
+
+    EXPECT_EQ(outcome.result, -EINTR);
+    EXPECT_FALSE(outcome.was_caught);
+  }
 }
 
 TEST(TaskOperationTest, WaitsForTheLastCompletion) {
