@@ -23,6 +23,9 @@
 namespace creche {
 namespace internal {
 
+// Aborts the process if Uring() cannot wait for what `entry` describes.
+void CheckUringEntry(const io_uring_sqe& entry);
+
 template <typename Prepare>
 class [[nodiscard]] UringAwaiter final : public TaskOperation {
  public:
@@ -37,6 +40,7 @@ class [[nodiscard]] UringAwaiter final : public TaskOperation {
   bool SuspendIn(Frame leaf) {
     io_uring_sqe entry = {};
     prepare_(entry);
+    CheckUringEntry(entry);
     StartAndWait(leaf, entry, "Uring");
     return true;
   }
@@ -55,13 +59,20 @@ class [[nodiscard]] UringAwaiter final : public TaskOperation {
 //
 // Works for every operation that has one result. Of a zero-copy send it gives
 // the first, when the kernel has released the buffer. Multishot operations have
-// no single result, and linked ones would be cut apart: do not use those here.
+// no single result, linked ones would be cut apart, one without a completion
+// (IOSQE_CQE_SKIP_SUCCESS) never ends, nor does one that waits for all that are
+// under way (IOSQE_IO_DRAIN), since some of the library's always are: entries
+// that ask for one of these abort the process.
 //
 // Cancellation: as of the operation, which is cancelled in the kernel. If that
 //   comes too late, the result is delivered. If it worked, the kernel says that
 //   the operation did not happen, apart from what its manual page admits (a
 //   connect leaves a socket that is of no more use).
-// Errors: a negated errno. -ECANCELED here was not asked for by a cancellation.
+// Errors: a negated errno. -ECANCELED here was not asked for by a cancellation:
+//   the kernel could not make a thread for the operation (RLIMIT_NPROC).
+//   -EINTR: it was interrupted, and did nothing (the kernel's restart codes,
+//   -512 and others, are this, too); a process that was stopped and continued
+//   may see that. Begin it again.
 // Lifetime: what the entry points to must live until the operation has ended;
 //   what lives in the coroutine that awaits does.
 template <typename Prepare>
