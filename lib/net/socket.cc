@@ -370,10 +370,12 @@ bool SendOperation::CompletesAtOnce() {
 }
 
 void SendOperation::Prepare(io_uring_sqe& entry) {
-  // With MSG_WAITALL the kernel itself goes on after a part, if it knows how.
+  // What a send says must tell how much has gone. With MSG_WAITALL that is so
+  // only where the kernel knows how to go on after a part.
+  const bool all = OperationPort::Current().features().send_all;
   io_uring_prep_send(&entry, socket_->fd(), data_.data() + sent_,
                      PartSize(data_.size() - sent_),
-                     MSG_NOSIGNAL | MSG_WAITALL);
+                     MSG_NOSIGNAL | (all ? MSG_WAITALL : 0));
 }
 
 bool SendOperation::OnPart(int result) {

@@ -28,6 +28,7 @@ constexpr Name kNames[] = {
     {"multishot_accept", &UringFeatures::multishot_accept},
     {"multishot_receive", &UringFeatures::multishot_receive},
     {"poll_first", &UringFeatures::poll_first},
+    {"send_all", &UringFeatures::send_all},
 };
 
 void TurnOff(UringFeatures& features, absl::string_view name) {

@@ -31,6 +31,7 @@
 #include "creche/testing/fake_port.h"
 #include "creche/testing/simulated_network.h"
 #include "creche/uring/operation_port.h"
+#include "creche/uring/uring_features.h"
 #include "lib/testing/deadlock_clock.h"
 
 namespace creche {
@@ -49,6 +50,12 @@ class SimulatedNetwork::Network final : public OperationPort {
   void Notify() override { idle_.Notify(); }
   void Start(Operation& operation, const io_uring_sqe& entry) override;
   void Cancel(Operation& operation) override;
+  // A send goes on after a part, and says how much it has sent.
+  UringFeatures features() override {
+    UringFeatures features = UringFeatures::None();
+    features.send_all = true;
+    return features;
+  }
 
   void BreakAll();
   void SilenceAll();

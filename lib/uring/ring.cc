@@ -157,9 +157,12 @@ void Ring::Probe(const UringFeatures& wanted) {
       io_uring_opcode_supported(probe.get(), IORING_OP_SOCKET) != 0;
   const bool is_6_0 =
       io_uring_opcode_supported(probe.get(), IORING_OP_SEND_ZC) != 0;
+  const bool is_6_1 =
+      io_uring_opcode_supported(probe.get(), IORING_OP_SENDMSG_ZC) != 0;
   features_.multishot_accept = wanted.multishot_accept && is_5_19;
   features_.multishot_receive = wanted.multishot_receive && is_6_0;
   features_.poll_first = wanted.poll_first && is_5_19;
+  features_.send_all = wanted.send_all && is_6_1;
 }
 
 void Ring::Close() {

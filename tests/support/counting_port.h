@@ -21,9 +21,14 @@ namespace creche {
 
 class CountingPort final : public OperationPort {
  public:
+  explicit CountingPort(const UringFeatures& features = FeaturesToTest())
+      : uring_(/*ring_entries=*/256, features) {}
+
   // As in IORING_OP_ACCEPT.
   int started(int opcode) { return started_[opcode]; }
   int cancelled() const { return cancelled_; }
+  // Of all sends together: MSG_...
+  int send_flags() const { return send_flags_; }
   int completed_at_once(int opcode) { return completed_at_once_[opcode]; }
 
   // What is started at once moves no more bytes than that.
@@ -36,12 +41,12 @@ class CountingPort final : public OperationPort {
   size_t pending() const override { return uring_.pending(); }
   void Notify() override { uring_.Notify(); }
   void Start(Operation& operation, const io_uring_sqe& entry) override {
-    ++started_[entry.opcode];
+    Count(entry);
     uring_.Start(operation, entry);
   }
   bool StartAtOnce(Operation& operation, const io_uring_sqe& entry,
                    OperationResult& completed) override {
-    ++started_[entry.opcode];
+    Count(entry);
     io_uring_sqe own = entry;
     own.len = std::min(own.len, longest_at_once_);
     const bool is_complete = uring_.StartAtOnce(operation, own, completed);
@@ -57,9 +62,17 @@ class CountingPort final : public OperationPort {
   creche::internal::BlockRing* blocks() override { return uring_.blocks(); }
 
  private:
-  creche::internal::UringPort uring_{/*ring_entries=*/256, FeaturesToTest()};
+  void Count(const io_uring_sqe& entry) {
+    ++started_[entry.opcode];
+    if (entry.opcode == IORING_OP_SEND) {
+      send_flags_ |= static_cast<int>(entry.msg_flags);
+    }
+  }
+
+  creche::internal::UringPort uring_;
   std::map<int, int> started_;
   int cancelled_ = 0;
+  int send_flags_ = 0;
   unsigned longest_at_once_ = ~0U;
   std::map<int, int> completed_at_once_;
 };

@@ -12,8 +12,8 @@ namespace creche {
 // see what an old one would do.
 //
 // What the kernel has is found out when a run begins: the flags by trying them,
-// and what came with 5.19 and 6.0 by asking for an operation of the same
-// release (IORING_REGISTER_PROBE: socket and send_zc).
+// and what came with 5.19, 6.0 and 6.1 by asking for an operation of the same
+// release (IORING_REGISTER_PROBE: socket, send_zc and sendmsg_zc).
 struct UringFeatures {
   // IORING_SETUP_DEFER_TASKRUN (Linux 6.1): completions are worked on when the
   // run asks for them, not whenever the kernel likes. Needs the next two.
@@ -37,10 +37,15 @@ struct UringFeatures {
   // IORING_RECVSEND_POLL_FIRST and IORING_CQE_F_SOCK_NONEMPTY (5.19): a receive
   // does not look for bytes first where the one before it has taken the last.
   bool poll_first = true;
+  // MSG_WAITALL of a send (6.1): the kernel goes on after a part by itself, and
+  // says how much was sent if it is stopped. Older kernels take the flag, too,
+  // but say that a send was cancelled when half of it has gone.
+  bool send_all = true;
 
   // As if the kernel had nothing that is optional.
   static constexpr UringFeatures None() {
-    return {false, false, false, false, false, false, false, false, false};
+    return {false, false, false, false, false,
+            false, false, false, false, false};
   }
 };
 
