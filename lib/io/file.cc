@@ -22,11 +22,13 @@
 #include "creche/core/errors.h"
 #include "creche/core/try.h"
 #include "creche/uring/operation.h"
+#include "lib/io/blocks_in_place.h"
 #include "lib/io/file_error.h"
 #include "lib/uring/part_size.h"
 
 namespace creche {
 
+using internal::BlocksInPlace;
 using internal::CheckPath;
 using internal::FileError;
 using internal::PartSize;
@@ -100,6 +102,7 @@ Task<absl::StatusOr<File>> File::Open(std::string path, Mode mode,
   open->fd = FileDescriptor(result);
   open->path = std::move(path);
   open->appends = mode == kAppend;
+  open->blocks = BlocksInPlace(result);
   co_return File(std::move(open));
 }
 
@@ -115,6 +118,7 @@ Task<absl::StatusOr<size_t>> File::ReadAt(std::uint64_t offset,
   const unsigned size = PartSize(buffer.size());
   auto prepare = [&](io_uring_sqe& entry) {
     io_uring_prep_read(&entry, open->fd.get(), buffer.data(), size, offset);
+    if (open->blocks) entry.flags |= IOSQE_ASYNC;
   };
   const int result = co_await Uring(prepare);
   if (result < 0) co_return FileError(result, "read", open->path);
@@ -131,6 +135,7 @@ Task<absl::Status> File::WriteAt(std::uint64_t offset, absl::string_view data) {
     const unsigned size = PartSize(data.size());
     auto prepare = [&](io_uring_sqe& entry) {
       io_uring_prep_write(&entry, open->fd.get(), data.data(), size, offset);
+      if (open->blocks) entry.flags |= IOSQE_ASYNC;
     };
     const int result = co_await Uring(prepare);
     if (result < 0) co_return FileError(result, "write", open->path);

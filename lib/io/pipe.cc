@@ -15,6 +15,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "lib/io/blocks_in_place.h"
 #include "lib/uring/part_size.h"
 #include "lib/uring/system_error.h"
 
@@ -50,6 +51,7 @@ void ReadOperation::Prepare(io_uring_sqe& entry) {
   } else {
     io_uring_prep_read(&entry, socket_->fd(), buffer_.data(),
                        PartSize(buffer_.size()), kAtPosition);
+    if (blocks_) entry.flags |= IOSQE_ASYNC;
   }
 }
 
@@ -63,12 +65,16 @@ void WriteOperation::Prepare(io_uring_sqe& entry) {
   } else {
     io_uring_prep_write(&entry, socket_->fd(), unsent().data(),
                         PartSize(unsent().size()), kAtPosition);
+    if (blocks_) entry.flags |= IOSQE_ASYNC;
   }
 }
 
 bool WriteOperation::OnPart(int result) {
   return OnlyWaits(result, polls_) || SendOperation::OnPart(result);
 }
+
+PipeEnd::PipeEnd(int fd)
+    : socket_(fd, SocketAddress()), blocks_(BlocksInPlace(fd)) {}
 
 }  // namespace internal
 

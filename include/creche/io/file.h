@@ -55,10 +55,15 @@ class File {
   };
 
   // Opens a file. `permissions` are those of a new one, less the umask.
+  // Waits at a FIFO until the other end is opened, as open(2) does. Of such
+  // waits, and of other file operations that wait for a disk, a run has 1,024
+  // at a time; more wait for these (on Linux before 5.15, four for each
+  // processor).
   // Cancellation: partial. The file may have been made or emptied. No
   //   descriptor is left.
   // Errors: kInvalidArgument: the path has a NUL in it. kNotFound,
-  //   kPermissionDenied, kAlreadyExists, kResourceExhausted (descriptors).
+  //   kPermissionDenied, kAlreadyExists, kResourceExhausted (descriptors, or
+  //   threads of the kernel, which count as processes of the user: ulimit -u).
   static Task<absl::StatusOr<File>> Open(std::string path, Mode mode,
                                          unsigned permissions = 0666);
 
@@ -107,6 +112,7 @@ class File {
     FileDescriptor fd;
     std::string path;
     bool appends = false;
+    bool blocks = false;  // Reading it in place would stop the run: a terminal.
     std::uint64_t position = 0;
   };
 

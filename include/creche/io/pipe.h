@@ -25,12 +25,14 @@ namespace internal {
 
 // What operations on descriptors that are no sockets have in common. If others
 // have put the descriptor, which they share, into non-blocking mode, the kernel
-// does not wait: then this polls first.
+// does not wait: then this polls first. If the kernel would block the run
+// (`blocks`), a worker does it.
 class [[nodiscard]] ReadOperation final : public ReceiveOperation {
  public:
-  ReadOperation(SocketRef socket, absl::Span<char> buffer)
+  ReadOperation(SocketRef socket, absl::Span<char> buffer, bool blocks)
       : ReceiveOperation(std::move(socket), buffer, /*exactly=*/false,
-                         "ReceiveSome") {}
+                         "ReceiveSome"),
+        blocks_(blocks) {}
   absl::StatusOr<size_t> await_resume() {
     if (!status_.ok()) return std::move(status_);
     return received_;
@@ -40,18 +42,20 @@ class [[nodiscard]] ReadOperation final : public ReceiveOperation {
   void Prepare(io_uring_sqe& entry) override;
   bool OnPart(int result) override;
 
+  const bool blocks_;
   bool polls_ = false;
 };
 
 class [[nodiscard]] WriteOperation final : public SendOperation {
  public:
-  WriteOperation(SocketRef socket, absl::string_view data)
-      : SendOperation(std::move(socket), data) {}
+  WriteOperation(SocketRef socket, absl::string_view data, bool blocks)
+      : SendOperation(std::move(socket), data), blocks_(blocks) {}
 
  private:
   void Prepare(io_uring_sqe& entry) override;
   bool OnPart(int result) override;
 
+  const bool blocks_;
   bool polls_ = false;
 };
 
@@ -86,18 +90,20 @@ class PipeEnd {
   int fd() const { return socket_ ? socket_->fd() : -1; }
 
  protected:
-  explicit PipeEnd(int fd) : socket_(fd, SocketAddress()) {}
+  explicit PipeEnd(int fd);
   PipeEnd(PipeEnd&& other) noexcept = default;
   PipeEnd& operator=(PipeEnd&& other) noexcept {
     if (this != &other) {
       Close();
       socket_ = std::move(other.socket_);
+      blocks_ = other.blocks_;
     }
     return *this;
   }
   ~PipeEnd() { Close(); }
 
   SocketRef socket_;
+  bool blocks_;  // Reading or writing it in place would stop the run.
 };
 
 }  // namespace internal
@@ -113,7 +119,7 @@ class PipeReader : public internal::PipeEnd {
   // 0 at the end: the other end was closed. `buffer` must not be empty.
   // Cancellation: safe. The bytes stay in the pipe.
   internal::ReadOperation ReceiveSome(absl::Span<char> buffer) {
-    return internal::ReadOperation(socket_, buffer);
+    return internal::ReadOperation(socket_, buffer, blocks_);
   }
 };
 
@@ -130,7 +136,7 @@ class PipeWriter : public internal::PipeEnd {
   // Cancellation: partial. If it was not the whole or nothing that had been
   //   sent, further calls fail (IsBrokenResource).
   internal::WriteOperation SendAll(absl::string_view data) {
-    return internal::WriteOperation(socket_, data);
+    return internal::WriteOperation(socket_, data, blocks_);
   }
 
   // Close(), unless another task is sending, or an earlier SendAll() was cut
