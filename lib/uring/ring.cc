@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <iterator>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -31,6 +33,10 @@ constexpr unsigned kNeeded =
 // kernel has them in order; ThreadSanitizer, which does not see liburing's
 // system calls, would call it a race. Counting orders them for it, too.
 std::atomic<unsigned> open_rings = 0;
+
+// When a ring was closed last.
+using SteadyClock = std::chrono::steady_clock;
+std::atomic<SteadyClock::time_point> last_closed = SteadyClock::time_point();
 
 // Sets of flags to try, the best first. Each is a subset of the one before it.
 std::vector<unsigned> FlagsToTry(const UringFeatures& features) {
@@ -65,30 +71,66 @@ int SetUpWithBestFlags(unsigned entries, const UringFeatures& features,
   return result;
 }
 
-// The kernel frees the memory of a ring some milliseconds after the ring was
-// closed, and until then counts it against the user's locked memory: a program
-// that makes many short runs needs patience. Where that does not help, a
-// smaller ring may do: its size limits only how much goes to the kernel at
-// once.
-int SetUpWithPatience(unsigned entries, const UringFeatures& features,
-                      Ring::SetupFunction setup, io_uring* ring,
-                      io_uring_params* params) {
-  constexpr absl::Duration kLongestPause = absl::Milliseconds(32);
+// The kernel frees the memory of a ring some time after the ring was closed,
+// and until then counts it against the user's locked memory: a program that
+// makes many short runs needs patience.
+constexpr std::chrono::milliseconds kPatience{64};  // In any case.
+// For so long after this process has closed a ring, its memory may still come.
+constexpr std::chrono::milliseconds kLateness{500};
+constexpr std::chrono::seconds kLongestPatience{10};
+
+// Whether it is too early to give up, for a thread that found no memory first
+// at `since`.
+bool MayGetMemory(SteadyClock::time_point since) {
+  const SteadyClock::time_point now = SteadyClock::now();
+  if (now - since < kPatience) return true;
+  return now - since < kLongestPatience &&
+         now - last_closed.load(std::memory_order_relaxed) < kLateness;
+}
+
+// Where patience does not help, a smaller ring may do: its size limits only how
+// much goes to the kernel at once.
+int SetUpWithPatience(SteadyClock::time_point since, unsigned entries,
+                      const UringFeatures& features, Ring::SetupFunction setup,
+                      io_uring* ring, io_uring_params* params) {
+  constexpr absl::Duration kLongestPause = absl::Milliseconds(8);
   constexpr unsigned kFewEntries = 64;
   absl::Duration pause = absl::Milliseconds(1);
   for (;;) {
     const int result =
         SetUpWithBestFlags(entries, features, setup, ring, params);
     if (result != -ENOMEM) return result;
-    if (pause <= kLongestPause) {
+    if (MayGetMemory(since)) {
       absl::SleepFor(pause);
-      pause *= 2;
+      pause = std::min(2 * pause, kLongestPause);
     } else if (entries > kFewEntries) {
       entries /= 2;
     } else {
       return result;
     }
   }
+}
+
+// Threads wait for memory in turn: otherwise, of many that take what becomes
+// free as soon as it does, some would get none. Also in a process that was
+// forked while another thread had its turn, that ends.
+int SetUpInTurn(unsigned entries, const UringFeatures& features,
+                Ring::SetupFunction setup, io_uring* ring,
+                io_uring_params* params) {
+  static std::timed_mutex turn;
+  static std::atomic<int> waiting = 0;
+  if (waiting.load(std::memory_order_relaxed) == 0) {
+    const int result =
+        SetUpWithBestFlags(entries, features, setup, ring, params);
+    if (result != -ENOMEM) return result;
+  }
+  const SteadyClock::time_point since = SteadyClock::now();
+  waiting.fetch_add(1, std::memory_order_relaxed);
+  const std::unique_lock lock(turn, since + kLongestPatience);
+  const int result =
+      SetUpWithPatience(since, entries, features, setup, ring, params);
+  waiting.fetch_sub(1, std::memory_order_relaxed);
+  return result;
 }
 
 __kernel_timespec ToKernelTimespec(absl::Duration duration) {
@@ -124,8 +166,7 @@ absl::Status Ring::Open(unsigned entries, const UringFeatures& features,
                         SetupFunction setup) {
   entries = std::clamp(entries, 1U, kMaxEntries);
   io_uring_params params = {};
-  const int result =
-      SetUpWithPatience(entries, features, setup, &ring_, &params);
+  const int result = SetUpInTurn(entries, features, setup, &ring_, &params);
   if (result < 0) return SetupError(-result, ReadIoUringDisabled());
   open_rings.fetch_add(1, std::memory_order_acq_rel);
   is_open_ = true;
@@ -170,6 +211,7 @@ void Ring::Close() {
   is_open_ = false;
   open_rings.fetch_sub(1, std::memory_order_acq_rel);
   io_uring_queue_exit(&ring_);
+  last_closed.store(SteadyClock::now(), std::memory_order_relaxed);
 }
 
 io_uring_sqe& Ring::Queue(const io_uring_sqe& entry) {
