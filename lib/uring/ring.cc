@@ -38,6 +38,11 @@ std::atomic<unsigned> open_rings = 0;
 using SteadyClock = std::chrono::steady_clock;
 std::atomic<SteadyClock::time_point> last_closed = SteadyClock::time_point();
 
+// Operations on files that wait in the kernel each need a thread of it. Left to
+// itself it makes four for each processor, and when so many wait for the other
+// end of a FIFO, all others wait for them.
+constexpr unsigned kMaxFileWorkers = 1024;
+
 // Sets of flags to try, the best first. Each is a subset of the one before it.
 std::vector<unsigned> FlagsToTry(const UringFeatures& features) {
   const unsigned coop = features.coop_taskrun ? IORING_SETUP_COOP_TASKRUN |
@@ -181,8 +186,11 @@ absl::Status Ring::Open(unsigned entries, const UringFeatures& features,
   }
   can_skip_success_ =
       features.skip_success && (params.features & IORING_FEAT_CQE_SKIP) != 0;
-  // Fails on older kernels, where the descriptor does.
+  // This and the next fail on older kernels, where the descriptor does, and the
+  // kernel's own limit has to.
   if (features.registered_ring) io_uring_register_ring_fd(&ring_);
+  unsigned workers[2] = {kMaxFileWorkers, /*others=*/0};
+  io_uring_register_iowq_max_workers(&ring_, workers);
   Probe(features);
   return absl::OkStatus();
 }

@@ -27,9 +27,18 @@ absl::string_view Advice(int error) {
   }
 }
 
+// A cancellation that was asked for unwinds the task, so this is one that
+// io_uring made of its own accord.
+constexpr absl::string_view kNoThread =
+    ": the kernel could make no thread for it (they count as processes of this "
+    "user; raise the limit with ulimit -u)";
+
 }  // namespace
 
 absl::Status SystemError(int error, absl::string_view what) {
+  if (error == ECANCELED) {
+    return absl::ResourceExhaustedError(absl::StrCat(what, kNoThread));
+  }
   return absl::ErrnoToStatus(error, absl::StrCat(what, Advice(error)));
 }
 

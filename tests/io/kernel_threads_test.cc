@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// File operations that wait in the kernel need a thread of it each.
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <string>
+#include <thread>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/match.h"
+#include "absl/time/time.h"
+#include "creche/core/nursery.h"
+#include "creche/core/sleep.h"
+#include "creche/core/task.h"
+#include "creche/core/timeouts.h"
+#include "creche/core/try.h"
+#include "creche/io/file.h"
+#include "creche/run.h"
+#include "creche/testing/status_matchers.h"
+#include "gtest/gtest.h"
+
+namespace creche {
+namespace {
+
+std::string MakeFifo() {
+  const std::string path = ::testing::TempDir() + "/kernel_threads_fifo";
+  unlink(path.c_str());
+  if (mkfifo(path.c_str(), 0600) != 0) abort();
+  return path;
+}
+
+Task<absl::Status> OpenToWrite(const std::string& path) {
+  auto open = File::Open(path, File::kWrite);
+  co_return (co_await std::move(open)).status();
+}
+
+TEST(KernelThreadsTest, AnOpenThatWaitsIsCancelled) {
+  const std::string fifo = MakeFifo();
+  auto main = [&]() -> Task<absl::Status> {
+    co_return co_await FailAfter(absl::Milliseconds(20), OpenToWrite(fifo));
+  };
+  EXPECT_THAT(creche::Run(main), StatusIs(absl::StatusCode::kDeadlineExceeded));
+}
+
+// The kernel's own limit is four for each processor.
+TEST(KernelThreadsTest, FilesCanBeUsedWhileManyOpensWait) {
+  const std::string fifo = MakeFifo();
+  const unsigned waiting = 4 * std::thread::hardware_concurrency() + 40;
+  auto main = [&]() -> Task<absl::Status> {
+    auto body = [&](Nursery& nursery) -> Task<absl::Status> {
+      auto wait = [&]() -> Task<absl::Status> {
+        co_return co_await OpenToWrite(fifo);
+      };
+      for (unsigned i = 0; i < waiting; ++i) nursery.StartSoon(wait);
+      co_await SleepFor(absl::Milliseconds(20));
+      co_await Try(
+          FailAfter(absl::Seconds(10), OpenToWrite(fifo + ".regular")));
+      nursery.Cancel();
+      co_return absl::OkStatus();
+    };
+    co_return co_await WithNursery(body);
+  };
+  EXPECT_THAT(creche::Run(main), IsOk());
+}
+
+// In a process of its own, of a user who is not privileged.
+void RunWithoutThreads() {
+  auto main = []() -> Task<absl::Status> {
+    auto info = GetFileInfo("/");
+    co_return (co_await std::move(info)).status();
+  };
+  struct rlimit none = {0, 0};
+  if (setrlimit(RLIMIT_NPROC, &none) != 0) _exit(2);
+  if (geteuid() == 0 && setuid(65534) != 0) _exit(3);
+  const absl::Status status = creche::Run(main);
+  const bool is_expected =
+      status.code() == absl::StatusCode::kResourceExhausted &&
+      absl::StrContains(status.message(), "ulimit -u");
+  if (!is_expected) fprintf(stderr, "%s\n", status.ToString().c_str());
+  _exit(is_expected ? 0 : 1);
+}
+
+TEST(KernelThreadsDeathTest, SaysThatNoThreadCanBeMade) {
+  EXPECT_EXIT(RunWithoutThreads(), ::testing::ExitedWithCode(0), "");
+}
+
+}  // namespace
+}  // namespace creche
