@@ -18,6 +18,7 @@ Interpreter::Interpreter(const Script& script)
       nurseries_(script.ids),
       starts_(script.ids) {
   root_.entered = true;
+  for (std::size_t i = 0; i < kChannels; ++i) channels_[i].capacity = i;
   Configure(script.main);
 }
 

@@ -7,18 +7,34 @@
 #define CRECHE_TESTS_MODEL_INTERPRETER_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/model/script.h"
 
 namespace creche::model {
 
+inline constexpr int kNoLocal = -1;
+
 struct Task;
 struct Nursery;
-using Errors = std::vector<std::string>;
+
+// What a block ends with, if not well.
+struct Errors {
+  std::vector<std::string> names;
+  bool thrown = false;  // As an exception, at least one of them.
+
+  bool empty() const { return names.empty(); }
+  void Append(const Errors& other) {
+    names.insert(names.end(), other.names.begin(), other.names.end());
+    thrown |= other.thrown;
+  }
+};
+inline Errors Error(std::string name) { return Errors{{std::move(name)}}; }
 
 struct Scope {
   Scope* parent = nullptr;
@@ -44,6 +60,7 @@ struct Nursery {
   bool body_ended = false;
   bool anyone_unwound = false;
   Errors errors;
+  std::string race;  // How the bodies of a Race() have completed.
 };
 
 // A Start() that has not returned.
@@ -65,10 +82,23 @@ struct Frame {
   bool is_cleanup = false;  // Of a body that has ended like this:
   bool body_unwound = false;
   Errors body_errors = {};
+  int outer_local = kNoLocal;  // What a kWith hides.
 };
 
 enum class State { kNew, kRunnable, kRunning, kWaiting, kAborting, kEnded };
-enum class Wait { kNone, kSleep, kPark, kSlow, kNursery };
+enum class Wait { kNone, kSleep, kPark, kSlow, kNursery, kChannel };
+
+struct ChannelWaiter {
+  Task* task;
+  int value;  // To be sent.
+};
+
+struct Channel {
+  std::size_t capacity = 0;
+  std::deque<int> values;
+  std::deque<ChannelWaiter> senders;
+  std::deque<ChannelWaiter> receivers;
+};
 
 struct Task {
   int id = 0;
@@ -79,12 +109,14 @@ struct Task {
   bool stop = false;          // Unwinds when its turn comes.
   bool check_cancel = false;  // Unwinds then if it is cancelled.
   Wait wait = Wait::kNone;
-  int wake_time = 0;
+  int wake_time = kNever;  // If it sleeps.
   int armed = 0;
   int lot = 0;
   Nursery* nursery = nullptr;          // Whose end it waits for...
   const Step* nursery_step = nullptr;  // ... and where.
   const Step* slow_step = nullptr;
+  int local = kNoLocal;
+  std::string outcome;  // Of its wait for a channel.
 };
 
 // What the library does with coroutines, frames and queues of the kernel, this
@@ -137,10 +169,29 @@ class Interpreter {
   void Unpark(int lot, int count);
   void FinishSlow();
 
+  // Channels: channels.cc
+
+  // Each returns false if that would have to wait.
+  bool TrySend(Channel& channel, int value);
+  bool TryReceive(Channel& channel, int& value);
+  // What the task waits for has happened: it takes part in nothing else.
+  void CompleteWait(Task& task, std::string outcome);
+  void LeaveChannels(Task& task);
+  void Send(Task& task, const Step& step);
+  void Receive(Task& task, const Step& step);
+  void Select(Task& task, const Step& step);
+  bool SelectAtOnce(const Step& step);
+  void ServeChannels();
+
   // Nurseries: nurseries.cc
 
   void OpenNursery(Task& task, Nursery& nursery);
-  Task& Spawn(Nursery& nursery, const Step& step);
+  // A task that runs `block`, a body of `step`; `by` has started it.
+  Task& Spawn(Nursery& nursery, const Step& step, const Block& block,
+              const Task& by);
+  // The bodies of a WhenAll() or Race(), as children of a nursery.
+  void RunBeside(Task& task, const Step& step);
+  void CompleteRacer(Task& task, const Frame& frame, const Errors& errors);
   void Fail(Nursery& nursery, const Errors& errors, const char* whose);
   void SomeoneUnwound(Nursery& nursery);
   void WakeParentIfEmpty(Nursery& nursery);
@@ -194,6 +245,8 @@ class Interpreter {
   std::deque<Task*> runnable_;
   std::deque<Task*> lots_[kLots];
   std::vector<Task*> slow_;
+  Channel channels_[kChannels];
+  std::uint32_t choices_ = 1;  // The state of what NextChoice() does.
 };
 
 }  // namespace creche::model

@@ -3,142 +3,38 @@
 #include "tests/model/library_run.h"
 
 #include <cstddef>
-#include <exception>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
-#include <vector>
+#include <variant>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "creche/core/cancel_scope.h"
 #include "creche/core/checkpoint.h"
-#include "creche/core/cleanup.h"
 #include "creche/core/clock.h"
 #include "creche/core/nursery.h"
 #include "creche/core/parking_lot.h"
 #include "creche/core/sleep.h"
 #include "creche/core/suspend.h"
 #include "creche/core/task.h"
-#include "creche/core/task_status.h"
-#include "creche/core/timeouts.h"
 #include "creche/core/try.h"
-#include "tests/model/outcome.h"
+#include "creche/sync/channel.h"
+#include "creche/sync/select.h"
+#include "tests/model/library_script.h"
 #include "tests/model/script.h"
-#include "tests/support/mocked_run.h"
 
 namespace creche::model {
-namespace {
 
-std::string NameOfReason(const std::string& reason) {
+std::string LibraryRun::NameOfReason(const std::string& reason) {
   if (reason.find("a child task failed") == 0) return "child";
   if (reason.find("the nursery's body failed") == 0) return "body";
+  if (reason.find("another body of the Race()") == 0) return "race";
   return reason;
 }
-
-class LibraryRun {
- public:
-  explicit LibraryRun(const Script& script)
-      : script_(script),
-        scopes_(static_cast<std::size_t>(script.ids)),
-        nurseries_(static_cast<std::size_t>(script.ids)),
-        starts_(static_cast<std::size_t>(script.ids)) {
-    Configure(script.main);
-  }
-
-  Trace Run(std::optional<std::uint64_t> seed) {
-    start_ = clock_.Now();
-    auto main = [this]() -> Task<absl::Status> {
-      co_await Try(RunBlock(0, script_.main));
-      co_return absl::OkStatus();
-    };
-    absl::Status status = RunMockedOn(clock_, main, seed);
-    Record(status.code() == absl::StatusCode::kCancelled ? "main cancelled"
-                                                         : "main ended");
-    return std::move(trace_);
-  }
-
- private:
-  struct SlowWait {
-    Waker waker;
-    bool completes;
-    bool is_aborting;
-  };
-
-  // Tells of the end of a block, however it comes.
-  struct BlockGuard {
-    LibraryRun* run;
-    int id;
-    BlockGuard(LibraryRun* r, int i) : run(r), id(i) {}
-    ~BlockGuard() { run->Record("end of block " + std::to_string(id)); }
-  };
-
-  void Configure(const Block& block) {
-    for (const Step& step : block.steps) {
-      if (step.op == Op::kScope) {
-        CancelScopeOptions options;
-        options.shield = step.shield;
-        if (step.amount != kNever) options.timeout = absl::Seconds(step.amount);
-        scopes_[Index(step.id)] = std::make_unique<CancelScope>(options);
-      }
-      Configure(step.body);
-      Configure(step.cleanup);
-    }
-  }
-
-  static std::size_t Index(int id) { return static_cast<std::size_t>(id); }
-
-  void Record(std::string what) {
-    trace_.push_back(
-        Event{static_cast<int>(absl::ToInt64Seconds(clock_.Now() - start_)),
-              std::move(what)});
-  }
-  void RecordResult(const Step& step, const Outcome& outcome) {
-    Record("result of " + std::to_string(step.id) + ":" + NamesOf(outcome));
-  }
-  void RecordExit(const Step& step, bool completed) {
-    std::string what = "exit of " + std::to_string(step.id) +
-                       (completed ? " completed" : " cancelled");
-    if (step.op == Op::kScope)
-      what += ", " + Describe(*scopes_[Index(step.id)]);
-    Record(what);
-  }
-  static std::string Describe(const CancelScope& scope) {
-    const bool called = scope.cancel_called();
-    return std::string(called ? "called" : "") +
-           (scope.cancelled_caught() ? " caught" : "") + " (" +
-           NameOfReason(scope.reason()) + ")";
-  }
-
-  CancelScope* Referred(const Step& step) {
-    if (CancelScope* scope = scopes_[Index(step.target)].get()) return scope;
-    Nursery* nursery = nurseries_[Index(step.target)];
-    return nursery == nullptr ? nullptr : &nursery->cancel_scope();
-  }
-
-  Task<absl::Status> RunBlock(int task, const Block& block);
-  Task<absl::Status> RunScope(int task, const Step& step);
-  Task<absl::Status> RunFailAfter(int task, const Step& step);
-  Task<absl::Status> RunCleanup(int task, const Step& step);
-  Task<absl::Status> RunNursery(int task, const Step& step);
-  Task<absl::Status> RunStart(const Step& step);
-  Task<> RunSlow(const Step& step);
-  void RunOnScope(const Step& step);
-  void FinishSlow();
-
-  const Script& script_;
-  MockClock clock_;
-  absl::Time start_;
-  Trace trace_;
-  bool done_ = false;
-  std::vector<std::unique_ptr<CancelScope>> scopes_;  // By id, as are these.
-  std::vector<Nursery*> nurseries_;
-  std::vector<std::optional<TaskStatus<>>> starts_;
-  ParkingLot lots_[kLots];
-  std::vector<std::shared_ptr<SlowWait>> slow_;
-};
 
 Task<absl::Status> LibraryRun::RunBlock(int task, const Block& block) {
   BlockGuard guard(this, block.id);
@@ -192,6 +88,15 @@ Task<absl::Status> LibraryRun::RunBlock(int task, const Block& block) {
       case Op::kNursery:
         status = co_await RunNursery(task, step);
         break;
+      case Op::kWhenAll:
+        status = co_await RunWhenAll(step);
+        break;
+      case Op::kRace:
+        status = co_await RunRace(step);
+        break;
+      case Op::kWith:
+        status = co_await local_.With(step.id, RunBlock(task, step.body));
+        break;
       case Op::kSpawn:
         nurseries_[Index(step.target)]->StartSoon(
             &LibraryRun::RunBlock, this, step.id, std::cref(step.body));
@@ -225,10 +130,23 @@ Task<absl::Status> LibraryRun::RunBlock(int task, const Block& block) {
       case Op::kFinishSlow:
         FinishSlow();
         break;
+      case Op::kLocal:
+        Record("local " + std::to_string(local_.Get().value_or(-1)));
+        break;
+      case Op::kSend:
+        co_await RunSend(step);
+        break;
+      case Op::kReceive:
+        co_await RunReceive(step);
+        break;
+      case Op::kSelect:
+        co_await RunSelect(step);
+        break;
       case Op::kJanitor:
         for (;;) {
           for (ParkingLot& lot : lots_) lot.UnparkAll();
           FinishSlow();
+          ServeChannels();
           if (done_) break;
           co_await SleepFor(absl::Seconds(25));
         }
@@ -242,88 +160,40 @@ Task<absl::Status> LibraryRun::RunBlock(int task, const Block& block) {
   co_return absl::OkStatus();
 }
 
-Task<absl::Status> LibraryRun::RunScope(int task, const Step& step) {
-  Outcome outcome;
-  std::optional<absl::Status> status;
-  if (step.op == Op::kScope) {
-    CancelScope& scope = *scopes_[Index(step.id)];
-    INTO_OUTCOME(outcome,
-                 status = co_await scope.Run(RunBlock(task, step.body)));
-  } else if (step.op == Op::kMoveOn) {
-    INTO_OUTCOME(outcome,
-                 status = co_await MoveOnAfter(absl::Seconds(step.amount),
-                                               RunBlock(task, step.body)));
+Task<> LibraryRun::RunSend(const Step& step) {
+  (co_await channels_[step.target].first.Send(step.id)).IgnoreError();
+  Record("sent " + std::to_string(step.id));
+}
+
+Task<> LibraryRun::RunReceive(const Step& step) {
+  const std::optional<int> value =
+      co_await channels_[step.target].second.Receive();
+  Record("received " + std::to_string(value.value_or(-1)));
+}
+
+Task<> LibraryRun::RunSelect(const Step& step) {
+  auto first = co_await creche::Select(
+      channels_[step.target].second.Receive(),
+      channels_[(step.target + 1) % kChannels].first.Send(step.id),
+      SleepFor(absl::Seconds(step.amount)));
+  if (first.index() == 0) {
+    Record("received " + std::to_string(std::get<0>(first).value_or(-1)));
+  } else if (first.index() == 1) {
+    Record("sent " + std::to_string(step.id));
   } else {
-    INTO_OUTCOME(outcome, status = co_await Shield(RunBlock(task, step.body)));
+    Record("selected 2");
   }
-  RecordExit(step, status.has_value() || outcome.thrown != nullptr);
-  RETHROW(outcome);
-  co_return status.value_or(absl::OkStatus());
 }
 
-Task<absl::Status> LibraryRun::RunFailAfter(int task, const Step& step) {
-  Outcome outcome;
-  INTO_OUTCOME(outcome,
-               outcome.status = co_await FailAfter(absl::Seconds(step.amount),
-                                                   RunBlock(task, step.body)));
-  RecordResult(step, outcome);
-  if (step.swallow) co_return absl::OkStatus();
-  RETHROW(outcome);
-  co_return outcome.status;
-}
-
-Task<absl::Status> LibraryRun::RunCleanup(int task, const Step& step) {
-  Outcome outcome;
-  auto cleanup = [&]() -> Task<absl::Status> {
-    co_await Try(RunBlock(task, step.cleanup));
-    co_return absl::OkStatus();
-  };
-  const absl::Duration grace = step.amount == kNever
-                                   ? absl::InfiniteDuration()
-                                   : absl::Seconds(step.amount);
-  INTO_OUTCOME(outcome, outcome.status = co_await WithCleanup(
-                            RunBlock(task, step.body), cleanup, grace));
-  RecordResult(step, outcome);
-  if (step.swallow) co_return absl::OkStatus();
-  RETHROW(outcome);
-  co_return outcome.status;
-}
-
-Task<absl::Status> LibraryRun::RunNursery(int task, const Step& step) {
-  struct Forget {
-    Nursery** place;
-    explicit Forget(Nursery** p) : place(p) {}
-    ~Forget() { *place = nullptr; }
-  };
-  Outcome outcome;
-  {
-    Forget forget(&nurseries_[Index(step.id)]);
-    auto body = [&](Nursery& nursery) -> Task<absl::Status> {
-      nurseries_[Index(step.id)] = &nursery;
-      co_await Try(RunBlock(task, step.body));
-      co_return absl::OkStatus();
-    };
-    INTO_OUTCOME(outcome, outcome.status = co_await WithNursery(body));
+void LibraryRun::ServeChannels() {
+  for (auto& [sender, receiver] : channels_) {
+    while (sender.statistics().tasks_waiting_to_send > 0) {
+      receiver.TryReceive().IgnoreError();
+    }
+    while (sender.statistics().tasks_waiting_to_receive > 0) {
+      sender.TrySend(0).IgnoreError();
+    }
   }
-  RecordResult(step, outcome);
-  if (step.swallow) co_return absl::OkStatus();
-  RETHROW(outcome);
-  co_return outcome.status;
-}
-
-Task<absl::Status> LibraryRun::RunStart(const Step& step) {
-  Outcome outcome;
-  auto child = [this, &step](TaskStatus<> status) -> Task<absl::Status> {
-    starts_[Index(step.id)] = std::move(status);
-    co_await Try(RunBlock(step.id, step.body));
-    co_return absl::OkStatus();
-  };
-  Nursery& nursery = *nurseries_[Index(step.target)];
-  INTO_OUTCOME(outcome, outcome.status = co_await nursery.Start(child));
-  RecordResult(step, outcome);
-  if (step.swallow) co_return absl::OkStatus();
-  RETHROW(outcome);
-  co_return outcome.status;
 }
 
 Task<> LibraryRun::RunSlow(const Step& step) {
@@ -375,8 +245,6 @@ void LibraryRun::RunOnScope(const Step& step) {
            std::to_string(seconds));
   }
 }
-
-}  // namespace
 
 Trace RunLibrary(const Script& script,
                  std::optional<std::uint64_t> schedule_seed) {

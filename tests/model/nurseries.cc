@@ -17,21 +17,42 @@ void Interpreter::OpenNursery(Task& task, Nursery& nursery) {
   Enter(task, nursery.scope);
 }
 
-Task& Interpreter::Spawn(Nursery& nursery, const Step& step) {
+Task& Interpreter::Spawn(Nursery& nursery, const Step& step, const Block& block,
+                         const Task& by) {
   Task& child = *tasks_.emplace_back(std::make_unique<Task>());
   child.id = step.id;
   child.scope = &nursery.scope;
   child.home = &nursery;
-  child.frames.push_back(Frame{&step.body, &step});
+  child.local = by.local;
+  child.frames.push_back(Frame{&block, &step});
   nursery.children.push_back(&child);
   runnable_.push_back(&child);
   return child;
 }
 
+void Interpreter::RunBeside(Task& task, const Step& step) {
+  Nursery& nursery = *own_.emplace_back(std::make_unique<Nursery>());
+  OpenNursery(task, nursery);
+  Spawn(nursery, step, step.body, task);
+  Spawn(nursery, step, step.cleanup, task);
+  BodyEnded(task, nursery, step);
+}
+
+// With whatever result: an error Status, too, ends the race.
+void Interpreter::CompleteRacer(Task& task, const Frame& frame,
+                                const Errors& errors) {
+  std::string& race = task.home->race;
+  std::string result = frame.block == &frame.made_by->body ? " 0:" : " 1:";
+  for (const std::string& name : errors.names) result += " " + name;
+  race = frame.block == &frame.made_by->body ? result + race : race + result;
+  Cancel(task.home->scope, "race");
+  ChildEnded(task);
+}
+
 void Interpreter::Fail(Nursery& nursery, const Errors& errors,
                        const char* whose) {
   if (!CancelCalled(nursery.scope)) Cancel(nursery.scope, whose);
-  nursery.errors.insert(nursery.errors.end(), errors.begin(), errors.end());
+  nursery.errors.Append(errors);
 }
 
 void Interpreter::SomeoneUnwound(Nursery& nursery) {
@@ -68,7 +89,7 @@ void Interpreter::BeginStart(Task& task, const Step& step) {
   Nursery& first_life = *own_.emplace_back(std::make_unique<Nursery>());
   start->first_life = &first_life;
   OpenNursery(task, first_life);
-  start->child = &Spawn(first_life, step);
+  start->child = &Spawn(first_life, step, step.body, task);
   starts_[step.id] = std::move(start);
   BodyEnded(task, first_life, step);
 }
@@ -108,17 +129,20 @@ void Interpreter::LeaveNursery(Task& task) {
   const Step& step = *task.nursery_step;
   const bool goes_on_outwards = nursery.anyone_unwound &&
                                 !Catches(nursery.scope) &&
-                                nursery.errors.empty();
+                                nursery.errors.empty() && nursery.race.empty();
   Exit(task, nursery.scope);
   if (step.op == Op::kNursery) nurseries_[step.id] = nullptr;
   Errors errors = nursery.errors;
   if (step.op == Op::kStart) {
     if (!goes_on_outwards && errors.empty() && !starts_[step.id]->started) {
-      errors = {"ended without Started"};
+      errors = Error("ended without Started");
     }
     EndStart(step);
   }
   if (goes_on_outwards) return Unwind(task);
+  if (step.op == Op::kRace && errors.empty()) {
+    return Record("race of " + std::to_string(step.id) + ":" + nursery.race);
+  }
   RecordResult(step, errors);
   if (!errors.empty() && !step.swallow) Complete(task, errors);
 }

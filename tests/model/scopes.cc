@@ -103,7 +103,7 @@ void Interpreter::CollectArmed(Scope& scope, std::vector<Scope*>& armed) {
 std::vector<Task*> Interpreter::Sleepers() {
   std::vector<Task*> sleepers;
   for (auto& task : tasks_) {
-    if (task->state == State::kWaiting && task->wait == Wait::kSleep) {
+    if (task->state == State::kWaiting && task->wake_time != kNever) {
       sleepers.push_back(task.get());
     }
   }
@@ -123,7 +123,7 @@ void Interpreter::ExpireDeadlines() {
     return std::pair(a->wake_time, a->armed) <
            std::pair(b->wake_time, b->armed);
   });
-  for (Task* task : sleepers) MakeRunnable(*task);
+  for (Task* task : sleepers) CompleteWait(*task, "selected 2");
 }
 
 bool Interpreter::JumpToNextDeadline() {

@@ -32,6 +32,9 @@ constexpr const char* kOpNames[] = {
     "Shield",
     "Nursery",
     "Cleanup",
+    "WhenAll",
+    "Race",
+    "With",
     "Spawn",
     "Start",
     "Started",
@@ -44,6 +47,10 @@ constexpr const char* kOpNames[] = {
     "Unpark",
     "Slow",
     "FinishSlow",
+    "Local",
+    "Send",
+    "Receive",
+    "Select",
     "Janitor",
     "Done",
 };
@@ -70,6 +77,9 @@ constexpr Weight kWeights[] = {
     {Op::kShield, 4},
     {Op::kNursery, 8},
     {Op::kCleanup, 4},
+    {Op::kWhenAll, 4},
+    {Op::kRace, 5},
+    {Op::kWith, 3},
     {Op::kSpawn, 16},
     {Op::kStart, 5},
     {Op::kStarted, 5},
@@ -82,6 +92,10 @@ constexpr Weight kWeights[] = {
     {Op::kUnpark, 3},
     {Op::kSlow, 3},
     {Op::kFinishSlow, 2},
+    {Op::kLocal, 3},
+    {Op::kSend, 6},
+    {Op::kReceive, 6},
+    {Op::kSelect, 5},
 };
 
 constexpr int kTotalWeight = [] {
@@ -101,6 +115,7 @@ Op Choose(int number) {
 constexpr int kTimeouts[] = {kNever, 0, 1, 2, 3, 5, kNever, 8};
 
 bool HasBody(Op op) { return op >= Op::kCall && op <= Op::kStart; }
+bool HasTwoBodies(Op op) { return op >= Op::kCleanup && op <= Op::kRace; }
 
 class Maker {
  public:
@@ -170,6 +185,11 @@ class Maker {
       case Op::kUnpark:
         step.amount = amount % 3;
         break;
+      case Op::kSend:
+      case Op::kReceive:
+      case Op::kSelect:
+        step.target %= kChannels;
+        [[fallthrough]];
       case Op::kMoveOn:
       case Op::kFailAfter:
         step.amount = amount % 6;
@@ -208,7 +228,7 @@ class Maker {
       if (step.op == Op::kStart) starts_.push_back(step.id);
     }
     step.body = MakeBlock(depth + 1);
-    if (step.op == Op::kCleanup) step.cleanup = MakeBlock(depth + 1);
+    if (HasTwoBodies(step.op)) step.cleanup = MakeBlock(depth + 1);
     nurseries_ = outside;
     starts_.resize(starts);
   }
@@ -241,8 +261,8 @@ void Print(const Block& block, int depth, std::ostream& out) {
     if (HasBody(step.op)) out << " block=" << step.body.id;
     out << "\n";
     Print(step.body, depth + 1, out);
-    if (step.op == Op::kCleanup) {
-      out << std::string(depth * 2, ' ') << "cleanup, block=" << step.cleanup.id
+    if (HasTwoBodies(step.op)) {
+      out << std::string(depth * 2, ' ') << "and block=" << step.cleanup.id
           << "\n";
       Print(step.cleanup, depth + 1, out);
     }

@@ -41,6 +41,9 @@ enum class Op : std::uint8_t {
   kShield,       // in a Shield()
   kNursery,      // as the body of a nursery
   kCleanup,      // under WithCleanup(), with `amount` of grace
+  kWhenAll,      // under WhenAll(), beside the cleanup
+  kRace,         // the same, under Race()
+  kWith,         // with the task-local set to the step's number
   kSpawn,        // starts a task in nursery `target`
   kStart,        // the same, with Start()
   kStarted,      // calls Started() for Start() `target`, unless that was done
@@ -54,6 +57,11 @@ enum class Op : std::uint8_t {
   kSlow,         // waits for what cannot be aborted at once; when it ends after
                  // that, it has completed after all (`flag`) or not
   kFinishSlow,   // ends all such waits
+  kLocal,        // records the task-local
+  kSend,         // sends the step's number into channel `target`
+  kReceive,      // receives from it
+  kSelect,       // receives from it, sends into the next, or sleeps `amount`:
+                 // whatever comes first
   kJanitor,  // every 25 seconds wakes all who wait for someone to wake them,
              // until kDone
   kDone,
@@ -79,6 +87,7 @@ struct Step {
 };
 
 inline constexpr int kLots = 2;
+inline constexpr int kChannels = 3;  // With room for 0, 1 and 2 values.
 
 struct Script {
   Block main;

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "tests/model/interpreter.h"
 #include "tests/model/script.h"
@@ -27,11 +28,12 @@ Scope* Interpreter::Referred(const Step& step) {
   Nursery* nursery = nurseries_[step.target];
   return nursery == nullptr ? nullptr : &nursery->scope;
 }
+
 void Interpreter::Execute(Task& task, const Step& step) {
   if (step.op != Op::kJanitor) {
     Record("t" + std::to_string(task.id) + " at " + std::to_string(step.id));
   }
-  const Errors error = {"e" + std::to_string(step.id)};
+  Errors error = Error("e" + std::to_string(step.id));
   switch (step.op) {
     case Op::kCheckpoint:
       return Yield(task, true);
@@ -44,7 +46,11 @@ void Interpreter::Execute(Task& task, const Step& step) {
       return Sleep(task, step.amount);
     case Op::kFail:
     case Op::kTryFail:
+      return Complete(task, error);
     case Op::kThrow:
+#if defined(__cpp_exceptions)
+      error.thrown = true;
+#endif
       return Complete(task, error);
     case Op::kCall:
     case Op::kTryCall:
@@ -64,8 +70,15 @@ void Interpreter::Execute(Task& task, const Step& step) {
       task.frames.push_back(Frame{&step.body, &step, nullptr, &nursery});
       return;
     }
+    case Op::kWhenAll:
+    case Op::kRace:
+      return RunBeside(task, step);
+    case Op::kWith:
+      RunBody(task, step, nullptr);
+      task.frames.back().outer_local = std::exchange(task.local, step.id);
+      return;
     case Op::kSpawn:
-      Spawn(*nurseries_[step.target], step);
+      Spawn(*nurseries_[step.target], step, step.body, task);
       return;
     case Op::kStart:
       return BeginStart(task, step);
@@ -92,9 +105,18 @@ void Interpreter::Execute(Task& task, const Step& step) {
       return;
     case Op::kFinishSlow:
       return FinishSlow();
+    case Op::kLocal:
+      return Record("local " + std::to_string(task.local));
+    case Op::kSend:
+      return Send(task, step);
+    case Op::kReceive:
+      return Receive(task, step);
+    case Op::kSelect:
+      return Select(task, step);
     case Op::kJanitor:
       for (int lot = 0; lot < kLots; ++lot) Unpark(lot, kNever);
       FinishSlow();
+      ServeChannels();
       if (done_) return;
       --task.frames.back().next;
       return Sleep(task, 25);

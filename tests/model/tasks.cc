@@ -9,6 +9,15 @@
 #include "tests/model/script.h"
 
 namespace creche::model {
+namespace {
+
+// Whether the bodies of such a step are tasks of their own.
+bool IsOfATask(Op op) {
+  return op == Op::kSpawn || op == Op::kStart || op == Op::kWhenAll ||
+         op == Op::kRace;
+}
+
+}  // namespace
 
 void Interpreter::RunStep(Task& task) {
   const bool stops =
@@ -20,6 +29,8 @@ void Interpreter::RunStep(Task& task) {
     Unwind(task);
   } else if (waited == Wait::kNursery) {
     LeaveNursery(task);
+  } else if (waited == Wait::kChannel) {
+    Record(task.outcome);
   }
   while (task.state == State::kRunning) {
     Frame& frame = task.frames.back();
@@ -33,7 +44,7 @@ void Interpreter::RunStep(Task& task) {
 
 void Interpreter::RecordResult(const Step& step, const Errors& errors) {
   std::string all;
-  for (const std::string& error : errors) all += " " + error;
+  for (const std::string& error : errors.names) all += " " + error;
   Record("result of " + std::to_string(step.id) + ":" + all);
 }
 
@@ -53,6 +64,9 @@ std::string Interpreter::Describe(const Scope& scope) {
 Frame Interpreter::PopFrame(Task& task) {
   const Frame frame = task.frames.back();
   task.frames.pop_back();
+  if (frame.made_by != nullptr && frame.made_by->op == Op::kWith) {
+    task.local = frame.outer_local;
+  }
   Record("end of block " + std::to_string(frame.block->id));
   return frame;
 }
@@ -65,7 +79,10 @@ void Interpreter::Complete(Task& task, const Errors& errors) {
     if (!errors.empty()) Fail(*frame.nursery, errors, "body");
     return BodyEnded(task, *frame.nursery, step);
   }
-  if (step.op == Op::kSpawn || step.op == Op::kStart) {
+  if (step.op == Op::kRace && !errors.thrown) {
+    return CompleteRacer(task, frame, errors);
+  }
+  if (IsOfATask(step.op)) {
     if (!errors.empty()) Fail(*task.home, errors, "child");
     return ChildEnded(task);
   }
@@ -93,7 +110,7 @@ void Interpreter::Unwind(Task& task) {
       SomeoneUnwound(*frame.nursery);
       return BodyEnded(task, *frame.nursery, step);
     }
-    if (step.op == Op::kSpawn || step.op == Op::kStart) {
+    if (IsOfATask(step.op)) {
       SomeoneUnwound(*task.home);
       return ChildEnded(task);
     }
@@ -106,8 +123,8 @@ void Interpreter::Unwind(Task& task) {
     if (!frame.scope->caught) continue;
     if (step.op == Op::kCleanup) return EndCleanup(task, frame, {});
     if (step.op == Op::kFailAfter) {
-      RecordResult(step, {"timeout"});
-      if (!step.swallow) Complete(task, {"timeout"});
+      RecordResult(step, Error("timeout"));
+      if (!step.swallow) Complete(task, Error("timeout"));
     } else {
       RecordExit(step, false, *frame.scope);
     }
@@ -129,7 +146,7 @@ void Interpreter::EndCleanup(Task& task, const Frame& frame,
                              const Errors& errors) {
   if (frame.body_unwound && errors.empty()) return Unwind(task);
   Errors all = frame.body_errors;
-  all.insert(all.end(), errors.begin(), errors.end());
+  all.Append(errors);
   RecordResult(*frame.made_by, all);
   if (!all.empty() && !frame.made_by->swallow) Complete(task, all);
 }

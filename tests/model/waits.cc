@@ -43,6 +43,8 @@ void Interpreter::Abort(Task& task) {
     return;
   }
   if (task.wait == Wait::kPark) std::erase(lots_[task.lot], &task);
+  LeaveChannels(task);
+  task.wake_time = kNever;
   Stop(task);
 }
 
