@@ -2,6 +2,8 @@
 
 #include "creche/testing/check_stream.h"
 
+#include <cstdint>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -14,19 +16,39 @@
 namespace creche::internal {
 namespace {
 
+// How many random scripts there are for each direction.
+constexpr std::uint32_t kScripts = 16;
+
+// Runs check(a, b) with two ends of their own.
+template <typename Check>
+void RunOne(const std::string& name, StreamMaker& maker, bool is_flipped,
+            Check check) {
+  ::testing::ScopedTrace trace(
+      __FILE__, __LINE__,
+      absl::StrCat("check of the stream: ", name,
+                   is_flipped ? " (from the second end to the first)" : ""));
+  auto run = [&]() -> Task<> {
+    StreamPair ends = co_await maker.Make();
+    if (is_flipped) std::swap(ends.first, ends.second);
+    co_await check(ends.first, ends.second);
+  };
+  RunTestBody(__FILE__, __LINE__, run);
+}
+
 void RunAll(const std::vector<StreamCheck>& checks, StreamMaker& maker,
             bool is_flipped = false) {
   for (const StreamCheck& check : checks) {
-    ::testing::ScopedTrace trace(
-        __FILE__, __LINE__,
-        absl::StrCat("check of the stream: ", check.name,
-                     is_flipped ? " (from the second end to the first)" : ""));
-    auto run = [&]() -> Task<> {
-      StreamPair ends = co_await maker.Make();
-      if (is_flipped) std::swap(ends.first, ends.second);
-      co_await check.run(ends.first, ends.second);
+    RunOne(check.name, maker, is_flipped, check.run);
+  }
+}
+
+void RunScripts(StreamMaker& maker, bool can_send_eof, bool is_flipped) {
+  for (std::uint32_t seed = 1; seed <= kScripts; ++seed) {
+    auto script = [&](AnyStream& a, AnyStream& b) -> Task<> {
+      co_await KeepsTheLedger(a, b, can_send_eof, seed);
     };
-    RunTestBody(__FILE__, __LINE__, run);
+    RunOne(absl::StrCat("KeepsTheLedger, script ", seed), maker, is_flipped,
+           script);
   }
 }
 
@@ -38,6 +60,7 @@ void CheckStream(StreamKind kind, StreamMaker& maker, StreamMaker* clogged) {
     RunAll(OneWayChecks(), maker, is_flipped);
     RunAll(ClosingChecks(), maker, is_flipped);
     RunAll(CancellationChecks(), maker, is_flipped);
+    RunScripts(maker, kind == StreamKind::kHalfCloseable, is_flipped);
     if (kind == StreamKind::kHalfCloseable) {
       RunAll(HalfCloseChecks(), maker, is_flipped);
     }

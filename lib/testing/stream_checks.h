@@ -5,6 +5,7 @@
 #ifndef CRECHE_LIB_TESTING_STREAM_CHECKS_H_
 #define CRECHE_LIB_TESTING_STREAM_CHECKS_H_
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,12 @@ std::vector<StreamCheck> CancellationChecks();  // The same.
 std::vector<StreamCheck> CloggedChecks();       // A send from a to b waits.
 std::vector<StreamCheck> TwoWayChecks();
 std::vector<StreamCheck> HalfCloseChecks();
+
+// A random script of sends, receives, cancellations and ends, from a to b. What
+// b receives is a prefix of what a was told to send, all of it if there is an
+// end after sends that were OK, and there is an end only if a has ended.
+Task<> KeepsTheLedger(AnyStream& a, AnyStream& b, bool can_send_eof,
+                      std::uint32_t seed);
 
 // Runs two callables as tasks, until both have ended. (A stream that buffers
 // nothing can only send while somebody receives.)

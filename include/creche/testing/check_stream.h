@@ -81,6 +81,9 @@ namespace creche {
 // one. `clogged_maker` makes a pair whose first end has a SendAll() of 1 MiB
 // wait for the second to receive; without it nothing is checked about sends
 // that wait.
+//
+// Among the checks are random scripts of sends, receives, cancellations and
+// ends, under which a ledger of all bytes must come out even.
 
 // From the first end to the second.
 template <typename Maker, typename CloggedMaker = internal::NoClogging>
