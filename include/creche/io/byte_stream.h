@@ -53,9 +53,11 @@ concept ByteSender =
 //
 //   ReceiveSome(buffer)  waits for bytes; gives how many there are in `buffer`,
 //                        or 0 at the end. A cancelled call has lost nothing.
-//   SendAll(data)        sends all of `data`. A cancelled call may have sent a
-//                        part; the stream knows, and then refuses to send more
-//                        (IsBrokenResource).
+//   SendAll(data)        sends all of `data`. A call that was cancelled or has
+//                        failed may have sent a part, or even the whole; the
+//                        stream knows, and then refuses to send more
+//                        (IsBrokenResource). Otherwise it has sent nothing, and
+//                        can be repeated.
 //   SendEof()            the peer's receives give 0 after what was sent before.
 //                        Refused, too, after a part.
 //   Close()              wakes who waits on this stream.
