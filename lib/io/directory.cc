@@ -11,16 +11,18 @@
 
 #include "absl/status/status.h"
 #include "creche/core/try.h"
+#include "creche/internal/budgeted_checkpoint.h"
 #include "creche/uring/operation.h"
 #include "lib/io/file_error.h"
 
 namespace creche {
 
+using internal::AfterCheckpoint;
 using internal::CheckPath;
 using internal::FileError;
 
 Task<absl::Status> MakeDirectory(std::string path, unsigned permissions) {
-  co_await Try(CheckPath(path));
+  co_await Try(AfterCheckpoint(CheckPath(path)));
   auto prepare = [&](io_uring_sqe& entry) {
     io_uring_prep_mkdirat(&entry, AT_FDCWD, path.c_str(), permissions);
   };
@@ -34,7 +36,7 @@ Task<absl::Status> MakeDirectory(std::string path, unsigned permissions) {
 }
 
 Task<absl::Status> RemoveDirectory(std::string path) {
-  co_await Try(CheckPath(path));
+  co_await Try(AfterCheckpoint(CheckPath(path)));
   auto prepare = [&](io_uring_sqe& entry) {
     io_uring_prep_unlinkat(&entry, AT_FDCWD, path.c_str(), AT_REMOVEDIR);
   };

@@ -18,9 +18,9 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "creche/core/checkpoint.h"
 #include "creche/core/errors.h"
 #include "creche/core/try.h"
+#include "creche/internal/budgeted_checkpoint.h"
 #include "creche/uring/operation.h"
 #include "lib/io/blocks_in_place.h"
 #include "lib/io/file_error.h"
@@ -28,7 +28,9 @@
 
 namespace creche {
 
+using internal::AfterCheckpoint;
 using internal::BlocksInPlace;
+using internal::BudgetedCheckpoint;
 using internal::CheckPath;
 using internal::FileError;
 using internal::PartSize;
@@ -89,7 +91,7 @@ bool FileInfo::is_regular() const { return S_ISREG(mode); }
 
 Task<absl::StatusOr<File>> File::Open(std::string path, Mode mode,
                                       unsigned permissions) {
-  co_await Try(CheckPath(path));
+  co_await Try(AfterCheckpoint(CheckPath(path)));
   auto prepare = [&](io_uring_sqe& entry) {
     io_uring_prep_openat(&entry, AT_FDCWD, path.c_str(),
                          OpenFlags(mode) | O_CLOEXEC, permissions);
@@ -109,12 +111,16 @@ Task<absl::StatusOr<File>> File::Open(std::string path, Mode mode,
 Task<absl::StatusOr<size_t>> File::ReadAt(std::uint64_t offset,
                                           absl::Span<char> buffer) {
   const std::shared_ptr<OpenFile> open = open_;
-  if (open == nullptr) co_return ClosedError("read", path_);
-  if (buffer.empty()) {
-    co_return absl::InvalidArgumentError(
-        absl::StrCat("read ", open->path, ": the buffer is empty"));
+  if (open == nullptr) {
+    co_return co_await AfterCheckpoint(ClosedError("read", path_));
   }
-  if (offset > kLargestOffset) co_return FileError(-EINVAL, "read", open->path);
+  if (buffer.empty()) {
+    co_return co_await AfterCheckpoint(absl::InvalidArgumentError(
+        absl::StrCat("read ", open->path, ": the buffer is empty")));
+  }
+  if (offset > kLargestOffset) {
+    co_return co_await AfterCheckpoint(FileError(-EINVAL, "read", open->path));
+  }
   const unsigned size = PartSize(buffer.size());
   auto prepare = [&](io_uring_sqe& entry) {
     io_uring_prep_read(&entry, open->fd.get(), buffer.data(), size, offset);
@@ -127,10 +133,13 @@ Task<absl::StatusOr<size_t>> File::ReadAt(std::uint64_t offset,
 
 Task<absl::Status> File::WriteAt(std::uint64_t offset, absl::string_view data) {
   const std::shared_ptr<OpenFile> open = open_;
-  if (open == nullptr) co_return ClosedError("write", path_);
-  if (offset > kLargestOffset && !open->appends) {
-    co_return FileError(-EINVAL, "write", open->path);
+  if (open == nullptr) {
+    co_return co_await AfterCheckpoint(ClosedError("write", path_));
   }
+  if (offset > kLargestOffset && !open->appends) {
+    co_return co_await AfterCheckpoint(FileError(-EINVAL, "write", open->path));
+  }
+  if (data.empty()) co_return co_await AfterCheckpoint(absl::OkStatus());
   while (!data.empty()) {
     const unsigned size = PartSize(data.size());
     auto prepare = [&](io_uring_sqe& entry) {
@@ -147,7 +156,9 @@ Task<absl::Status> File::WriteAt(std::uint64_t offset, absl::string_view data) {
 
 Task<absl::StatusOr<size_t>> File::Read(absl::Span<char> buffer) {
   const std::shared_ptr<OpenFile> open = open_;
-  if (open == nullptr) co_return ClosedError("read", path_);
+  if (open == nullptr) {
+    co_return co_await AfterCheckpoint(ClosedError("read", path_));
+  }
   auto read = ReadAt(open->position, buffer);
   absl::StatusOr<size_t> size = co_await std::move(read);
   if (size.ok()) open->position += *size;
@@ -156,7 +167,9 @@ Task<absl::StatusOr<size_t>> File::Read(absl::Span<char> buffer) {
 
 Task<absl::Status> File::Write(absl::string_view data) {
   const std::shared_ptr<OpenFile> open = open_;
-  if (open == nullptr) co_return ClosedError("write", path_);
+  if (open == nullptr) {
+    co_return co_await AfterCheckpoint(ClosedError("write", path_));
+  }
   auto write = WriteAt(open->appends ? kAtEnd : open->position, data);
   absl::Status status = co_await std::move(write);
   if (status.ok()) open->position += data.size();
@@ -165,7 +178,9 @@ Task<absl::Status> File::Write(absl::string_view data) {
 
 Task<absl::Status> File::Sync() {
   const std::shared_ptr<OpenFile> open = open_;
-  if (open == nullptr) co_return ClosedError("fsync", path_);
+  if (open == nullptr) {
+    co_return co_await AfterCheckpoint(ClosedError("fsync", path_));
+  }
   auto prepare = [&](io_uring_sqe& entry) {
     io_uring_prep_fsync(&entry, open->fd.get(), 0);
   };
@@ -176,17 +191,22 @@ Task<absl::Status> File::Sync() {
 
 Task<absl::StatusOr<FileInfo>> File::Info() {
   const std::shared_ptr<OpenFile> open = open_;
-  if (open == nullptr) co_return ClosedError("stat", path_);
+  if (open == nullptr) {
+    co_return co_await AfterCheckpoint(ClosedError("stat", path_));
+  }
   auto stat = Stat(open->fd.get(), "", AT_EMPTY_PATH, open->path);
   co_return co_await std::move(stat);
 }
 
 // io_uring has it since Linux 6.9 only, and it is quick.
 Task<absl::Status> File::Truncate(std::uint64_t size) {
-  co_await CheckpointIfCancelled();
-  if (open_ == nullptr) co_return ClosedError("truncate", path_);
-  if (ftruncate(open_->fd.get(), static_cast<off_t>(size)) != 0) {
-    co_return FileError(-errno, "truncate", open_->path);
+  const std::shared_ptr<OpenFile> open = open_;
+  if (open == nullptr) {
+    co_return co_await AfterCheckpoint(ClosedError("truncate", path_));
+  }
+  co_await BudgetedCheckpoint();
+  if (ftruncate(open->fd.get(), static_cast<off_t>(size)) != 0) {
+    co_return FileError(-errno, "truncate", open->path);
   }
   co_return absl::OkStatus();
 }
@@ -194,16 +214,17 @@ Task<absl::Status> File::Truncate(std::uint64_t size) {
 Task<absl::Status> File::Close() {
   std::shared_ptr<OpenFile> open = std::move(open_);
   open_ = nullptr;
+  // A task that is unwound here closes the file without a word.
+  co_await BudgetedCheckpoint();
   // While others use it, the last of them closes it.
   if (open == nullptr || open.use_count() > 1) co_return absl::OkStatus();
   const int result = close(open->fd.Release()) == 0 ? 0 : -errno;
   if (result < 0) co_return FileError(result, "close", open->path);
-  co_await CheckpointIfCancelled();
   co_return absl::OkStatus();
 }
 
 Task<absl::Status> RenameFile(std::string from, std::string to) {
-  co_await Try(CheckPath(from));
+  co_await Try(AfterCheckpoint(CheckPath(from)));
   co_await Try(CheckPath(to));
   auto prepare = [&](io_uring_sqe& entry) {
     io_uring_prep_renameat(&entry, AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(),
@@ -215,7 +236,7 @@ Task<absl::Status> RenameFile(std::string from, std::string to) {
 }
 
 Task<absl::Status> RemoveFile(std::string path) {
-  co_await Try(CheckPath(path));
+  co_await Try(AfterCheckpoint(CheckPath(path)));
   auto prepare = [&](io_uring_sqe& entry) {
     io_uring_prep_unlinkat(&entry, AT_FDCWD, path.c_str(), 0);
   };
@@ -225,7 +246,7 @@ Task<absl::Status> RemoveFile(std::string path) {
 }
 
 Task<absl::StatusOr<FileInfo>> GetFileInfo(std::string path) {
-  co_await Try(CheckPath(path));
+  co_await Try(AfterCheckpoint(CheckPath(path)));
   auto stat = Stat(AT_FDCWD, path, 0, path);
   co_return co_await std::move(stat);
 }

@@ -18,9 +18,9 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
-#include "creche/core/checkpoint.h"
 #include "creche/core/errors.h"
 #include "creche/core/task.h"
+#include "creche/internal/budgeted_checkpoint.h"
 #include "creche/internal/coroutine_attributes.h"
 #include "creche/io/byte_stream.h"
 
@@ -87,7 +87,7 @@ class AnyStream {
 
   template <typename Result>
   static Task<Result> Closed() {
-    co_await Checkpoint();
+    co_await internal::BudgetedCheckpoint();
     co_return ClosedResourceError("AnyStream: it was moved from");
   }
 

@@ -23,6 +23,7 @@
 #include "absl/types/span.h"
 #include "creche/core/errors.h"
 #include "creche/core/task.h"
+#include "creche/internal/budgeted_checkpoint.h"
 #include "creche/io/byte_stream.h"
 
 namespace creche {
@@ -53,6 +54,7 @@ class BufferedReader {
   // Errors: kResourceExhausted: there is none in the next `max_size` bytes.
   Task<absl::StatusOr<std::string>> ReadUntil(
       std::string delimiter, size_t max_size = kDefaultMaxSize) {
+    co_await internal::BudgetedCheckpoint();
     if (delimiter.empty()) {
       co_return absl::InvalidArgumentError(
           "BufferedReader: the delimiter is empty");
@@ -91,6 +93,7 @@ class BufferedReader {
   // Exactly `size` bytes.
   // Cancellation: safe.
   Task<absl::StatusOr<std::string>> ReadExactly(size_t size) {
+    co_await internal::BudgetedCheckpoint();
     while (unread().size() < size) {
       absl::Status more = co_await ReceiveMore("as many bytes as were wanted");
       if (!more.ok()) co_return more;
@@ -105,6 +108,7 @@ class BufferedReader {
   // Cancellation: safe.
   Task<absl::StatusOr<std::string>> ReadSome(
       size_t max_size = kDefaultMaxSize) {
+    co_await internal::BudgetedCheckpoint();
     if (unread().empty()) {
       absl::Status more = co_await ReceiveMore("anything");
       if (IsEndOfStream(more)) co_return std::string();

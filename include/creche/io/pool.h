@@ -26,6 +26,7 @@
 #include "creche/core/parking_lot.h"
 #include "creche/core/task.h"
 #include "creche/internal/async_body.h"
+#include "creche/internal/budgeted_checkpoint.h"
 #include "creche/internal/misuse.h"
 
 namespace creche {
@@ -144,6 +145,7 @@ class Pool {
       co_await waiting_.Park("a connection of a Pool");
     }
     Slot slot(*this);
+    co_await internal::BudgetedCheckpoint();
     CloseIdle();
     while (!idle_.empty()) {
       Connection connection = std::move(idle_.back().connection);
