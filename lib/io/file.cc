@@ -24,6 +24,7 @@
 #include "creche/uring/operation.h"
 #include "lib/io/blocks_in_place.h"
 #include "lib/io/file_error.h"
+#include "lib/io/stream_file.h"
 #include "lib/uring/part_size.h"
 
 namespace creche {
@@ -103,6 +104,7 @@ Task<absl::StatusOr<File>> File::Open(std::string path, Mode mode,
   auto open = std::make_shared<OpenFile>();
   open->fd = FileDescriptor(result);
   open->path = std::move(path);
+  open->is_stream = internal::BecomeStreamFile(result);
   open->appends = mode == kAppend;
   open->blocks = BlocksInPlace(result);
   co_return File(std::move(open));
@@ -120,6 +122,10 @@ Task<absl::StatusOr<size_t>> File::ReadAt(std::uint64_t offset,
   }
   if (offset > kLargestOffset) {
     co_return co_await AfterCheckpoint(FileError(-EINVAL, "read", open->path));
+  }
+  if (open->is_stream) {
+    auto read = internal::ReadStreamFile(open->fd.get(), open->path, buffer);
+    co_return co_await std::move(read);
   }
   const unsigned size = PartSize(buffer.size());
   auto prepare = [&](io_uring_sqe& entry) {
@@ -140,6 +146,10 @@ Task<absl::Status> File::WriteAt(std::uint64_t offset, absl::string_view data) {
     co_return co_await AfterCheckpoint(FileError(-EINVAL, "write", open->path));
   }
   if (data.empty()) co_return co_await AfterCheckpoint(absl::OkStatus());
+  if (open->is_stream) {
+    auto write = internal::WriteStreamFile(open->fd.get(), open->path, data);
+    co_return co_await std::move(write);
+  }
   while (!data.empty()) {
     const unsigned size = PartSize(data.size());
     auto prepare = [&](io_uring_sqe& entry) {

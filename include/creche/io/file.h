@@ -41,6 +41,9 @@ struct FileInfo {
 // A file can be used by several tasks at a time, at positions of their own.
 // Closing or destroying it while they do is safe: they finish.
 //
+// FIFOs and terminals can be opened like files, too; offsets mean nothing
+// there. Where nobody reads any more, writing gives EPIPE and no SIGPIPE.
+//
 // Errors of all functions, and of those below: as errno says, with the
 // operation and the path.
 class File {
@@ -111,6 +114,7 @@ class File {
   struct OpenFile {
     FileDescriptor fd;
     std::string path;
+    bool is_stream = false;  // It has no position: a FIFO, or a terminal.
     bool appends = false;
     bool blocks = false;  // Reading it in place would stop the run: a terminal.
     std::uint64_t position = 0;
