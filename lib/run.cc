@@ -13,6 +13,7 @@
 #include "lib/cancel_on_signals.h"
 #include "lib/core/scheduler.h"
 #include "lib/uring/current_port.h"
+#include "lib/uring/standard_descriptors.h"
 #include "lib/uring/uring_port.h"
 
 namespace creche::internal {
@@ -34,6 +35,9 @@ struct RunSession::Parts {
   }
 
   absl::Status Open(const RunOptions& options) {
+    if (absl::Status reserved = ReserveStandardDescriptors(); !reserved.ok()) {
+      return reserved;
+    }
     if (absl::Status opened = port.Open(); !opened.ok()) return opened;
     is_open = true;
     if (options.cancel_on_signals.empty()) return absl::OkStatus();

@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "lib/uring/standard_descriptors.h"
 #include "lib/uring/system_error.h"
 
 namespace creche {
@@ -18,9 +19,13 @@ namespace {
 
 template <typename End>
 absl::StatusOr<End> Duplicate(int fd, absl::string_view name) {
-  const int own = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-  if (own >= 0) return End(own);
-  return internal::SystemError(errno, absl::StrCat("duplicate ", name));
+  int error = EBADF;
+  if (!internal::IsReserved(fd)) {
+    const int own = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    if (own >= 0) return End(own);
+    error = errno;
+  }
+  return internal::SystemError(error, absl::StrCat("duplicate ", name));
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "creche/uring/file_descriptor.h"
 #include "lib/net/bind.h"
+#include "lib/uring/standard_descriptors.h"
 #include "lib/uring/system_error.h"
 
 namespace creche {
@@ -88,6 +89,11 @@ absl::StatusOr<UdpSocket> BindUdp(const SocketAddress& address) {
   if (!address.is_ip()) {
     return absl::InvalidArgumentError(
         absl::StrCat(what, ": not an IP address"));
+  }
+  // Also outside of a run.
+  if (absl::Status reserved = internal::ReserveStandardDescriptors();
+      !reserved.ok()) {
+    return reserved;
   }
   FileDescriptor fd(
       socket(address.family(), SOCK_DGRAM | SOCK_CLOEXEC, IPPROTO_UDP));

@@ -17,6 +17,7 @@
 #include "creche/core/errors.h"
 #include "creche/uring/operation.h"
 #include "lib/net/bind.h"
+#include "lib/uring/standard_descriptors.h"
 #include "lib/uring/system_error.h"
 
 namespace creche {
@@ -124,6 +125,11 @@ void SendDescriptorsOperation::OnCutShort() {
 }  // namespace internal
 
 absl::StatusOr<std::pair<UnixStream, UnixStream>> UnixStream::Pair() {
+  // Also outside of a run.
+  if (absl::Status reserved = internal::ReserveStandardDescriptors();
+      !reserved.ok()) {
+    return reserved;
+  }
   int fds[2];
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0) {
     return internal::SystemError(errno, "make a pair of connected sockets");
@@ -140,6 +146,10 @@ absl::StatusOr<FileDescriptor> OpenSocket(const SocketAddress& address,
   if (address.family() != AF_UNIX) {
     return absl::InvalidArgumentError(
         absl::StrCat(what, ": not a Unix-domain address"));
+  }
+  if (absl::Status reserved = internal::ReserveStandardDescriptors();
+      !reserved.ok()) {
+    return reserved;
   }
   FileDescriptor fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!fd.is_open()) return internal::SystemError(errno, what);

@@ -20,6 +20,11 @@ namespace creche {
 // may share, is left as it is. What std::cin or std::cout hold in their buffers
 // is not seen here.
 //
+// Where the process was started without one of them, Run() takes its number (0,
+// 1 or 2), so that no socket or file gets that, and with it what the process
+// prints. Reading and writing there give EBADF, as before. A program that
+// closes one in the middle of a run should open /dev/null in its place.
+//
 // Errors: kFailedPrecondition: the process was started without, or has closed
 //   it. kResourceExhausted: no descriptors.
 absl::StatusOr<PipeReader> StandardInput();
