@@ -8,6 +8,7 @@
 #ifndef CRECHE_IO_READ_WRITE_FILE_H_
 #define CRECHE_IO_READ_WRITE_FILE_H_
 
+#include <cstddef>
 #include <string>
 
 #include "absl/status/status.h"
@@ -24,6 +25,13 @@ class WriteFileOptions {
   // The file is written under another name beside it, which then replaces it:
   // whoever opens `path` finds what was there before or all of the new,
   // whatever happens meanwhile. Costs an fsync().
+  //
+  // A symbolic link stays; the file that it leads to is replaced. The new file
+  // has the permissions of the old one, and its owner and group where this
+  // process may give it to them (else they get no rights that they had only as
+  // such). Access lists, other names of the old file and whoever has it open
+  // keep to the old file. What is no regular file is not replaced
+  // (kFailedPrecondition).
   WriteFileOptions& set_atomic(bool atomic) {
     atomic_ = atomic;
     return *this;
@@ -42,9 +50,29 @@ class WriteFileOptions {
   unsigned permissions_ = 0666;
 };
 
+// For ReadFile().
+class ReadFileOptions {
+ public:
+  ReadFileOptions() {}  // NOLINT: an aggregate would be destroyed twice.
+
+  // How large the file may be. 1 GiB by default, so that a file without an end
+  // (/dev/zero, a FIFO) does not take all memory.
+  ReadFileOptions& set_max_size(size_t max_size) {
+    max_size_ = max_size;
+    return *this;
+  }
+
+  size_t max_size() const { return max_size_; }
+
+ private:
+  size_t max_size_ = size_t{1} << 30;
+};
+
 // Cancellation: safe.
-// Errors: as errno says, with the operation and the path.
-Task<absl::StatusOr<std::string>> ReadFile(std::string path);
+// Errors: kResourceExhausted: it is larger than `options` allow. Others: as
+//   errno says, with the operation and the path.
+Task<absl::StatusOr<std::string>> ReadFile(
+    std::string path, ReadFileOptions options = ReadFileOptions());
 
 // Writes `data` into the file, which is made if it does not exist.
 // Cancellation: partial: the file may have been made or emptied, and has an
