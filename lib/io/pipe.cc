@@ -16,7 +16,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "lib/io/blocks_in_place.h"
+#include "lib/io/stream_file.h"
 #include "lib/uring/part_size.h"
+#include "lib/uring/standard_descriptors.h"
 #include "lib/uring/system_error.h"
 
 namespace creche {
@@ -56,7 +58,9 @@ void ReadOperation::Prepare(io_uring_sqe& entry) {
 }
 
 bool ReadOperation::OnPart(int result) {
-  return OnlyWaits(result, polls_) || ReceiveOperation::OnPart(result);
+  if (OnlyWaits(result, polls_)) return true;
+  const bool is_end = IsEndOfTerminal(socket_->fd(), result);
+  return ReceiveOperation::OnPart(is_end ? 0 : result);
 }
 
 void WriteOperation::Prepare(io_uring_sqe& entry) {
@@ -81,6 +85,11 @@ PipeEnd::PipeEnd(int fd)
 PipeWriter::PipeWriter(int fd) : PipeEnd(fd) { IgnoreBrokenPipes(); }
 
 absl::StatusOr<std::pair<PipeReader, PipeWriter>> MakePipe() {
+  // Also outside of a run.
+  if (absl::Status reserved = internal::ReserveStandardDescriptors();
+      !reserved.ok()) {
+    return reserved;
+  }
   int fds[2];
   if (pipe2(fds, O_CLOEXEC) != 0) {
     return internal::SystemError(errno, "make a pipe");

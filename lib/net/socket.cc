@@ -56,7 +56,8 @@ bool MeansBroken(int error) {
 
 }  // namespace
 
-Socket::Socket(int fd, const SocketAddress& name) : fd_(fd), name_(name) {}
+Socket::Socket(int fd, const SocketAddress& name)
+    : fd_(fd), number_(fd), name_(name) {}
 
 Socket::~Socket() { Close(); }
 
@@ -71,6 +72,11 @@ void Socket::Close() {
     if (operation != nullptr) operation->OnSocketClosed();
   }
   if (!is_in_use() || OperationPort::Current().SubmitNow()) CloseDescriptor();
+}
+
+std::string Socket::Label() const {
+  if (name_.family() != AF_UNSPEC) return name_.ToString();
+  return absl::StrCat("descriptor ", number_);
 }
 
 bool Socket::is_in_use() const {
@@ -94,7 +100,7 @@ bool SocketOperation::SuspendIn(Frame leaf) {
     return true;
   }
   bool is_complete = true;
-  if (!socket_ || socket_->is_closed()) {
+  if (!socket_ || (socket_->is_closed() && !WorksWhenClosed())) {
     status_ = ClosedResourceError(Describe("it was closed before"));
   } else if (socket_->busy_[direction_] != nullptr) {
     status_ = BusyResourceError(
@@ -263,7 +269,7 @@ void SocketOperation::PrepareReceive(io_uring_sqe& entry, char* data,
 
 std::string SocketOperation::Where() const {
   std::string where = absl::StrCat(what_, "()");
-  if (socket_) absl::StrAppend(&where, " on ", socket_->name().ToString());
+  if (socket_) absl::StrAppend(&where, " on ", socket_->Label());
   return where;
 }
 

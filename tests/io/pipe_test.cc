@@ -14,6 +14,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
@@ -25,6 +27,7 @@
 #include "creche/io/buffered_reader.h"
 #include "creche/io/buffered_writer.h"
 #include "creche/testing/check_stream.h"
+#include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
 #include "tests/support/open_files.h"
 #include "tests/support/path_of.h"
@@ -139,6 +142,39 @@ TEST(PipeTest, SaysWhatIsWrong) {
   });
 }
 
+TEST(PipeTest, SendEofTwiceIsAsGoodAsOnce) {
+  RunChecked([]() -> Task<> {
+    auto [reader, writer] = MakePipe().value();
+    EXPECT_THAT(co_await writer.SendEof(), IsOk());
+    EXPECT_THAT(co_await writer.SendEof(), IsOk());
+    EXPECT_TRUE(IsClosedResource(co_await writer.SendAll("x")));
+    char buffer[1];
+    EXPECT_EQ((co_await reader.ReceiveSome(buffer)).value(), 0U);
+  });
+}
+
+TEST(PipeTest, SendEofAfterCloseIsAnError) {
+  RunChecked([]() -> Task<> {
+    auto [reader, writer] = MakePipe().value();
+    writer.Close();
+    EXPECT_TRUE(IsClosedResource(co_await writer.SendEof()));
+  });
+}
+
+TEST(PipeTest, ErrorsNameTheDescriptor) {
+  RunChecked([]() -> Task<> {
+    auto [reader, writer] = MakePipe().value();
+    const std::string name =
+        absl::StrCat("SendAll() on descriptor ", writer.fd(), ":");
+    reader.Close();
+    const absl::Status broken = co_await writer.SendAll("x");
+    EXPECT_TRUE(absl::StrContains(broken.message(), name)) << broken;
+    writer.Close();
+    const absl::Status closed = co_await writer.SendAll("x");
+    EXPECT_TRUE(absl::StrContains(closed.message(), name)) << closed;
+  });
+}
+
 class TerminalTest : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -169,6 +205,21 @@ TEST_F(TerminalTest, GivesALineAndWaitsForTheNext) {
     Type("again\n");
     EXPECT_EQ((co_await reader.ReceiveSome(buffer)).value(), 6U);
     EXPECT_EQ(absl::string_view(buffer, 6), "again\n");
+  };
+  EXPECT_TRUE(RunToTest(main).ok());
+}
+
+// As a program that has ended leaves it.
+TEST_F(TerminalTest, EndsWhenNobodyHasItOpen) {
+  auto main = [&]() -> Task<> {
+    PipeReader reader(dup(user_));
+    EXPECT_EQ(write(program_, "bye", 3), 3);
+    close(program_);
+    char buffer[100];
+    EXPECT_EQ((co_await reader.ReceiveSome(buffer)).value(), 3U);
+    const absl::StatusOr<size_t> end = co_await reader.ReceiveSome(buffer);
+    EXPECT_THAT(end.status(), IsOk());
+    EXPECT_EQ(end.value_or(1), 0U);
   };
   EXPECT_TRUE(RunToTest(main).ok());
 }

@@ -116,7 +116,7 @@ class File {
     std::string path;
     bool is_stream = false;  // It has no position: a FIFO, or a terminal.
     bool appends = false;
-    bool blocks = false;  // Reading it in place would stop the run: a terminal.
+    bool blocks = false;  // Reading it in place would stop the run.
     std::uint64_t position = 0;
   };
 

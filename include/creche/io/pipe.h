@@ -59,7 +59,7 @@ class [[nodiscard]] WriteOperation final : public SendOperation {
   bool polls_ = false;
 };
 
-// Closes it. Never waits.
+// Closes it. Never waits. Once is as good as twice.
 class [[nodiscard]] CloseOperation final : public SocketOperation {
  public:
   explicit CloseOperation(SocketRef socket)
@@ -67,9 +67,13 @@ class [[nodiscard]] CloseOperation final : public SocketOperation {
   absl::Status await_resume() { return std::move(status_); }
 
  private:
+  bool WorksWhenClosed() const override { return has_sent_eof(); }
   bool CompletesAtOnce() override {
+    if (has_sent_eof()) return true;
     status_ = CheckSend();
-    if (status_.ok()) socket_->Close();
+    if (!status_.ok()) return true;
+    EndSending();
+    socket_->Close();
     return true;
   }
   void Prepare(io_uring_sqe&) override {}
@@ -116,7 +120,8 @@ class PipeReader : public internal::PipeEnd {
   explicit PipeReader(int fd) : PipeEnd(fd) {}
 
   // Waits for bytes and gives how many there are in `buffer`: at least one, or
-  // 0 at the end: the other end was closed. `buffer` must not be empty.
+  // 0 at the end: the other end was closed, also that of a pseudo terminal.
+  // `buffer` must not be empty.
   // Cancellation: safe. The bytes stay in the pipe.
   internal::ReadOperation ReceiveSome(absl::Span<char> buffer) {
     return internal::ReadOperation(socket_, buffer, blocks_);
@@ -139,8 +144,8 @@ class PipeWriter : public internal::PipeEnd {
     return internal::WriteOperation(socket_, data, blocks_);
   }
 
-  // Close(), unless another task is sending, or an earlier SendAll() was cut
-  // short (IsBrokenResource).
+  // Close(), unless another task is sending or an earlier SendAll() was cut
+  // short (IsBrokenResource). A second call does nothing.
   // Cancellation: safe.
   internal::CloseOperation SendEof() {
     return internal::CloseOperation(socket_);

@@ -55,6 +55,8 @@ class Socket {
   int fd() const { return is_closed_ ? -1 : fd_; }
   // The peer, or for a listener itself: what errors are about.
   const SocketAddress& name() const { return name_; }
+  // The same for people; without an address, the descriptor's number.
+  std::string Label() const;
 
   void set_carries_descriptors() { carries_descriptors_ = true; }
 
@@ -76,6 +78,7 @@ class Socket {
   void CloseDescriptor();
 
   int fd_;
+  const int number_;  // That it has or had, for people.
   int references_ = 0;
   bool is_closed_ = false;
   bool sent_part_ = false;  // Of a message whose rest will never come.
@@ -149,6 +152,8 @@ class SocketOperation : public TaskOperation {
   // Called before anything is started. Returns true if that was all, with the
   // outcome in status_.
   virtual bool CompletesAtOnce() = 0;
+  // True if it has something to say about a socket that is closed.
+  virtual bool WorksWhenClosed() const { return false; }
   virtual void Prepare(io_uring_sqe& entry) = 0;
   // A part has ended with `result`, which is not that of a cancellation that
   // was asked for. Returns true if there is to be another part.
@@ -176,6 +181,8 @@ class SocketOperation : public TaskOperation {
   // OK if the socket is fit for sending; and that it is no longer.
   absl::Status CheckSend() const;
   void BreakSending() { socket_->sent_part_ = true; }
+  void EndSending() { socket_->sent_eof_ = true; }
+  bool has_sent_eof() const { return socket_->sent_eof_; }
   // What was received comes first in the next call; and moves it into `buffer`.
   // Returns how much.
   void KeepUnread(absl::string_view bytes) {
