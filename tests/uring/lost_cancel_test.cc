@@ -47,6 +47,13 @@ class LostCancelTest : public ::testing::TestWithParam<bool> {
   // From now on the kernel finds it.
   void Reveal() { EXPECT_EQ(write(first_pipe_.write_end(), "x", 1), 1); }
 
+  // As Linux 6.1 says it of what a worker has, or as others do.
+  void ExpectHiddenCancelled() {
+    EXPECT_TRUE(hidden_.last_result == -ECANCELED ||
+                hidden_.last_result == -EINTR)
+        << hidden_.last_result;
+  }
+
   Pipe first_pipe_;
   Pipe second_pipe_;
   char byte_ = 0;
@@ -61,7 +68,7 @@ TEST_P(LostCancelTest, IsAskedAgainByAWait) {
   EXPECT_EQ(hidden_.completions, 0);
   Reveal();
   while (hidden_.completions == 0) port_.Wait(absl::InfiniteDuration());
-  EXPECT_EQ(hidden_.last_result, -ECANCELED);
+  ExpectHiddenCancelled();
 }
 
 // A run whose tasks are busy never waits.
@@ -69,7 +76,7 @@ TEST_P(LostCancelTest, IsAskedAgainByAPoll) {
   port_.Poll();
   Reveal();
   while (hidden_.completions == 0) port_.Poll();
-  EXPECT_EQ(hidden_.last_result, -ECANCELED);
+  ExpectHiddenCancelled();
 }
 
 TEST_P(LostCancelTest, IsAskedAgainAlthoughOthersComplete) {
@@ -81,7 +88,7 @@ TEST_P(LostCancelTest, IsAskedAgainAlthoughOthersComplete) {
     port_.Wait(absl::InfiniteDuration());
     if (round == 100) Reveal();
   }
-  EXPECT_EQ(hidden_.last_result, -ECANCELED);
+  ExpectHiddenCancelled();
 }
 
 absl::Duration ProcessorTime() {
