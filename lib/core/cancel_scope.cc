@@ -3,7 +3,10 @@
 #include "creche/core/cancel_scope.h"
 
 #include <algorithm>
+#include <string>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "creche/internal/deadline.h"
 #include "creche/internal/misuse.h"
@@ -65,8 +68,8 @@ bool CurrentlyCancelled() {
 
 namespace internal {
 
-std::string CancelledMessage(const std::string& reason) {
-  return reason.empty() ? "cancelled" : "cancelled: " + reason;
+std::string CancelledMessage(absl::string_view reason) {
+  return reason.empty() ? "cancelled" : absl::StrCat("cancelled: ", reason);
 }
 
 }  // namespace internal

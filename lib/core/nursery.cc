@@ -101,7 +101,7 @@ void Nursery::BodyEnded(Frame block) {
 
 void Nursery::BodyUnwound() {
   anyone_unwound_ = true;
-  Cancel(ScopeAccess::Node(*scope_).effective_reason());
+  ScopeAccess::Node(*scope_).CancelAsOutside();
 }
 
 // A nursery closes at the moment when the last one in it ends.
@@ -124,8 +124,10 @@ bool Nursery::Leave() {
   return anyone_unwound_ && !caught && failures_.empty() && !keeps_completed_;
 }
 
+// On the shelf a nursery keeps no text: there may be as many as were ever open.
 void Nursery::Close() {
   failures_.clear();
+  ScopeAccess::Node(*scope_).ForgetReason();
   Shelf::OfThisThread().Put(this);
 }
 

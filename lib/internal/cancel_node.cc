@@ -3,6 +3,9 @@
 #include "creche/internal/cancel_node.h"
 
 #include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
 
 #include "creche/internal/deadline.h"
 #include "creche/internal/misuse.h"
@@ -27,7 +30,7 @@ void CancelNode::Enter(TaskRecord& task) {
   parent_ = task.scope();
   parent_->children_.PushBack(this);
   task.set_scope(this);
-  is_cancelled_ = cancel_called_ || SeesOutsideCancellation();
+  UpdateIsCancelled();
   bool is_due = when_ != kNever && when_ <= ClockNow();
   if (is_relative_) {
     is_due |= timeout_ <= 0;
@@ -72,21 +75,31 @@ void CancelNode::Reparent(CancelNode& parent) {
 
 void CancelNode::Cancel(absl::string_view reason) {
   CheckIsOfThisRun();
-  if (cancel_called_ || stage_ == Stage::kExited) return;
+  if (cancel_called_) return;
+  CancelFor(reason.empty() ? nullptr
+                           : std::make_shared<const std::string>(reason));
+}
+
+void CancelNode::Expire() {
+  static const auto& reason =
+      *new Reason(std::make_shared<const std::string>("deadline"));
+  CancelFor(reason);
+}
+
+void CancelNode::CancelFor(Reason reason) {
+  if (cancel_called_) return;
   cancel_called_ = true;
-  reason_ = std::string(reason);
+  reason_ = std::move(reason);
   ArmOrDisarm();
   Refresh();
 }
 
-void CancelNode::Expire() { Cancel("deadline"); }
-
-const std::string& CancelNode::effective_reason() const {
-  const CancelNode* node = this;
-  while (!node->cancel_called_ && node->SeesOutsideCancellation()) {
-    node = node->parent_;
-  }
-  return node->reason_;
+bool CancelNode::UpdateIsCancelled() {
+  const bool is_cancelled = cancel_called_ || SeesOutsideCancellation();
+  if (is_cancelled == is_cancelled_) return false;
+  is_cancelled_ = is_cancelled;
+  if (!cancel_called_) reason_ = is_cancelled ? parent_->reason_ : nullptr;
+  return true;
 }
 
 void CancelNode::set_shield(bool shield) {
@@ -132,12 +145,9 @@ void CancelNode::ArmOrDisarm() {
 void CancelNode::Refresh() {
   CancelNode* node = this;
   for (;;) {
-    const bool is_cancelled =
-        node->cancel_called_ || node->SeesOutsideCancellation();
     CancelNode* next = nullptr;
-    if (is_cancelled != node->is_cancelled_) {
-      node->is_cancelled_ = is_cancelled;
-      if (is_cancelled) node->Deliver();
+    if (node->UpdateIsCancelled()) {
+      if (node->is_cancelled_) node->Deliver();
       next = node->children_.front();
     }
     while (next == nullptr) {

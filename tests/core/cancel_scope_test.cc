@@ -22,6 +22,20 @@ namespace {
 
 void Expect(absl::Status status) { EXPECT_TRUE(status.ok()) << status; }
 
+TEST(CancelScopeTest, NotesACancelThatComesAfterItsRun) {
+  Expect(RunMocked([]() -> Task<> {
+    CancelScope scope({.deadline = Now() + absl::Hours(1)});
+    EXPECT_TRUE(co_await scope.Run(Checkpoint()));
+    EXPECT_FALSE(scope.cancel_called());
+    scope.Cancel("late");
+    scope.Cancel("later");
+    EXPECT_TRUE(scope.cancel_called());
+    EXPECT_FALSE(scope.cancelled_caught());
+    EXPECT_EQ(scope.reason(), "late");
+    co_await Checkpoint();
+  }));
+}
+
 // T24, R4: idempotent and level-triggered.
 TEST(CancelScopeTest, CancelsEachCheckpointUntilItIsLeft) {
   int cancelled = 0;

@@ -85,7 +85,7 @@ TEST_F(CancelNodeTest, CancellationReachesTheInnermostScopesOfTasksThatWait) {
   outer.Cancel("why");
   EXPECT_TRUE(inner.is_cancelled());
   EXPECT_FALSE(inner.cancel_called());
-  EXPECT_EQ(inner.effective_reason(), "why");
+  EXPECT_EQ(inner.reason(), "");
   EXPECT_EQ(inside->aborts(), 1);
   EXPECT_FALSE(root_.is_cancelled());
   EXPECT_EQ(beside->aborts(), 0);
@@ -103,7 +103,6 @@ TEST_F(CancelNodeTest, CancelledTwiceAbortsOnceAndKeepsTheFirstReason) {
   outer.Cancel("third");
   EXPECT_EQ(task->aborts(), 1);
   EXPECT_EQ(inner.reason(), "first");
-  EXPECT_EQ(inner.effective_reason(), "first");
   EXPECT_EQ(outer.reason(), "third");
   inner.Exit();
   outer.Exit();
@@ -164,7 +163,7 @@ TEST_F(CancelNodeTest, OutermostVisibleCatches) {
   outer.Exit();
 }
 
-TEST_F(CancelNodeTest, CancelBeforeEntryCountsAndAfterTheEndDoesNot) {
+TEST_F(CancelNodeTest, CancelBeforeEntryCountsAndAfterTheEndIsNoted) {
   auto task = StartTask();
   CancelNode before, after;
   before.Cancel("early");
@@ -174,7 +173,9 @@ TEST_F(CancelNodeTest, CancelBeforeEntryCountsAndAfterTheEndDoesNot) {
   after.Enter(*task);
   after.Exit();
   after.Cancel("late");
-  EXPECT_FALSE(after.cancel_called());
+  EXPECT_TRUE(after.cancel_called());
+  EXPECT_EQ(after.reason(), "late");
+  EXPECT_EQ(task->aborts(), 0);
 }
 
 TEST_F(CancelNodeTest, ReparentedSubtreeSeesItsNewSurroundings) {
@@ -188,7 +189,6 @@ TEST_F(CancelNodeTest, ReparentedSubtreeSeesItsNewSurroundings) {
   inside.Enter(*guest);
   moved.Reparent(cancelled);
   EXPECT_TRUE(inside.is_cancelled());
-  EXPECT_EQ(inside.effective_reason(), "there");
   EXPECT_EQ(guest->aborts(), 1);
   moved.Reparent(root_);
   EXPECT_FALSE(inside.is_cancelled());
@@ -204,9 +204,37 @@ TEST_F(CancelNodeTest, NoDepthIsTooMuch) {
   for (CancelNode& node : nodes) node.Enter(*task);
   root_.Cancel("all");
   EXPECT_TRUE(nodes.back().is_cancelled());
-  EXPECT_EQ(nodes.back().effective_reason(), "all");
   EXPECT_EQ(task->aborts(), 1);
   for (size_t i = kDepth; i-- > 0;) nodes[i].Exit();
+}
+
+TEST_F(CancelNodeTest, TakesTheReasonOfTheOutsideForItsOwn) {
+  auto task = StartTask();
+  CancelNode outer, middle, inner, late;
+  outer.Enter(*task);
+  middle.Enter(*task);
+  inner.Enter(*task);
+  outer.Cancel("why");
+  late.Enter(*task);
+  middle.Cancel("later");
+  for (CancelNode* node : {&late, &inner, &middle}) node->CancelAsOutside();
+  EXPECT_EQ(late.reason(), "why");
+  EXPECT_EQ(inner.reason(), "why");
+  EXPECT_EQ(middle.reason(), "later");
+  for (CancelNode* node : {&late, &inner, &middle, &outer}) node->Exit();
+}
+
+TEST_F(CancelNodeTest, ForgetsTheReasonOfAnOutsideThatAShieldHides) {
+  auto task = StartTask();
+  CancelNode outer, inner;
+  outer.Enter(*task);
+  inner.Enter(*task);
+  outer.Cancel("why");
+  inner.set_shield(true);
+  inner.CancelAsOutside();
+  EXPECT_EQ(inner.reason(), "");
+  inner.Exit();
+  outer.Exit();
 }
 
 // A task and the scopes that it stands in, outermost first.

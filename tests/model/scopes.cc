@@ -55,7 +55,7 @@ void Interpreter::Exit(Task& task, Scope& scope) {
 }
 
 void Interpreter::Cancel(Scope& scope, const std::string& reason) {
-  if (scope.cancel_called || scope.exited) return;
+  if (scope.cancel_called) return;
   scope.cancel_called = true;
   scope.reason = reason;
   Deliver(scope);

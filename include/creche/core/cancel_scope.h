@@ -76,11 +76,11 @@ class CancelScope {
 
   // Cancels everything in the scope, at each task's next checkpoint. Tasks that
   // wait are told at once. Has no effect but the first time: the first reason
-  // is kept.
+  // is kept. Once Run() has ended it cancels nothing, and is noted.
   void Cancel(absl::string_view reason = "");
 
-  // True once the scope has been cancelled or its deadline has passed, whether
-  // or not anything was there to be cancelled.
+  // True once Cancel() was called or, before the end of Run(), the deadline has
+  // passed, whether or not anything was there to be cancelled.
   bool cancel_called() const;
 
   // True once the scope has caught a cancellation. Of several scopes that are
@@ -88,7 +88,7 @@ class CancelScope {
   bool cancelled_caught() const { return node_.caught(); }
 
   // Why the scope was cancelled: what Cancel() was given first, or "deadline".
-  std::string reason() const { return node_.reason(); }
+  std::string reason() const { return std::string(node_.reason()); }
 
   // Absolute, on the run's clock; absl::InfiniteFuture() if there is none. It
   // is looked at once per scheduler tick, after I/O. A deadline that has passed
@@ -112,7 +112,7 @@ class CancelScope {
 namespace internal {
 
 // What a Status says of a task that was cancelled for `reason`.
-std::string CancelledMessage(const std::string& reason);
+std::string CancelledMessage(absl::string_view reason);
 
 // Gives the library's other layers the node of a scope.
 class ScopeAccess {

@@ -6,6 +6,7 @@
 #define CRECHE_INTERNAL_CANCEL_NODE_H_
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "absl/strings/string_view.h"
@@ -29,6 +30,10 @@ struct NurseryTasks;    // Tag: the children of a nursery.
 //    itself, and its deadline is finite; or instead, in the batch of its entry,
 //    the node is among the fresh deadlines.
 // 4. The scopes that one task stands in form a chain of parents.
+// 5. While is_cancelled(), reason_ says why: what this node was cancelled for,
+//    or else what the parent said when its cancellation came here. Each node
+//    has it, so that nobody looks for it upwards: unwinding would be quadratic
+//    in the depth.
 class CancelNode : public ListLink<ChildScopes>,
                    public ListLink<FreshDeadlines>,
                    public Deadline {
@@ -63,7 +68,11 @@ class CancelNode : public ListLink<ChildScopes>,
   // Moves this node, with all below it, under another parent.
   void Reparent(CancelNode& parent);
 
+  // After Exit() there is nothing to cancel, but that it was called is kept.
   void Cancel(absl::string_view reason);
+  // A task that stands in here was unwound by a cancellation from outside: this
+  // node is cancelled itself, for the same reason.
+  void CancelAsOutside() { CancelFor(reason_); }
   void Expire();  // Its deadline has passed.
 
   bool is_cancelled() const { return is_cancelled_; }
@@ -71,9 +80,13 @@ class CancelNode : public ListLink<ChildScopes>,
   bool caught() const { return caught_; }
   void set_caught() { caught_ = true; }
   Stage stage() const { return stage_; }
-  const std::string& reason() const { return reason_; }
-  // The reason of the cancellation that is visible here.
-  const std::string& effective_reason() const;
+  // Empty unless cancel_called().
+  absl::string_view reason() const {
+    if (!cancel_called_ || reason_ == nullptr) return absl::string_view();
+    return *reason_;
+  }
+  // For those who keep a node that nobody is to use any more.
+  void ForgetReason() { reason_ = nullptr; }
 
   bool shield() const { return shield_; }
   void set_shield(bool shield);
@@ -111,6 +124,8 @@ class CancelNode : public ListLink<ChildScopes>,
   }
 
  private:
+  using Reason = std::shared_ptr<const std::string>;  // Null: empty.
+
   bool SeesOutsideCancellation() const {
     return !shield_ && parent_ != nullptr && parent_->is_cancelled_;
   }
@@ -120,8 +135,11 @@ class CancelNode : public ListLink<ChildScopes>,
       UsedOutsideOfItsRun();
   }
   [[noreturn]] static void UsedOutsideOfItsRun();
+  void CancelFor(Reason reason);
+  // Restores invariants 1 and 5 for this node. Returns whether it changed.
+  bool UpdateIsCancelled();
   void ArmOrDisarm();
-  void Refresh();  // Restores invariants 1 and 2 from here down.
+  void Refresh();  // Restores invariants 1, 2, 5 from here down.
   void Deliver();  // Restores invariant 2 for the tasks directly in here.
 
   // First, in what Deadline leaves of its last eight bytes.
@@ -140,7 +158,7 @@ class CancelNode : public ListLink<ChildScopes>,
 
   Nanoseconds when_ = kNever;
   Nanoseconds timeout_ = kNever;
-  std::string reason_;
+  Reason reason_;
 };
 
 }  // namespace creche::internal
