@@ -3,22 +3,22 @@
 #include "creche/core/error_group.h"
 
 #include <exception>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
-#include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/string_view.h"
 #include "creche/internal/exceptions.h"
-#include "lib/core/status_codec.h"
+#include "lib/core/group_members.h"
 
 namespace creche {
-namespace {
 
-constexpr absl::string_view kGroupUrl = "type.creche/error_group";
+using internal::GroupMembers;
+
+namespace {
 
 // What an exception says of itself.
 std::string Describe(const std::exception_ptr& exception) {
@@ -36,41 +36,24 @@ std::string Describe(const std::exception_ptr& exception) {
 #endif
 }
 
-void FlattenInto(const absl::Status& status, std::vector<absl::Status>& out) {
-  if (status.ok()) return;
-  const auto payload = status.GetPayload(kGroupUrl);
-  if (!payload.has_value()) {
-    out.push_back(status);
-    return;
-  }
-  for (const absl::Status& member :
-       internal::DecodeStatuses(std::string(*payload))) {
-    FlattenInto(member, out);
-  }
-}
-
 }  // namespace
 
 absl::Status GroupErrors(std::vector<absl::Status> errors) {
   std::erase_if(errors, [](const absl::Status& error) { return error.ok(); });
   if (errors.empty()) return absl::OkStatus();
   if (errors.size() == 1) return std::move(errors.front());
-  const std::string all = absl::StrJoin(
-      errors, "; ", [](std::string* out, const absl::Status& error) {
-        absl::StrAppend(
-            out, error.ToString(absl::StatusToStringMode::kWithNoExtraData));
-      });
-  absl::Status group(errors.front().code(),
-                     absl::StrCat(errors.size(), " errors: ", all));
-  const std::string members = internal::EncodeStatuses(errors);
-  group.SetPayload(kGroupUrl, absl::Cord(absl::string_view(members)));
+  const absl::StatusCode code = errors.front().code();
+  const auto members = std::make_shared<const GroupMembers>(std::move(errors));
+  absl::Status group(code, members->Describe());
+  internal::AttachMembers(members, group);
   return group;
 }
 
 std::vector<absl::Status> Errors(const absl::Status& status) {
-  std::vector<absl::Status> errors;
-  FlattenInto(status, errors);
-  return errors;
+  if (status.ok()) return {};
+  const auto members = internal::MembersOf(status);
+  if (members == nullptr) return {status};
+  return members->Leaves();
 }
 
 StatusError::StatusError(absl::Status status)
@@ -90,7 +73,9 @@ ExceptionGroup::ExceptionGroup(std::vector<std::exception_ptr> exceptions)
 namespace internal {
 
 std::string Failure::Describe() const {
-  return is_exception() ? creche::Describe(exception_) : status_.ToString();
+  return is_exception()
+             ? creche::Describe(exception_)
+             : status_.ToString(absl::StatusToStringMode::kWithNoExtraData);
 }
 
 absl::Status RaiseFailures(std::vector<Failure> failures) {

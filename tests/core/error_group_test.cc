@@ -4,10 +4,13 @@
 
 #include <stdexcept>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/cord.h"
+#include "absl/strings/match.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "creche/core/checkpoint.h"
@@ -65,6 +68,73 @@ TEST(ErrorGroupTest, KeepsPayloads) {
   ASSERT_EQ(errors.size(), 2u);
   EXPECT_EQ(errors[0], error);
   EXPECT_EQ(*errors[0].GetPayload("url"), absl::string_view("bytes\0x", 7));
+}
+
+TEST(ErrorGroupTest, IsPrintedWithoutItsInside) {
+  absl::Status error = kFirst;
+  error.SetPayload("url", absl::Cord("bytes\x01"));
+  EXPECT_EQ(GroupErrors({error, kSecond}).ToString(),
+            "DATA_LOSS: 2 errors: DATA_LOSS: first; NOT_FOUND: second "
+            "[type.creche/error_group='2 errors']");
+}
+
+TEST(ErrorGroupTest, NamesTheFirst32) {
+  std::vector<absl::Status> errors(32, kFirst);
+  EXPECT_FALSE(absl::StrContains(GroupErrors(errors).message(), " more"));
+  const absl::Status all = GroupErrors({GroupErrors(errors), kSecond, kThird});
+  EXPECT_TRUE(absl::StartsWith(all.message(), "34 errors: DATA_LOSS: first; "));
+  EXPECT_TRUE(absl::EndsWith(all.message(), "first; and 2 more"));
+  EXPECT_EQ(Errors(all).size(), 34u);
+}
+
+TEST(ErrorGroupTest, OutlivesItsOriginalOnAnotherThread) {
+  std::vector<absl::Status> errors;
+  absl::Status copy = GroupErrors({kFirst, kSecond});
+  std::thread([&errors, group = std::move(copy)] {
+    errors = Errors(absl::Status(group));
+  }).join();
+  EXPECT_EQ(errors, (std::vector<absl::Status>{kFirst, kSecond}));
+}
+
+TEST(ErrorGroupTest, StaysWithAPayloadThatIsCopied) {
+  absl::Status annotated = absl::UnknownError("while testing");
+  {
+    const absl::Status group = GroupErrors({kFirst, kSecond});
+    group.ForEachPayload([&](absl::string_view url, const absl::Cord& payload) {
+      annotated.SetPayload(url, payload);
+    });
+  }
+  EXPECT_EQ(Errors(annotated), (std::vector<absl::Status>{kFirst, kSecond}));
+}
+
+// Nothing is looked for at an address that only looks right.
+TEST(ErrorGroupTest, TextAloneIsNoGroup) {
+  const absl::Status group = GroupErrors({kFirst, kSecond});
+  absl::Status forged = kThird;
+  group.ForEachPayload([&](absl::string_view url, const absl::Cord& payload) {
+    forged.SetPayload(url, absl::Cord(std::string(payload)));
+  });
+  EXPECT_EQ(Errors(forged), std::vector<absl::Status>{forged});
+  absl::Status empty = kThird;
+  empty.SetPayload("type.creche/error_group", absl::Cord());
+  EXPECT_EQ(Errors(empty), std::vector<absl::Status>{empty});
+}
+
+TEST(ErrorGroupTest, AReasonIsTextOnly) {
+  std::string reason;
+  RunMocked([&]() -> Task<> {
+    auto body = [&](Nursery& nursery) -> Task<> {
+      nursery.StartSoon([]() -> Task<absl::Status> {
+        co_return GroupErrors({kFirst, kSecond});
+      });
+      co_await ShieldedCheckpoint();
+      reason = nursery.cancel_scope().reason();
+    };
+    (co_await WithNursery(body)).IgnoreError();
+  }).IgnoreError();
+  EXPECT_EQ(reason,
+            "a child task failed: DATA_LOSS: 2 errors: DATA_LOSS: first; "
+            "NOT_FOUND: second");
 }
 
 #if defined(__cpp_exceptions)

@@ -17,7 +17,13 @@
 namespace creche {
 
 // None: OK. One: that very Status. Several: the code of the first, a message
-// that names all, and all of them inside, for Errors(). OK ones are left out.
+// that names all (the first 32, if there are more), and all of them inside, for
+// Errors(). OK ones are left out. To add to a group costs no more if it is
+// large.
+//
+// What is inside belongs to a payload of the group. It stays with every copy of
+// the Status, and of its payloads as absl::Cord, on any thread; not with the
+// payload's text, which is only for people.
 absl::Status GroupErrors(std::vector<absl::Status> errors);
 
 // All errors in `status`, in order of arrival, groups in groups flattened. None
