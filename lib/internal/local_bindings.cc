@@ -14,29 +14,52 @@ namespace creche::internal {
 struct LocalBindings::Binding {
   const void* variable;
   std::shared_ptr<const void> value;
-  LocalBindings outer;
+  LocalBindings rest;
   size_t references = 1;
 };
 
 void LocalBindings::Share() { ++first_->references; }
 
+// Without recursion: there may be many variables.
 void LocalBindings::Release() {
-  if (--first_->references == 0) delete first_;
+  while (first_ != nullptr && --first_->references == 0) {
+    Binding* freed = first_;
+    first_ = std::exchange(freed->rest.first_, nullptr);
+    delete freed;
+  }
 }
 
 LocalBindings LocalBindings::With(const void* variable,
                                   std::shared_ptr<const void> value) const {
-  return LocalBindings(new Binding{variable, std::move(value), *this});
+  const Binding* hidden = FindBinding(variable);
+  return LocalBindings(new Binding{
+      variable, std::move(value), hidden == nullptr ? *this : Without(hidden)});
 }
 
-const LocalBindings& LocalBindings::outer() const { return first_->outer; }
+// What lies before `hidden` is copied, what lies behind it is shared.
+LocalBindings LocalBindings::Without(const Binding* hidden) const {
+  LocalBindings copy;
+  LocalBindings* end = &copy;
+  for (const Binding* binding = first_; binding != hidden;
+       binding = binding->rest.first_) {
+    end->first_ = new Binding{binding->variable, binding->value, {}};
+    end = &end->first_->rest;
+  }
+  *end = hidden->rest;
+  return copy;
+}
+
+LocalBindings::Binding* LocalBindings::FindBinding(const void* variable) const {
+  Binding* binding = first_;
+  while (binding != nullptr && binding->variable != variable) {
+    binding = binding->rest.first_;
+  }
+  return binding;
+}
 
 const void* LocalBindings::Find(const void* variable) const {
-  for (const Binding* binding = first_; binding != nullptr;
-       binding = binding->outer.first_) {
-    if (binding->variable == variable) return binding->value.get();
-  }
-  return nullptr;
+  const Binding* binding = FindBinding(variable);
+  return binding == nullptr ? nullptr : binding->value.get();
 }
 
 const void* FindLocal(const void* variable) {
@@ -47,13 +70,12 @@ const void* FindLocal(const void* variable) {
 LocalBinding::LocalBinding(const void* variable,
                            std::shared_ptr<const void> value) {
   TaskRecord& task = CurrentTask("TaskLocal::With()");
-  task.set_locals(task.locals().With(variable, std::move(value)));
+  outside_ = task.locals();
+  task.set_locals(outside_.With(variable, std::move(value)));
 }
 
 // Frames are destroyed innermost first, so the binding to undo is the task's
-// innermost.
-LocalBinding::~LocalBinding() {
-  running.task->set_locals(running.task->locals().outer());
-}
+// newest.
+LocalBinding::~LocalBinding() { running.task->set_locals(std::move(outside_)); }
 
 }  // namespace creche::internal

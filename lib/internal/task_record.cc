@@ -3,6 +3,7 @@
 #include "creche/internal/task_record.h"
 
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "creche/internal/local_bindings.h"
@@ -48,12 +49,17 @@ void TaskRecord::Stop(Frame leaf) {
   BecomeRunnable();
 }
 
+Abort TaskRecord::CallAbort() {
+  const AbortFunction abort = std::exchange(abort_, nullptr);
+  const OnBehalfOf self(*this);
+  return abort(operation_);
+}
+
 void TaskRecord::RequestAbort() {
   if (state_ != State::kWaiting || abort_ == nullptr) return;
-  const AbortFunction abort = std::exchange(abort_, nullptr);
   // While the abort function runs the task still counts as waiting, so that
   // the operation may complete after all.
-  const Abort answer = abort(operation_);
+  const Abort answer = CallAbort();
   if (answer == Abort::kPending) {
     if (state_ == State::kWaiting) state_ = State::kAborting;
     return;

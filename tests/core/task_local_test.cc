@@ -2,18 +2,23 @@
 
 #include "creche/core/task_local.h"
 
+#include <functional>
+#include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "creche/core/checkpoint.h"
 #include "creche/core/nursery.h"
 #include "creche/core/sleep.h"
+#include "creche/core/suspend.h"
 #include "creche/core/timeouts.h"
 #include "creche/run.h"
 #include "creche/testing/fake_port.h"
 #include "creche/testing/mock_clock.h"
 #include "gtest/gtest.h"
+#include "tests/support/lifetime_probe.h"
 
 namespace creche {
 namespace {
@@ -83,6 +88,98 @@ TEST(TaskLocalTest, IsInheritedFromWhoeverStartsTheChild) {
                   nursery.StartSoon(Expect, "none");
                 };
                 (void)co_await WithNursery(body);
+              }).ok());
+}
+
+TaskLocal<std::shared_ptr<LifetimeProbe>> probe;
+
+Task<> ContinueChain(Nursery& nursery, int left, int* alive) {
+  EXPECT_LE(*alive, 3);
+  auto start_next = [&nursery, left, alive]() -> Task<> {
+    nursery.StartSoon(ContinueChain, std::ref(nursery), left - 1, alive);
+    co_return;
+  };
+  if (left > 0) {
+    co_await name.With(
+        "another",
+        probe.With(std::make_shared<LifetimeProbe>(alive), start_next));
+  }
+}
+
+// Each task sets a value and starts the next one.
+TEST(TaskLocalTest, KeepsNoValueThatIsHidden) {
+  int alive = 0;
+  EXPECT_TRUE(RunTest([&]() -> Task<> {
+                auto body = [&](Nursery& nursery) -> Task<> {
+                  nursery.StartSoon(ContinueChain, std::ref(nursery), 1000,
+                                    &alive);
+                  co_return;
+                };
+                (void)co_await WithNursery(body);
+              }).ok());
+  EXPECT_EQ(alive, 0);
+}
+
+TEST(TaskLocalTest, HidesOneOfSeveralAndShowsItAgain) {
+  TaskLocal<int> a, b, c;
+  const auto values = [&] {
+    return std::vector<int>{a.Get().value_or(0), b.Get().value_or(0),
+                            c.Get().value_or(0)};
+  };
+  EXPECT_TRUE(RunTest([&]() -> Task<> {
+                auto inside = [&]() -> Task<> {
+                  EXPECT_EQ(values(), (std::vector<int>{4, 2, 3}));
+                  co_return;
+                };
+                auto hide = [&]() -> Task<> {
+                  EXPECT_EQ(values(), (std::vector<int>{1, 2, 3}));
+                  co_await a.With(4, inside);
+                  EXPECT_EQ(values(), (std::vector<int>{1, 2, 3}));
+                };
+                co_await a.With(1, b.With(2, c.With(3, hide)));
+                EXPECT_EQ(values(), (std::vector<int>{0, 0, 0}));
+              }).ok());
+}
+
+TEST(TaskLocalTest, NoNumberOfVariablesIsTooMuch) {
+  std::vector<std::unique_ptr<TaskLocal<int>>> variables;
+  EXPECT_TRUE(RunTest([&]() -> Task<> {
+                std::function<Task<>(int)> set = [&](int left) -> Task<> {
+                  if (left == 0) co_return;
+                  auto& variable = *variables.emplace_back(
+                      std::make_unique<TaskLocal<int>>());
+                  co_await variable.With(left, set(left - 1));
+                };
+                co_await set(2000);
+              }).ok());
+}
+
+// Whoever calls it, it is part of the task that waits.
+TEST(TaskLocalTest, AnAbortFunctionSeesItsOwnTasks) {
+  std::string seen;
+  EXPECT_TRUE(RunTest([&]() -> Task<> {
+                auto wait = [&]() -> Task<> {
+                  auto start = [](Waker) {};
+                  auto abort = [&] {
+                    seen = Name();
+                    return Abort::kDone;
+                  };
+                  co_await name.With("waiter", Suspend(start, abort));
+                };
+                auto body = [&](Nursery& nursery) -> Task<> {
+                  auto cancel = [&]() -> Task<> {
+                    nursery.Cancel();
+                    EXPECT_EQ(Name(), "canceller");
+                    co_return;
+                  };
+                  nursery.StartSoon(wait);
+                  co_await Checkpoint();
+                  co_await name.With("canceller", cancel());
+                };
+                (void)co_await WithNursery(body);
+                EXPECT_EQ(seen, "waiter");
+                EXPECT_FALSE(co_await MoveOnAfter(absl::Seconds(1), wait()));
+                EXPECT_EQ(seen, "waiter");
               }).ok());
 }
 

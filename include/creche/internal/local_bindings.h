@@ -11,9 +11,12 @@
 
 namespace creche::internal {
 
-// An immutable list, innermost first, whose tails are shared by the tasks that
-// have inherited them. Counted without a std::shared_ptr, which is twice as
-// large: every task has one of these, and those of a run are on one thread.
+// An immutable list, with at most one value for each variable, whose tails are
+// shared by the tasks that have inherited them. A value that another hides is
+// not in it: otherwise a chain of tasks, each of which sets a value and starts
+// the next, would keep all values for ever. Counted without a std::shared_ptr,
+// which is twice as large: every task has one of these, and those of a run are
+// on one thread.
 class LocalBindings {
  public:
   LocalBindings() = default;
@@ -32,11 +35,9 @@ class LocalBindings {
       Release();
   }
 
-  // These, and one more inside them.
+  // These, but `variable` has this value.
   LocalBindings With(const void* variable,
                      std::shared_ptr<const void> value) const;
-  // Without the innermost. Requires: there is one.
-  const LocalBindings& outer() const;
 
   // What is bound to `variable`, or nullptr.
   const void* Find(const void* variable) const;
@@ -45,6 +46,8 @@ class LocalBindings {
   struct Binding;
 
   explicit LocalBindings(Binding* first) : first_(first) {}
+  Binding* FindBinding(const void* variable) const;
+  LocalBindings Without(const Binding* hidden) const;
   void Share();
   void Release();
 
@@ -62,6 +65,9 @@ class LocalBinding {
   LocalBinding(const LocalBinding&) = delete;
   LocalBinding& operator=(const LocalBinding&) = delete;
   ~LocalBinding();
+
+ private:
+  LocalBindings outside_;  // What the task sees again afterwards.
 };
 
 }  // namespace creche::internal

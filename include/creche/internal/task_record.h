@@ -223,6 +223,7 @@ class TaskRecord : public ListLink<NurseryTasks> {
   void TellEachInstrument(InstrumentHook hook) const;
   [[noreturn]] static void WokenWithoutWaiting();
   [[noreturn]] static void UsedOutsideOfItsRun();
+  Abort CallAbort();
 
   State state_ = State::kNew;
   Turn turn_ = Turn::kBegin;
@@ -253,6 +254,20 @@ inline void RunQueue::PushBack(TaskRecord& task) {
   *tail_ = &task;
   tail_ = &task.next_runnable_;
 }
+
+// While it exists, what runs is part of `task`, which waits: a callback of that
+// task sees its task-locals, not those of whoever has called it.
+class OnBehalfOf {
+ public:
+  explicit OnBehalfOf(TaskRecord& task)
+      : caller_(std::exchange(running.task, &task)) {}
+  OnBehalfOf(const OnBehalfOf&) = delete;
+  OnBehalfOf& operator=(const OnBehalfOf&) = delete;
+  ~OnBehalfOf() { running.task = caller_; }
+
+ private:
+  TaskRecord* caller_;  // Null: called between the steps of tasks.
+};
 
 // The task that runs on this thread. Aborts, naming `what`, if there is none.
 TaskRecord& CurrentTask(const char* what);

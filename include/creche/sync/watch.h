@@ -18,6 +18,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -25,6 +26,8 @@
 #include "creche/core/parking_lot.h"
 #include "creche/core/parking_operation.h"
 #include "creche/internal/async_body.h"
+#include "creche/internal/exceptions.h"
+#include "creche/internal/task_record.h"
 
 namespace creche {
 
@@ -32,7 +35,8 @@ template <typename T>
 class WatchReader;
 
 // T is copied for each task that waits: make it a std::shared_ptr<const X> if X
-// is large.
+// is large. What a copy throws comes out of the co_await of that task, which
+// has then seen nothing; it concerns neither Set() nor the other tasks.
 template <typename T>
 class Watch {
   static_assert(std::is_copy_constructible_v<T> && std::is_move_assignable_v<T>,
@@ -58,13 +62,16 @@ class Watch {
   // Valid until the next Set(), so not across a co_await.
   const T& value() const { return value_; }
 
-  // Replaces the value, and wakes those who waited for such a one.
+  // Replaces the value, and wakes those who waited for such a one. The value
+  // that was replaced is destroyed last.
   // Order: first waiter first.
   void Set(T value);
 
   // Suspends until predicate(value()) is true, and gives the value for which it
   // was, even if there is another by then. Set() calls `predicate` while the
-  // task waits: it must not suspend or throw, and leave this object alone.
+  // task waits, with the task-locals of that task: it must not suspend, and
+  // leave this object alone.
+  // Exceptions: what `predicate` throws.
   // Cancellation: safe.
   template <typename Predicate>
   WaitOperation<std::decay_t<Predicate>> WaitUntil(Predicate&& predicate) {
@@ -112,7 +119,7 @@ class WatchReader {
 template <typename T>
 class Watch<T>::Waiter : public Parked {
  public:
-  // Looks at the new value. Returns whether it is what the task waits for.
+  // Looks at the new value. Returns whether the wait has ended. Does not throw.
   virtual bool Accepts(const T& value) = 0;
 
  protected:
@@ -131,20 +138,32 @@ class [[nodiscard]] Watch<T>::WaitOperation final
   WaitOperation(Watch* watch, Predicate predicate)
       : watch_(watch), predicate_(std::move(predicate)) {}
 
-  bool TryComplete() { return Accepts(watch_->value_); }
+  bool TryComplete() { return AcceptsOrThrows(watch_->value_); }
   ParkingLot& lot() const { return watch_->waiters_; }
-  T await_resume() { return *std::exchange(accepted_, std::nullopt); }
+  T await_resume() {
+    if (thrown_ != nullptr) std::rethrow_exception(std::move(thrown_));
+    return *std::exchange(accepted_, std::nullopt);
+  }
 
+  // What is thrown is the waiting task's affair, and ends its wait.
   bool Accepts(const T& value) override {
+    const internal::OnBehalfOf waiter(this->task());
+    CRECHE_TRY { return AcceptsOrThrows(value); }
+    CRECHE_CATCH_ALL { thrown_ = std::current_exception(); }
+    return true;
+  }
+
+ private:
+  bool AcceptsOrThrows(const T& value) {
     if (!predicate_(value)) return false;
     accepted_.emplace(value);
     return true;
   }
 
- private:
   Watch* watch_;
   Predicate predicate_;
   std::optional<T> accepted_;
+  std::exception_ptr thrown_;
 };
 
 template <typename T>
@@ -162,8 +181,10 @@ class [[nodiscard]] WatchReader<T>::NextOperation final
   }
   ParkingLot& lot() const { return reader_->watch_->waiters_; }
   T await_resume() {
-    MarkSeen();  // There may be a later one by now.
-    return reader_->watch_->value_;
+    reader_->seen_ = kNothing;  // Unless the copy succeeds.
+    T value = reader_->watch_->value_;
+    MarkSeen();  // There may be a later one than was waited for.
+    return value;
   }
 
   bool Accepts(const T& /*value*/) override { return TryComplete(); }
@@ -171,21 +192,24 @@ class [[nodiscard]] WatchReader<T>::NextOperation final
  private:
   void MarkSeen() { reader_->seen_ = reader_->watch_->version_; }
 
+  static constexpr std::uint64_t kNothing = 0;  // The first version is 1.
+
   WatchReader* reader_;
 };
 
 template <typename T>
 void Watch<T>::Set(T value) {
-  value_ = std::move(value);
+  // Its destructor may call this object.
+  [[maybe_unused]] const T replaced = std::exchange(value_, std::move(value));
   ++version_;
   Parked* parked = waiters_.front();
   while (parked != nullptr) {
     Parked* next = waiters_.after(*parked);
-    if (static_cast<Waiter*>(parked)->Accepts(value_)) {
-      waiters_.Unpark(*parked);
-      // A Select() may have waited for this value twice.
-      if (next != nullptr && !next->is_parked()) next = waiters_.front();
-    }
+    const bool accepted = static_cast<Waiter*>(parked)->Accepts(value_);
+    // A predicate may have cancelled its own wait, or the next one; and a
+    // Select() may have waited for this value twice.
+    if (accepted && parked->is_parked()) waiters_.Unpark(*parked);
+    if (next != nullptr && !next->is_parked()) next = waiters_.front();
     parked = next;
   }
 }
