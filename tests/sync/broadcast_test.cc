@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,6 +13,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "creche/core/errors.h"
+#include "creche/testing/status_matchers.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/sync/in_run.h"
 
@@ -156,6 +159,82 @@ TEST(BroadcastDeathTest, ASubscriptionThatIsWaitedOnIsMoved) {
   };
   EXPECT_DEATH(InNursery(move_it), "moved or destroyed while a task waits");
 }
+
+// Sends when it is destroyed, as long as there is something left to send.
+class Sends {
+ public:
+  explicit Sends(Broadcast<Sends>* to, int* left) : to_(to), left_(left) {}
+  Sends(const Sends&) = default;
+  Sends& operator=(const Sends&) = default;
+  ~Sends() {
+    if (*left_ == 0) return;
+    --*left_;
+    EXPECT_THAT(to_->Send(Sends(to_, left_)), IsOk());
+  }
+
+ private:
+  Broadcast<Sends>* to_;
+  int* left_;
+};
+
+TEST(BroadcastTest, AValueMaySendWhenItIsDestroyed) {
+  constexpr size_t kCapacity = 8;
+  int left = 0;
+  Broadcast<Sends> broadcast(kCapacity);
+  Subscription<Sends> subscription = broadcast.Subscribe();
+  for (size_t i = 0; i < kCapacity; ++i) {
+    EXPECT_THAT(broadcast.Send(Sends(&broadcast, &left)), IsOk());
+  }
+  left = 20;
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_THAT(broadcast.Send(Sends(&broadcast, &left)), IsOk());
+    EXPECT_EQ(broadcast.statistics().buffer_used, kCapacity);
+  }
+  EXPECT_EQ(left, 0);
+}
+
+#if defined(__cpp_exceptions)
+// Throws when it is copied, so many times.
+class HardToCopy {
+ public:
+  explicit HardToCopy(int* throws) : throws_(throws) {}
+  HardToCopy(const HardToCopy& other) : throws_(other.throws_) {
+    if (*throws_ > 0 && (*throws_)-- > 0) throw std::runtime_error("copy");
+  }
+  HardToCopy(HardToCopy&&) noexcept = default;
+
+ private:
+  int* throws_;
+};
+
+TEST(BroadcastTest, ACopyThatThrowsConcernsItsReceiverOnly) {
+  int thrown = 0;
+  int received = 0;
+  auto receive = [&](Subscription<HardToCopy> subscription) -> Task<> {
+    try {
+      EXPECT_THAT(co_await subscription.Receive(), IsOk());
+    } catch (const std::runtime_error&) {
+      ++thrown;
+      EXPECT_THAT(subscription.TryReceive(), IsOk());
+    }
+    ++received;
+  };
+  InNursery([&](Nursery& nursery) -> Task<> {
+    int throws = 0;
+    Broadcast<HardToCopy> broadcast(1);
+    for (int i = 0; i < 3; ++i) {
+      nursery.StartSoon(receive, broadcast.Subscribe());
+    }
+    co_await LetOthersRun();
+    throws = 2;
+    EXPECT_THAT(broadcast.Send(HardToCopy(&throws)), IsOk());
+    co_await LetOthersRun();
+    EXPECT_EQ(broadcast.statistics().tasks_waiting, 0u);
+  });
+  EXPECT_EQ(thrown, 2);
+  EXPECT_EQ(received, 3);
+}
+#endif
 
 }  // namespace
 }  // namespace creche

@@ -111,7 +111,7 @@ class ChannelState {
       receivers_.Complete(*receiver);
       return ChannelResult::kDone;
     }
-    if (buffer_.size() == capacity_) return ChannelResult::kWouldBlock;
+    if (buffer_.size() >= capacity_) return ChannelResult::kWouldBlock;
     buffer_.PushBack(std::move(value));
     peak_ = std::max(peak_, buffer_.size());
     return ChannelResult::kDone;

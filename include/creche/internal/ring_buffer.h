@@ -12,7 +12,8 @@
 
 namespace creche::internal {
 
-// T must not throw when it is moved.
+// T must not throw when it is moved. Its destructor may use the buffer: no
+// element is destroyed before the buffer is in order without it.
 template <typename T>
 class RingBuffer {
  public:
@@ -31,7 +32,7 @@ class RingBuffer {
   T& operator[](std::size_t index) const { return Slot(taken_ + index); }
 
   void PushBack(T&& value) {
-    if (size() == capacity_) [[unlikely]]
+    while (size() == capacity_) [[unlikely]]
       Grow();
     std::construct_at(&Slot(put_), std::move(value));
     ++put_;
@@ -56,16 +57,13 @@ class RingBuffer {
     const std::size_t capacity =
         capacity_ == 0 ? kFirstCapacity : capacity_ * 2;
     T* slots = std::allocator<T>().allocate(capacity);
-    for (std::size_t i = 0; i < size(); ++i) {
-      T& element = (*this)[i];
-      std::construct_at(slots + i, std::move(element));
-      std::destroy_at(&element);
-    }
-    if (slots_ != nullptr) std::allocator<T>().deallocate(slots_, capacity_);
+    RingBuffer old;
+    old.Swap(*this);
     slots_ = slots;
-    put_ = size();
-    taken_ = 0;
     capacity_ = capacity;
+    for (; put_ < old.size(); ++put_) {
+      std::construct_at(slots_ + put_, std::move(old[put_]));
+    }
   }
 
   void Swap(RingBuffer& other) {

@@ -27,6 +27,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <type_traits>
@@ -36,6 +37,7 @@
 #include "absl/status/statusor.h"
 #include "creche/core/parking_lot.h"
 #include "creche/core/parking_operation.h"
+#include "creche/internal/exceptions.h"
 #include "creche/internal/ring_buffer.h"
 
 namespace creche {
@@ -60,6 +62,7 @@ template <typename T>
 struct WaitingSubscriber : Parked {
   Subscription<T>* subscription = nullptr;
   std::optional<absl::StatusOr<T>> result;
+  std::exception_ptr thrown;  // Instead, by the copy of a value.
 };
 
 // The last values sent, which have numbers: the first ever is number 0.
@@ -118,6 +121,7 @@ class Subscription {
   // Errors: kDataLoss: values were lost before this subscriber saw them; the
   //   next call gives the oldest that is left. IsEndOfStream: the Broadcast
   //   is closed, and everything has been seen.
+  // Exceptions: what copying a value throws. It will be seen by the next call.
   // Order: of several tasks that wait on one subscription, each value is for
   //   the one that has waited longest. (For all to see it, Clone().)
   ReceiveOperation Receive() { return ReceiveOperation(this); }
@@ -165,9 +169,10 @@ class Subscription {
       missed_ += missed;
       return internal::SubscriptionLagged(missed);
     }
-    const auto index = static_cast<size_t>(position_ - state_->oldest());
-    ++position_;
-    return state_->buffer[index];
+    absl::StatusOr<T> value(
+        state_->buffer[static_cast<size_t>(position_ - state_->oldest())]);
+    ++position_;  // Not if the copy throws: then nothing was seen.
+    return value;
   }
 
   State state_;
@@ -194,7 +199,8 @@ class Broadcast {
   Broadcast& operator=(const Broadcast&) = delete;
   ~Broadcast() { Close(); }
 
-  // Gives `value` to all subscribers there are. Never waits.
+  // Gives `value` to all subscribers there are. Never waits. The value that is
+  // no longer kept for slow ones is destroyed last.
   // Errors: IsClosedResource after Close().
   absl::Status Send(T value);
 
@@ -249,6 +255,7 @@ class [[nodiscard]] Subscription<T>::ReceiveOperation
     Base::Leave();
   }
   absl::StatusOr<T> await_resume() {
+    if (this->thrown != nullptr) std::rethrow_exception(this->thrown);
     return *std::exchange(this->result, std::nullopt);
   }
 };
@@ -257,10 +264,11 @@ template <typename T>
 absl::Status Broadcast<T>::Send(T value) {
   internal::BroadcastState<T>& state = *state_;
   if (state.is_closed) return internal::BroadcastClosed();
-  if (state.buffer.size() == state.capacity) state.buffer.DropFront();
   state.buffer.PushBack(std::move(value));
   ++state.next;
   WakeThoseWhoCanGoOn();
+  // Last, since the destructor of a value may call this object.
+  if (state.buffer.size() > state.capacity) state.buffer.DropFront();
   return absl::OkStatus();
 }
 
@@ -273,7 +281,8 @@ void Broadcast<T>::WakeThoseWhoCanGoOn() {
     auto& waiter = static_cast<internal::WaitingSubscriber<T>&>(*parked);
     Subscription<T>& subscription = *waiter.subscription;
     if (subscription.has_result()) {
-      waiter.result.emplace(subscription.Take());
+      CRECHE_TRY { waiter.result.emplace(subscription.Take()); }
+      CRECHE_CATCH_ALL { waiter.thrown = std::current_exception(); }
       --subscription.waiting_;
       waiters.Unpark(waiter);
       // A Select() may have waited here twice.
