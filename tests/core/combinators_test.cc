@@ -3,8 +3,10 @@
 #include "creche/core/combinators.h"
 
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <tuple>
+#include <typeinfo>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -12,6 +14,8 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "creche/core/checkpoint.h"
+#include "creche/core/cleanup.h"
+#include "creche/core/error_group.h"
 #include "creche/core/sleep.h"
 #include "creche/core/timeouts.h"
 #include "creche/run.h"
@@ -150,6 +154,52 @@ TEST(RaceTest, IsCancelledWhileNoneHasCompleted) {
   });
   EXPECT_TRUE(result.ok());
 }
+
+#if defined(__cpp_exceptions)
+Task<> ThrowWhenCancelled() {
+  auto body = SleepForever();
+  auto cleanup = []() -> Task<> {
+    throw std::runtime_error("cleanup");
+    co_return;
+  };
+  co_await WithCleanup(std::move(body), cleanup);
+}
+
+TEST(RaceTest, GivesWhatHasCompletedAlsoIfALoserThrows) {
+  int value = 0;
+  std::string what;
+  EXPECT_TRUE(RunTest([&]() -> Task<> {
+                using Results = std::tuple<std::optional<int>, bool, bool>;
+                try {
+                  co_await Race(After(1, 7), ThrowWhenCancelled(),
+                                SleepForever());
+                } catch (RaceExceptionGroup<Results>& failed) {
+                  value = std::get<0>(failed.completed()).value_or(0);
+                  EXPECT_FALSE(std::get<1>(failed.completed()));
+                  EXPECT_FALSE(std::get<2>(failed.completed()));
+                  what = failed.what();
+                }
+              }).ok());
+  EXPECT_EQ(value, 7);
+  EXPECT_EQ(what, "1 exception: cleanup");
+}
+
+TEST(RaceTest, ThrowsAPlainGroupIfNothingHasCompleted) {
+  bool is_plain = false;
+  auto fail = []() -> Task<> {
+    throw std::runtime_error("first");
+    co_return;
+  };
+  EXPECT_TRUE(RunTest([&]() -> Task<> {
+                try {
+                  co_await Race(fail(), SleepForever());
+                } catch (const ExceptionGroup& group) {
+                  is_plain = typeid(group) == typeid(ExceptionGroup);
+                }
+              }).ok());
+  EXPECT_TRUE(is_plain);
+}
+#endif
 
 }  // namespace
 }  // namespace creche

@@ -24,6 +24,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "creche/core/error_group.h"
 #include "creche/core/nursery.h"
 #include "creche/core/task.h"
 #include "creche/internal/async_body.h"
@@ -31,6 +32,23 @@
 #include "creche/internal/status_traits.h"
 
 namespace creche {
+
+// What Race() throws if a body has thrown although another had completed.
+// `Results` is what Race() gives otherwise:
+//   catch (RaceExceptionGroup<std::tuple<std::optional<Reply>, bool>>& failed)
+template <typename Results>
+class RaceExceptionGroup : public ExceptionGroup {
+ public:
+  RaceExceptionGroup(ExceptionGroup thrown, Results completed)
+      : ExceptionGroup(std::move(thrown)), completed_(std::move(completed)) {}
+
+  // At least one element is engaged. They may be moved from.
+  Results& completed() { return completed_; }
+
+ private:
+  Results completed_;
+};
+
 namespace internal {
 
 // What WhenAll() makes of a result: its value, without the Status around it.
@@ -52,6 +70,18 @@ struct GatheredImpl<absl::StatusOr<T>> {
 };
 template <typename R>
 using Gathered = typename GatheredImpl<R>::Type;
+
+#if defined(__cpp_exceptions)
+// In a handler of `thrown`: rethrows it, with the `slots` unless all are empty.
+template <typename Slots>
+[[noreturn]] void ThrowWithCompleted(ExceptionGroup& thrown, Slots& slots) {
+  const bool any_completed = std::apply(
+      [](const auto&... slot) { return (static_cast<bool>(slot) || ...); },
+      slots);
+  if (!any_completed) throw;
+  throw RaceExceptionGroup<Slots>(std::move(thrown), std::move(slots));
+}
+#endif
 
 CRECHE_CORO_TEMPLATES_BEGIN
 
@@ -167,8 +197,17 @@ CRECHE_CORO_OWNS_ARGUMENTS Task<typename Bodied<Bodies...>::RaceSlots> RunRace(
   };
   // The racers cannot fail: what they return is in the slots, an error Status
   // too. What they throw is thrown here.
+#if defined(__cpp_exceptions)
+  try {
+    const absl::Status ended = co_await WithNursery(start);
+    ended.IgnoreError();
+  } catch (ExceptionGroup& group) {
+    ThrowWithCompleted(group, slots);
+  }
+#else
   const absl::Status ended = co_await WithNursery(start);
   ended.IgnoreError();
+#endif
   co_return slots;
 }
 
@@ -208,7 +247,8 @@ CRECHE_CORO_WRAPPER CRECHE_CORO_OWNS_ARGUMENTS auto WhenAll(
 // that takes effect at the next checkpoint.
 //
 // Exceptions: if a body throws, it cancels the others and an ExceptionGroup is
-//   thrown.
+//   thrown; if others had completed by then, a RaceExceptionGroup, with what
+//   they gave.
 // Cancellation: as of the bodies, while none has completed.
 template <typename... Bodies>
 CRECHE_CORO_WRAPPER CRECHE_CORO_OWNS_ARGUMENTS auto Race(Bodies&&... bodies) {
