@@ -3,6 +3,7 @@
 #include "lib/cancel_on_signals.h"
 
 #include <sched.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
@@ -66,9 +67,14 @@ CancelOnSignals::~CancelOnSignals() {
     owners[caught.signal] = nullptr;
   }
   while (handlers_running != 0) sched_yield();
+  // To the process, as it came: this thread may have blocked it.
+  if (first_ != 0 && !has_cancelled_) kill(getpid(), first_);
 }
 
-void CancelOnSignals::Happen() { scheduler_.root().Cancel(SignalName(first_)); }
+void CancelOnSignals::Happen() {
+  has_cancelled_ = true;
+  scheduler_.root().Cancel(SignalName(first_));
+}
 
 // Async-signal-safe.
 void CancelOnSignals::OnSignal(int signal) {

@@ -17,7 +17,8 @@ namespace creche::internal {
 
 // While it exists, the first of the signals cancels the run's root scope, and
 // the next one ends the process as if it had never been caught. The handlers
-// that were there before are put back at the end.
+// that were there before are put back at the end. A signal that came too late
+// to cancel anything is raised again then: it is for them.
 class CancelOnSignals final : public OutsideEvent {
  public:
   explicit CancelOnSignals(Scheduler& scheduler)
@@ -41,6 +42,7 @@ class CancelOnSignals final : public OutsideEvent {
   Scheduler& scheduler_;
   std::vector<Caught> caught_;
   std::atomic<int> first_ = 0;  // The first signal that came.
+  bool has_cancelled_ = false;
 };
 
 }  // namespace creche::internal

@@ -84,6 +84,42 @@ TEST(CancelOnSignalsTest, RefusesWhatCannotBeCaught) {
   }
 }
 
+Task<> RaiseAtTheEnd() {
+  raise(SIGTERM);
+  co_return;
+}
+
+// It came too late to cancel anything, so it is not for the run.
+TEST(CancelOnSignalsTest, ASignalInTheLastStepIsForWhoeverHadIt) {
+  static volatile std::sig_atomic_t came = 0;
+  signal(SIGTERM, [](int number) { came = number; });
+
+  EXPECT_TRUE(RunCatching({SIGINT, SIGTERM}, RaiseAtTheEnd).ok());
+
+  EXPECT_EQ(came, SIGTERM);
+  signal(SIGTERM, SIG_DFL);
+}
+
+TEST(CancelOnSignalsTest, ASignalThatMainHasSeenIsNotRaisedAgain) {
+  static volatile std::sig_atomic_t came = 0;
+  signal(SIGTERM, [](int number) { came = number; });
+  const auto finish = []() -> Task<> {
+    raise(SIGTERM);
+    co_await ShieldedCheckpoint();
+    EXPECT_TRUE(CurrentlyCancelled());
+  };
+
+  EXPECT_TRUE(RunCatching({SIGTERM}, finish).ok());
+
+  EXPECT_EQ(came, 0);
+  signal(SIGTERM, SIG_DFL);
+}
+
+TEST(CancelOnSignalsDeathTest, ASignalInTheLastStepEndsTheProcess) {
+  EXPECT_EXIT((void)RunCatching({SIGTERM}, RaiseAtTheEnd),
+              ::testing::KilledBySignal(SIGTERM), "");
+}
+
 TEST(CancelOnSignalsDeathTest, TheSecondSignalEndsTheProcess) {
   const auto stubborn = []() -> Task<> {
     raise(SIGINT);

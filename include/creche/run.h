@@ -42,7 +42,9 @@ namespace creche {
 struct RunOptions {
   // The first of these signals cancels the main task, with the signal's name as
   // the reason ("SIGINT"); the next one ends the process at once, as if it had
-  // never been caught. One run of a process at a time can have a signal.
+  // never been caught. One run of a process at a time can have a signal. One
+  // that comes when main has ended is raised again before Run() returns, for
+  // whoever had it before.
   std::vector<int> cancel_on_signals = {};
   // nullptr: a SystemClock.
   Clock* clock = nullptr;
