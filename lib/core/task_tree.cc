@@ -55,14 +55,20 @@ void PrintTask(const TaskRecord& task, std::ostream& out) {
   if (frame) out << " < ...";
 }
 
+void PrintDeadline(Nanoseconds deadline, std::ostream& out) {
+  const Nanoseconds now = ClockNow();
+  if (deadline <= now) {
+    out << ", deadline has passed";
+  } else {
+    out << ", deadline in "
+        << absl::FormatDuration(absl::Nanoseconds(deadline - now));
+  }
+}
+
 void PrintScope(const CancelNode& scope, std::ostream& out) {
   out << (scope.tasks() != nullptr ? "nursery" : "cancel scope");
   if (scope.shield()) out << ", shielded";
-  if (scope.deadline() != kNever) {
-    out << ", deadline in "
-        << absl::FormatDuration(
-               absl::Nanoseconds(scope.deadline() - ClockNow()));
-  }
+  if (scope.deadline() != kNever) PrintDeadline(scope.deadline(), out);
   if (scope.cancel_called()) {
     out << ", cancelled";
     if (!scope.reason().empty()) out << ": " << scope.reason();

@@ -9,6 +9,9 @@
 namespace creche::internal {
 
 absl::Status TimeLimit::Error() const {
+  if (is_relative_ && limit_ <= 0) {
+    return TimeoutError("not done at once, and there was no time left");
+  }
   return TimeoutError(
       is_relative_
           ? absl::StrCat("not done after ",

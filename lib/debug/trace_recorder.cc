@@ -11,6 +11,7 @@
 #include "absl/time/time.h"
 #include "creche/core/cancel_scope.h"
 #include "creche/core/clock.h"
+#include "lib/debug/utf8.h"
 
 namespace creche {
 namespace {
@@ -18,7 +19,7 @@ namespace {
 // JSON strings, RFC 8259 section 7.
 std::string JsonEscaped(absl::string_view text) {
   std::string escaped;
-  for (const char c : text) {
+  for (const char c : internal::ToUtf8(text)) {
     if (c == '"' || c == '\\') {
       escaped += {'\\', c};
     } else if (static_cast<unsigned char>(c) < 0x20) {

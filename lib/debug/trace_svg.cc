@@ -13,6 +13,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "creche/debug/trace_recorder.h"
+#include "lib/debug/utf8.h"
 
 namespace creche {
 namespace {
@@ -68,9 +69,20 @@ text { font: 12px system-ui, "DejaVu Sans", sans-serif; fill: #24292f }
 </style>
 )";
 
+// Some characters cannot stand in XML 1.0 at all, not even escaped.
 std::string XmlEscaped(absl::string_view text) {
-  return absl::StrReplaceAll(
-      text, {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"\"", "&quot;"}});
+  constexpr const char* kNone = internal::kReplacementCharacter;
+  std::string escaped =
+      absl::StrReplaceAll(internal::ToUtf8(text), {{"&", "&amp;"},
+                                                   {"<", "&lt;"},
+                                                   {">", "&gt;"},
+                                                   {"\"", "&quot;"},
+                                                   {"\xEF\xBF\xBE", kNone},
+                                                   {"\xEF\xBF\xBF", kNone}});
+  for (char& c : escaped) {
+    if (static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n') c = ' ';
+  }
+  return escaped;
 }
 
 // 1, 2 or 5 times a power of ten microseconds.

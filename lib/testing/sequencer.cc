@@ -2,6 +2,7 @@
 
 #include "creche/testing/sequencer.h"
 
+#include <source_location>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -17,7 +18,8 @@ Sequencer::Turn::~Turn() {
   if (sequencer_ != nullptr) sequencer_->EndTurn();
 }
 
-Task<Sequencer::Turn> Sequencer::operator()(int position) {
+Task<Sequencer::Turn> Sequencer::operator()(int position,
+                                            std::source_location location) {
   if (position < next_ || !asked_for_.insert(position).second) {
     creche::internal::Misuse(absl::StrCat("turn ", position,
                                           " of a Sequencer was asked for "
@@ -37,9 +39,10 @@ Task<Sequencer::Turn> Sequencer::operator()(int position) {
   }
   cancelled.sequencer = nullptr;
   if (is_broken_) {
-    ADD_FAILURE() << "turn " << position
-                  << " of a Sequencer can never come: a task that waited for "
-                     "its turn was cancelled";
+    ADD_FAILURE_AT(location.file_name(), static_cast<int>(location.line()))
+        << "turn " << position
+        << " of a Sequencer can never come: a task that waited for its turn "
+           "was cancelled";
   }
   co_return Turn(this);
 }

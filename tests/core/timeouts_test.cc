@@ -217,5 +217,18 @@ TEST(TimeoutsTest, ResultsOfEachKind) {
   Expect(result);
 }
 
+TEST(TimeoutsTest, SaysThatThereWasNoTime) {
+  for (const absl::Duration timeout :
+       {-absl::InfiniteDuration(), -absl::Seconds(1), absl::ZeroDuration()}) {
+    const absl::Status status =
+        RunMocked([timeout] { return FailAfter(timeout, SleepForever()); });
+    EXPECT_TRUE(IsTimeout(status));
+    EXPECT_EQ(status.message(), "not done at once, and there was no time left");
+  }
+  const absl::Status status =
+      RunMocked([] { return FailAt(absl::InfinitePast(), SleepForever()); });
+  EXPECT_EQ(status.message(), "not done by infinite-past");
+}
+
 }  // namespace
 }  // namespace creche

@@ -65,6 +65,29 @@ TEST(TaskTreeTest, ShowsWhoWaitsForWhatInWhichScopes) {
   EXPECT_THAT(tree, ::testing::Not(::testing::HasSubstr("internal/")));
 }
 
+TEST(TaskTreeTest, SaysThatADeadlineHasPassed) {
+  FakePort port;
+  MockClock clock;
+  std::string tree;
+  auto look = [&]() -> Task<> {
+    clock.Advance(absl::Seconds(2));
+    tree = TaskTree();
+    co_return;
+  };
+  auto status = creche::Run({.clock = &clock, .port = &port}, [&]() -> Task<> {
+    CancelScope long_ago({.deadline = absl::InfinitePast()});
+    auto inside = [&]() -> Task<> {
+      co_await MoveOnAfter(absl::Seconds(1), look());
+    };
+    co_await long_ago.Run(inside());
+  });
+  ASSERT_TRUE(status.ok());
+  EXPECT_EQ(tree,
+            "task 'main' is running\n"
+            "  cancel scope, deadline has passed, cancelled: deadline\n"
+            "    cancel scope, deadline has passed, cancelled from outside\n");
+}
+
 TEST(TaskTreeTest, IsEmptyOutsideOfARun) { EXPECT_EQ(TaskTree(), ""); }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include "creche/testing/mock_clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "lib/debug/utf8.h"
 
 namespace creche {
 namespace {
@@ -164,6 +165,35 @@ TEST(TraceRecorderTest, DrawsChildrenBelowTheirParents) {
   const std::string svg = trace.Svg();
   EXPECT_LT(svg.find(">family<"), svg.find(">grandchild<"));
   EXPECT_LT(svg.find(">grandchild<"), svg.find(">single<"));
+}
+
+// Both formats allow nothing else.
+TEST(TraceRecorderTest, WritesUtf8WhateverANameIs) {
+  TraceRecorder trace;
+  FakePort port;
+  MockClock clock;
+  const std::string cut = "caf\xC3";
+  EXPECT_TRUE(
+      creche::Run({.clock = &clock, .port = &port, .instruments = {&trace}},
+                  [&]() -> Task<> {
+                    auto body = [&](Nursery& nursery) -> Task<> {
+                      nursery.StartSoon(Named(cut, Sleep), absl::Seconds(2));
+                      nursery.StartSoon(Named("caf\xC3\xA9 \x01", Sleep),
+                                        absl::Seconds(2));
+                      const TraceSpan span(trace, "\xED\xA0\x80");
+                      trace.Mark("\xFF");
+                      co_return;
+                    };
+                    (void)co_await WithNursery(body);
+                  })
+          .ok());
+
+  for (const std::string& text : {trace.ChromeTrace(), trace.Svg()}) {
+    EXPECT_EQ(internal::ToUtf8(text), text);
+    EXPECT_THAT(text, HasSubstr("caf\xEF\xBF\xBD"));
+    EXPECT_THAT(text, HasSubstr("caf\xC3\xA9"));
+    EXPECT_THAT(text, Not(HasSubstr("\x01")));
+  }
 }
 
 }  // namespace

@@ -32,6 +32,14 @@ TEST(CapacityLimiterTest, LendsTokens) {
 }
 
 // T52.
+TEST(CapacityLimiterTest, UnlimitedIsWhatIsAvailable) {
+  CapacityLimiter limiter(CapacityLimiter::kUnlimited);
+  EXPECT_EQ(limiter.available(), CapacityLimiter::kUnlimited);
+  const std::optional<CapacityToken> token = limiter.TryAcquire();
+  EXPECT_TRUE(token.has_value());
+  EXPECT_EQ(limiter.available(), CapacityLimiter::kUnlimited);
+}
+
 TEST(CapacityLimiterTest, IsResizedWhileInUse) {
   InNursery([](Nursery& nursery) -> Task<> {
     CapacityLimiter limiter(2);

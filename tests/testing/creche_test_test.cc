@@ -98,6 +98,16 @@ TEST(CrecheTestRunTest, ReportsADeadlockWithTheTasks) {
   EXPECT_THAT(failures, HasSubstr("task 'main' waits for the bus at "));
 }
 
+TEST(CrecheTestRunTest, ReportsTheStatusOfAStatusOr) {
+  const std::string failures = FailuresInRun([]() -> Task<> {
+    const absl::StatusOr<int> page = absl::NotFoundError("no such page");
+    CO_ASSERT_OK(page);
+  });
+
+  EXPECT_THAT(failures, HasSubstr("Value of: page\nExpected: is OK\n"
+                                  "  Actual: NOT_FOUND: no such page\n"));
+}
+
 #if defined(__cpp_exceptions)
 TEST(CrecheTestRunTest, ReportsAnException) {
   bool caught = false;

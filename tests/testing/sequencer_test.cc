@@ -65,6 +65,25 @@ TEST(SequencerTest, IsBrokenByACancelledTask) {
   EXPECT_THAT(failures, HasSubstr("turn 2 of a Sequencer can never come"));
 }
 
+TEST(SequencerTest, AFailureIsWhereTheTurnWasAskedFor) {
+  ::testing::TestPartResultArray results;
+  {
+    ::testing::ScopedFakeTestPartResultReporter reporter(
+        ::testing::ScopedFakeTestPartResultReporter::
+            INTERCEPT_ONLY_CURRENT_THREAD,
+        &results);
+    auto body = []() -> Task<> {
+      Sequencer sequence;
+      co_await MoveOnAfter(absl::Seconds(1), sequence(1));
+      co_await sequence(2);
+    };
+    internal::RunTestBody(__FILE__, __LINE__, body);
+  }
+  ASSERT_EQ(results.size(), 1);
+  EXPECT_THAT(results.GetTestPartResult(0).file_name(),
+              ::testing::EndsWith("sequencer_test.cc"));
+}
+
 TEST(SequencerDeathTest, ATurnIsAskedForOnce) {
   auto ask_twice = []() -> Task<> {
     Sequencer sequence;

@@ -34,6 +34,14 @@ TEST(StatusMatchersTest, IsOkMatchesBoth) {
   EXPECT_THAT(absl::StatusOr<int>(absl::InternalError("")), Not(IsOk()));
 }
 
+TEST(StatusMatchersTest, IsOkShowsTheStatusOfAStatusOr) {
+  const absl::Status status = absl::NotFoundError("no such page");
+
+  EXPECT_EQ(Explanation(absl::StatusOr<int>(status), IsOk()),
+            "which is NOT_FOUND: no such page");
+  EXPECT_EQ(Explanation(status, IsOk()), "");  // It is printed anyway.
+}
+
 TEST(StatusMatchersTest, IsOkAndHoldsMatchesTheValue) {
   EXPECT_THAT(absl::StatusOr<int>(1), IsOkAndHolds(1));
   EXPECT_THAT(absl::StatusOr<int>(1), Not(IsOkAndHolds(2)));

@@ -92,10 +92,12 @@ class CapacityLimiter {
   // like any other.
   void set_total(size_t total);
 
-  // The limit; how many tokens are out; how many can be had at once.
+  // The limit; how many tokens are out; how many can be had at once, which is
+  // kUnlimited if the limit is.
   size_t total() const { return total_; }
   size_t borrowed() const { return borrowed_; }
   size_t available() const {
+    if (total_ == kUnlimited) return kUnlimited;
     return borrowed_ < total_ ? total_ - borrowed_ : 0;
   }
 

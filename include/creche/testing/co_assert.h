@@ -55,6 +55,15 @@ class EndCoroutine {
   void await_resume() const {}
 };
 
+// Shows the Status only: what GoogleTest prints of a StatusOr is its bytes.
+template <typename Result>
+::testing::AssertionResult CheckIsOk(const char* text, const Result& result) {
+  if (result.ok()) return ::testing::AssertionSuccess();
+  return ::testing::AssertionFailure()
+         << "Value of: " << text << "\nExpected: is OK\n  Actual: "
+         << creche::internal::StatusOf(result);
+}
+
 }  // namespace creche::internal
 
 // What the assertions do on failure: report it, with what the test streams to
@@ -128,7 +137,8 @@ class EndCoroutine {
       ::testing::internal::MakePredicateFormatterFromMatcher(matcher), value)
 
 // An absl::Status or absl::StatusOr is OK.
-#define CO_ASSERT_OK(expression) CO_ASSERT_THAT(expression, ::creche::IsOk())
+#define CO_ASSERT_OK(expression) \
+  CO_ASSERT_PRED_FORMAT1(::creche::internal::CheckIsOk, expression)
 
 // FAIL() and GTEST_SKIP() for coroutines.
 #define CO_FAIL() CRECHE_CO_FATAL_FAILURE_("Failed")

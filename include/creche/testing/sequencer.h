@@ -25,6 +25,7 @@
 
 #include <map>
 #include <set>
+#include <source_location>
 #include <utility>
 
 #include "creche/core/parking_lot.h"
@@ -61,7 +62,9 @@ class Sequencer {
 
   // Waits for turn number `position`. Aborts if that was asked for before.
   // Cancellation: breaks the sequence.
-  Task<Turn> operator()(int position);
+  // A failure of the turn is reported where this was called.
+  Task<Turn> operator()(int position, std::source_location location =
+                                          std::source_location::current());
 
  private:
   void EndTurn();

@@ -27,9 +27,13 @@ namespace creche::internal {
 
 class IsOkMatcher {
  public:
+  // GoogleTest prints a Status itself, but the bytes of a StatusOr.
   template <typename Result>
   bool MatchAndExplain(const Result& result,
-                       ::testing::MatchResultListener* /*listener*/) const {
+                       ::testing::MatchResultListener* listener) const {
+    if constexpr (kIsStatusOr<Result>) {
+      if (!result.ok()) *listener << "which is " << result.status();
+    }
     return result.ok();
   }
   void DescribeTo(std::ostream* out) const { *out << "is OK"; }
