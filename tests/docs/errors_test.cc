@@ -138,4 +138,87 @@ CRECHE_TEST(ErrorsTest, Exceptions) {
 
 #endif
 
+struct Account {
+  int balance = 100;
+};
+
+// Undoes what was done to the account, unless it is told that all is well.
+class Transaction {
+ public:
+  explicit Transaction(Account& account)
+      : account_(account), before_(account) {}
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
+  ~Transaction() {
+    if (!is_committed_) account_ = before_;
+  }
+
+  void Commit() { is_committed_ = true; }
+
+ private:
+  Account& account_;
+  const Account before_;
+  bool is_committed_ = false;
+};
+
+Task<absl::Status> Withdraw(Account& account, int amount,
+                            Task<absl::Status> pay_out) {
+  Transaction transaction(account);
+  account.balance -= amount;
+  co_await Try(std::move(pay_out));  // It may fail, throw, or be cancelled.
+  transaction.Commit();              // Nobody comes here then.
+  co_return absl::OkStatus();
+}
+
+Task<absl::Status> PayOut(absl::Duration time, absl::Status status) {
+  co_await creche::SleepFor(time);
+  co_return status;
+}
+
+CRECHE_TEST(ErrorsTest, TransactionsCommitWhereTheyAreTold) {
+  Account account;
+  auto refused = PayOut(absl::Seconds(1), absl::DataLossError("no money"));
+  EXPECT_TRUE(
+      absl::IsDataLoss(co_await Withdraw(account, 10, std::move(refused))));
+  EXPECT_EQ(account.balance, 100);
+
+  auto slow = Withdraw(account, 10, PayOut(absl::Hours(1), absl::OkStatus()));
+  EXPECT_TRUE(creche::IsTimeout(
+      co_await creche::FailAfter(absl::Seconds(1), std::move(slow))));
+  EXPECT_EQ(account.balance, 100);
+
+  CO_ASSERT_OK(co_await Withdraw(account, 10,
+                                 PayOut(absl::Seconds(1), absl::OkStatus())));
+  EXPECT_EQ(account.balance, 90);
+}
+
+// As std::experimental::scope_success does it. Not for coroutines of creche.
+class CommitsIfNothingIsThrown {
+ public:
+  explicit CommitsIfNothingIsThrown(int& commits) : commits_(commits) {}
+  CommitsIfNothingIsThrown(const CommitsIfNothingIsThrown&) = delete;
+  CommitsIfNothingIsThrown& operator=(const CommitsIfNothingIsThrown&) = delete;
+  ~CommitsIfNothingIsThrown() {
+    if (std::uncaught_exceptions() == before_) ++commits_;
+  }
+
+ private:
+  int& commits_;
+  const int before_ = std::uncaught_exceptions();
+};
+
+CRECHE_TEST(ErrorsTest, GuardsThatCountExceptionsTakeEverythingForSuccess) {
+  int commits = 0;
+  auto work = [&](absl::Duration time) -> Task<absl::Status> {
+    const CommitsIfNothingIsThrown guard(commits);
+    co_await Try(PayOut(time, absl::DataLossError("no money")));
+    co_return absl::OkStatus();
+  };
+  EXPECT_TRUE(creche::IsTimeout(
+      co_await creche::FailAfter(absl::Seconds(1), work(absl::Hours(1)))));
+  EXPECT_EQ(commits, 1) << "a cancellation";
+  EXPECT_TRUE(absl::IsDataLoss(co_await work(absl::Seconds(1))));
+  EXPECT_EQ(commits, 2) << "an error";
+}
+
 }  // namespace

@@ -40,6 +40,24 @@ CRECHE_TEST(FaqTest, NameTheClosure) {
   CO_ASSERT_OK(page);
 }
 
+struct Urls {
+  std::string first;
+  std::string second;
+};
+
+Task<absl::StatusOr<std::string>> FetchBoth(Urls urls) {
+  std::string page = co_await Try(Fetch(urls.first));
+  co_return page + co_await Try(Fetch(urls.second));
+}
+
+// Nor aggregates: FetchBoth({"http://x/", "http://y/"}) would destroy the
+// strings twice.
+CRECHE_TEST(FaqTest, NameTheAggregate) {
+  Urls urls = {"http://x/", "http://y/"};
+  const auto pages = co_await FetchBoth(std::move(urls));
+  CO_ASSERT_OK(pages);
+}
+
 // Arguments instead of captures: no closure at all.
 CRECHE_TEST(FaqTest, PassArguments) {
   const auto page =

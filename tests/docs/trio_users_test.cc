@@ -2,6 +2,7 @@
 //
 // What docs/for_trio_users.md shows.
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -114,6 +115,34 @@ CRECHE_TEST(TrioUsersTest, Channel) {
   };
   CO_ASSERT_OK(co_await creche::WithNursery(body));
   EXPECT_EQ(sum, 6);
+}
+
+// A Lock that nobody waits for is handed out without a schedule point, up to 64
+// times in a row.
+CRECHE_TEST(TrioUsersTest, TasksTakeNoTurnsAtAFreeLock) {
+  creche::Lock lock;
+  std::string order;
+  auto child = [&](char name) -> Task<> {
+    for (int i = 0; i < 200; ++i) {
+      creche::LockGuard guard = co_await lock.Acquire();
+      order += name;
+    }
+  };
+  auto body = [&](Nursery& nursery) -> Task<> {
+    nursery.StartSoon(child, 'a');
+    nursery.StartSoon(child, 'b');
+    co_return;
+  };
+  CO_ASSERT_OK(co_await creche::WithNursery(body));
+  size_t longest = 0;
+  for (size_t from = 0; from < order.size();) {
+    const size_t end =
+        std::min(order.find_first_not_of(order[from], from), order.size());
+    longest = std::max(longest, end - from);
+    from = end;
+  }
+  EXPECT_GT(longest, 1u) << order;
+  EXPECT_LE(longest, 64u) << order;
 }
 
 }  // namespace
