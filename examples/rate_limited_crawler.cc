@@ -28,6 +28,7 @@ using examples::HttpResponse;
 using examples::HttpUrl;
 
 constexpr size_t kPagesAtATime = 4;
+constexpr size_t kMaxPages = 10000;  // A server may make up links without end.
 
 // Lets one task through every `interval`; who comes first goes first.
 class Pacer {
@@ -70,6 +71,7 @@ class Crawler {
   // Has a page fetched, in a task of its own, unless that has been done.
   void Visit(Nursery& nursery, const HttpUrl& url) {
     if (url.authority() != start_.authority()) return;
+    if (seen_.size() == kMaxPages) return;
     if (!seen_.insert(url.ToString()).second) return;
     nursery.StartSoon(&Crawler::Fetch, this, std::ref(nursery), url);
   }
