@@ -142,7 +142,7 @@ CRECHE_TEST(TrioUsersTest, TasksTakeNoTurnsAtAFreeLock) {
     from = end;
   }
   EXPECT_GT(longest, 1u) << order;
-  EXPECT_LE(longest, 64u) << order;
+  EXPECT_LE(longest, 64u + 1) << order;  // One more at the schedule point.
 }
 
 }  // namespace
