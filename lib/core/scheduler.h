@@ -72,6 +72,12 @@ class Scheduler {
   void AddOutsideWaker() { ++outside_wakers_; }
   void RemoveOutsideWaker() { --outside_wakers_; }
 
+  // While there are any, another thread works for a task of the run. That takes
+  // real time, of which a simulated clock knows nothing: it must not jump.
+  void AddHelper() { ++helpers_; }
+  void RemoveHelper() { --helpers_; }
+  bool has_helpers() const { return helpers_ > 0; }
+
  private:
   static void CheckNotForked();
   void PollPort();
@@ -104,6 +110,7 @@ class Scheduler {
   OutsideInbox inbox_;
   std::vector<Instrument*> instruments_;
   size_t outside_wakers_ = 0;
+  size_t helpers_ = 0;
   bool main_ended_ = false;
 };
 

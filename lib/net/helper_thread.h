@@ -34,7 +34,10 @@ class HelperCall {
  public:
   class Finished final : public OutsideEvent {
    public:
-    Finished() : OutsideEvent(*running.scheduler) {}
+    Finished() : OutsideEvent(*running.scheduler) {
+      running.scheduler->AddHelper();
+    }
+    ~Finished() { running.scheduler->RemoveHelper(); }
     void Happen() override { std::move(waker).Wake(); }
     Waker waker;
   };

@@ -7,12 +7,25 @@
 
 #include "absl/time/time.h"
 #include "creche/internal/misuse.h"
+#include "creche/internal/running.h"
+#include "lib/core/scheduler.h"
 
 namespace creche {
+namespace {
+
+// Whether another thread works for a task of this thread's run. How long that
+// takes cannot be known, so time stands still.
+bool HelperIsAtWork() {
+  const internal::Scheduler* const scheduler = internal::running.scheduler;
+  return scheduler != nullptr && scheduler->has_helpers();
+}
+
+}  // namespace
 
 absl::Duration MockClock::WaitFor(absl::Time deadline, bool expects_io) {
   if (deadline <= now_) return absl::ZeroDuration();
-  if (mode_ == kManual || deadline == absl::InfiniteFuture()) {
+  if (mode_ == kManual || deadline == absl::InfiniteFuture() ||
+      HelperIsAtWork()) {
     return absl::InfiniteDuration();
   }
   if (!expects_io) return absl::ZeroDuration();
@@ -21,7 +34,10 @@ absl::Duration MockClock::WaitFor(absl::Time deadline, bool expects_io) {
 }
 
 bool MockClock::Idle(absl::Time deadline) {
-  if (mode_ == kManual || deadline == absl::InfiniteFuture()) return false;
+  if (mode_ == kManual || deadline == absl::InfiniteFuture() ||
+      HelperIsAtWork()) {
+    return false;
+  }
   // Something has completed that nobody can go on from yet: a part of what a
   // task waits for.
   if (std::chrono::steady_clock::now() < wait_until_) return false;

@@ -20,7 +20,11 @@
 namespace creche {
 
 // While operations of the kernel are under way, "every task waits" means that
-// for a millisecond of real time nothing has completed either.
+// for a millisecond of real time nothing has completed either. While another
+// thread works for a task, as in Resolve() of a name, the clock does not jump:
+// no time passes until the thread is done, however long that takes. (So it is
+// no timeout of the test's that ends a lookup: see ConnectOptions::
+// set_resolver() for one without a thread.)
 class MockClock : public Clock {
  public:
   // What makes time pass.
