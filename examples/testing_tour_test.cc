@@ -81,6 +81,21 @@ TEST(TourTest, PermitsComeBack) {
   });
 }
 
+TEST(TourTest, NobodyAnswers) {
+  creche::SimulatedNetwork network;
+  network.SetHost(*creche::SocketAddress::Parse("192.0.2.1", 0),
+                  {.answer = creche::SimulatedHost::kBlackHole});
+  auto call = []() -> creche::Task<absl::Status> {
+    auto connect = creche::ConnectTcp("192.0.2.1", 80);
+    auto stream =
+        co_await creche::FailAfter(absl::Seconds(5), std::move(connect));
+    co_return stream.status();
+  };
+  const absl::Status status =
+      creche::Run({.clock = &network.clock(), .port = &network.port()}, call);
+  EXPECT_TRUE(creche::IsTimeout(status));
+}
+
 TEST(TourTest, AStreamKeepsItsPromises) {
   creche::CheckHalfCloseableStream([] { return creche::MemoryStreamPair(); });
 }

@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "creche/uring/socket_names.h"
 #include "lib/uring/system_error.h"
 
 namespace creche::internal {
@@ -39,10 +40,10 @@ absl::StatusOr<SocketAddress> Bind(int fd, const SocketAddress& address,
   sockaddr_storage bound;
   socklen_t size = sizeof(bound);
   auto* generic = reinterpret_cast<sockaddr*>(&bound);
-  if (bind(fd, address.data(), address.size()) != 0 ||
-      getsockname(fd, generic, &size) != 0) {
-    return BindError(errno, address, what);
-  }
+  SocketNames& names = SocketNames::Current();
+  int result = names.Bind(fd, address.data(), address.size());
+  if (result == 0) result = names.GetSockName(fd, generic, &size);
+  if (result != 0) return BindError(-result, address, what);
   return SocketAddress::FromKernel(generic, size);
 }
 

@@ -25,6 +25,7 @@
 #include "creche/core/try.h"
 #include "creche/uring/file_descriptor.h"
 #include "creche/uring/operation.h"
+#include "creche/uring/socket_names.h"
 #include "lib/net/bind.h"
 #include "lib/uring/system_error.h"
 
@@ -33,13 +34,14 @@ namespace {
 
 // The port is chosen when the connection is made, so that one that is in use
 // towards another server can be used again.
+// Returns 0 or a negated errno.
 int BindLocal(int fd, const SocketAddress& address) {
   const int yes = 1;
   if (address.port() == 0 && setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT,
                                         &yes, sizeof(yes)) != 0) {
-    return -1;
+    return -errno;
   }
-  return bind(fd, address.data(), address.size());
+  return SocketNames::Current().Bind(fd, address.data(), address.size());
 }
 
 absl::StatusOr<FileDescriptor> OpenSocket(const SocketAddress& address,
@@ -56,11 +58,12 @@ absl::StatusOr<FileDescriptor> OpenSocket(const SocketAddress& address,
       setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes)) != 0) {
     return internal::SystemError(errno, what);
   }
-  if (options.local_address().has_value() &&
-      BindLocal(fd.get(), *options.local_address()) != 0) {
-    return internal::BindError(
-        errno, *options.local_address(),
-        absl::StrCat(what, " from ", options.local_address()->ToString()));
+  if (options.local_address().has_value()) {
+    const SocketAddress& local = *options.local_address();
+    if (const int bound = BindLocal(fd.get(), local); bound != 0) {
+      return internal::BindError(
+          -bound, local, absl::StrCat(what, " from ", local.ToString()));
+    }
   }
   return fd;
 }

@@ -14,28 +14,37 @@
 #include "absl/strings/str_cat.h"
 #include "creche/core/errors.h"
 #include "creche/net/tcp_stream.h"
+#include "creche/uring/socket_names.h"
 #include "lib/uring/system_error.h"
 
 namespace creche {
 namespace {
 
-absl::StatusOr<SocketAddress> AskAddress(int fd,
-                                         int (*ask)(int, sockaddr*, socklen_t*),
-                                         const char* what) {
+// `ask` returns 0 or a negated errno.
+template <typename Ask>
+absl::StatusOr<SocketAddress> AskAddress(int fd, Ask ask, const char* what) {
   if (fd < 0) {
     return ClosedResourceError(absl::StrCat(what, " of a closed stream"));
   }
   sockaddr_storage address;
   socklen_t size = sizeof(address);
   auto* generic = reinterpret_cast<sockaddr*>(&address);
-  if (ask(fd, generic, &size) != 0) return absl::ErrnoToStatus(errno, what);
+  const int result = ask(fd, generic, &size);
+  if (result != 0) return absl::ErrnoToStatus(-result, what);
   return SocketAddress::FromKernel(generic, size);
+}
+
+int AskForPeer(int fd, sockaddr* address, socklen_t* size) {
+  return getpeername(fd, address, size) == 0 ? 0 : -errno;
 }
 
 }  // namespace
 
 absl::StatusOr<SocketAddress> SocketStream::local_address() const {
-  return AskAddress(fd(), &getsockname, "local_address()");
+  auto ask = [](int fd, sockaddr* address, socklen_t* size) {
+    return SocketNames::Current().GetSockName(fd, address, size);
+  };
+  return AskAddress(fd(), ask, "local_address()");
 }
 
 absl::StatusOr<SocketAddress> SocketStream::peer_address() const {
@@ -43,7 +52,7 @@ absl::StatusOr<SocketAddress> SocketStream::peer_address() const {
   if (fd() >= 0 && socket_->name().family() != AF_UNSPEC) {
     return socket_->name();
   }
-  return AskAddress(fd(), &getpeername, "peer_address()");
+  return AskAddress(fd(), &AskForPeer, "peer_address()");
 }
 
 absl::StatusOr<TcpStream> TcpStream::FromDescriptor(int fd) {
@@ -55,7 +64,7 @@ absl::StatusOr<TcpStream> TcpStream::FromDescriptor(int fd) {
         "TcpStream::FromDescriptor(): ", fd, " is not a TCP socket"));
   }
   const absl::StatusOr<SocketAddress> peer =
-      AskAddress(fd, &getpeername, "TcpStream::FromDescriptor()");
+      AskAddress(fd, &AskForPeer, "TcpStream::FromDescriptor()");
   if (!peer.ok()) {
     return absl::InvalidArgumentError(
         absl::StrCat("TcpStream::FromDescriptor(): ", fd, " is not connected"));

@@ -19,6 +19,7 @@
 #include "creche/core/try.h"
 #include "creche/net/resolve.h"
 #include "creche/uring/file_descriptor.h"
+#include "creche/uring/socket_names.h"
 #include "lib/net/bind.h"
 #include "lib/uring/system_error.h"
 
@@ -54,8 +55,10 @@ absl::StatusOr<TcpListener> ListenTcp(const SocketAddress& address,
   const absl::StatusOr<SocketAddress> bound =
       internal::Bind(fd.get(), address, what);
   if (!bound.ok()) return bound.status();
-  if (listen(fd.get(), options.backlog()) != 0) {
-    return internal::BindError(errno, address, what);
+  if (const int result =
+          SocketNames::Current().Listen(fd.get(), options.backlog());
+      result != 0) {
+    return internal::BindError(-result, address, what);
   }
   return TcpListener(internal::SocketRef(fd.Release(), *bound));
 }

@@ -66,6 +66,7 @@ class FaultyPort final : public OperationPort {
                    OperationResult& completed) override;
   void Cancel(Operation& operation) override;
   bool SubmitNow() override { return port_.SubmitNow(); }
+  SocketNames& socket_names() override { return port_.socket_names(); }
   UringFeatures features() override { return port_.features(); }
   creche::internal::BlockRing* blocks() override { return port_.blocks(); }
 

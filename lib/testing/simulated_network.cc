@@ -16,7 +16,9 @@
 
 #include "absl/time/time.h"
 #include "creche/internal/misuse.h"
+#include "creche/internal/running.h"
 #include "gtest/gtest.h"
+#include "lib/core/scheduler.h"
 #include "lib/testing/simulated_network_port.h"
 
 namespace creche {
@@ -28,7 +30,8 @@ absl::Duration SimulatedNetwork::Network::NetworkClock::WaitFor(
   if (!network_.due_.empty()) return absl::ZeroDuration();
   const bool had_deadlock = this->had_deadlock();
   const absl::Duration wait = DeadlockClock::WaitFor(
-      std::min(deadline, network_.NextEvent()), /*expects_io=*/false);
+      std::min(deadline, network_.NextEvent()),
+      /*expects_io=*/internal::running.scheduler->has_helpers());
   if (this->had_deadlock() && !had_deadlock) ADD_FAILURE() << description();
   return wait;
 }
@@ -54,13 +57,12 @@ absl::Status SimulatedNetwork::Network::Open() {
 }
 
 void SimulatedNetwork::Network::Close() {
-  for (auto& [fd, listener] : listeners_) {
-    for (const EndPtr& end : listener.backlog) close(end->fd);
-  }
+  for (auto& [fd, listener] : listeners_) CloseListener(listener);
   for (const EndPtr& end : ends_) {
     if (!end->is_closed) close(end->sensor);
   }
   listeners_.clear();
+  bound_.clear();
   ends_.clear();
   events_.clear();
 }
@@ -97,10 +99,13 @@ void SimulatedNetwork::Network::Start(Operation& operation,
     case IORING_OP_CONNECT:
       return StartConnect(operation, entry);
     case IORING_OP_ACCEPT: {
-      Listener& listener = listeners_[entry.fd];
-      listener.accept = started;
-      listener.entry = entry;
-      return TryAccept(listener);
+      auto listener = listeners_.find(entry.fd);
+      if (listener == listeners_.end()) {
+        return due_.emplace_back(started, -EINVAL), void();
+      }
+      listener->second.accept = started;
+      listener->second.entry = entry;
+      return TryAccept(listener->second);
     }
     case IORING_OP_SHUTDOWN: {
       const int result = shutdown(entry.fd, static_cast<int>(entry.len));
@@ -170,6 +175,10 @@ SimulatedNetwork::~SimulatedNetwork() = default;
 
 OperationPort& SimulatedNetwork::port() { return *network_; }
 Clock& SimulatedNetwork::clock() { return network_->clock(); }
+void SimulatedNetwork::SetHost(const SocketAddress& address,
+                               const SimulatedHost& host) {
+  network_->SetHost(address, host);
+}
 void SimulatedNetwork::BreakAll() { network_->BreakAll(); }
 void SimulatedNetwork::SilenceAll() { network_->SilenceAll(); }
 

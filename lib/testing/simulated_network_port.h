@@ -3,10 +3,10 @@
 // The port and the clock of a SimulatedNetwork.
 //
 // The sockets are real descriptors, so that the system calls that a program
-// makes beside its operations (bind, getsockname, shutdown, close) work, and
-// descriptors that leak are seen. A connected socket is one end of a socketpair
-// through which no data goes: the network holds the other end, and sees by it
-// when the program shuts down or closes its own.
+// makes beside its operations (setsockopt, shutdown, close) work, and
+// descriptors that leak are seen. A socket that listens or is connected is one
+// end of a socketpair through which no data goes: the network holds the other
+// end, and sees by it when the program shuts down or closes its own.
 
 #ifndef CRECHE_LIB_TESTING_SIMULATED_NETWORK_PORT_H_
 #define CRECHE_LIB_TESTING_SIMULATED_NETWORK_PORT_H_
@@ -21,6 +21,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 #include <utility>
@@ -28,14 +29,17 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "creche/net/socket_address.h"
 #include "creche/testing/fake_port.h"
 #include "creche/testing/simulated_network.h"
 #include "creche/uring/operation_port.h"
+#include "creche/uring/socket_names.h"
 #include "creche/uring/uring_features.h"
 #include "lib/testing/deadlock_clock.h"
 
 namespace creche {
-class SimulatedNetwork::Network final : public OperationPort {
+class SimulatedNetwork::Network final : public OperationPort,
+                                        private SocketNames {
  public:
   explicit Network(const SimulatedNetworkOptions& options)
       : options_(options), random_(options.seed), clock_(*this) {}
@@ -56,19 +60,24 @@ class SimulatedNetwork::Network final : public OperationPort {
     features.send_all = true;
     return features;
   }
+  SocketNames& socket_names() override { return *this; }
+
+  void SetHost(const SocketAddress& address, const SimulatedHost& host);
 
   void BreakAll();
   void SilenceAll();
 
  private:
-  // Of clients.
+  // Of those that the system picks.
   static constexpr std::uint16_t kFirstPort = 49152;
 
   // One end of a connection. `fd` is the program's, `sensor` ours.
   struct End {
     int fd = -1;
     int sensor = -1;
+    SocketAddress name;
     std::weak_ptr<End> peer;
+    absl::Duration delay;  // On top of the latency.
     std::string arrived;
     std::size_t under_way = 0;  // Towards here.
     absl::Time last_arrival = absl::InfinitePast();
@@ -85,10 +94,26 @@ class SimulatedNetwork::Network final : public OperationPort {
   };
   using EndPtr = std::shared_ptr<End>;
 
+  // Of a socket that is bound.
+  struct Name {
+    // What is sent to `other` arrives here.
+    bool Covers(const SocketAddress& other) const;
+
+    SocketAddress address;
+    bool is_v6_only = false;
+  };
+
   struct Listener {
+    Name name;
+    int sensor = -1;
     std::deque<EndPtr> backlog;
     Operation* accept = nullptr;
     io_uring_sqe entry = {};
+  };
+
+  struct Attempt {
+    int fd;
+    std::uint64_t number;
   };
 
   // Jumps to whatever comes first, a deadline of the run or something on the
@@ -127,9 +152,23 @@ class SimulatedNetwork::Network final : public OperationPort {
 
   // simulated_connect.cc
   void StartConnect(Operation& operation, const io_uring_sqe& entry);
-  int Connect(int fd, const sockaddr_storage& address);
-  EndPtr MakeEnd();
+  int Connect(int fd, const SocketAddress& wanted, const SimulatedHost& host);
+  EndPtr AddEnd(int fd, int sensor, const SimulatedHost& host);
+  SocketAddress TakeClientName(int fd, const SocketAddress& wanted);
   void TryAccept(Listener& listener);
+
+  // simulated_listeners.cc
+  int Bind(int fd, const sockaddr* address, socklen_t size) override;
+  int Listen(int fd, int backlog) override;
+  int GetSockName(int fd, sockaddr* address, socklen_t* size) override;
+  bool IsTaken(const Name& name);
+  static std::pair<int, int> MakePair();
+  static int ReplaceByPair(int fd);
+  std::optional<SocketAddress> FindName(int fd) const;
+  Listener* FindListener(const SocketAddress& wanted);
+  SimulatedHost FindHost(const SocketAddress& wanted) const;
+  void LookAtListeners();
+  void CloseListener(Listener& listener);
 
   // simulated_transfer.cc
   void TryReceive(End& end);
@@ -139,6 +178,7 @@ class SimulatedNetwork::Network final : public OperationPort {
   void Reset(End& end);
   void ResetPeerLater(End& end);
   void LookAtSensors();
+  void LookAtEnds();
   void Look(const EndPtr& end, short events);
 
   const SimulatedNetworkOptions options_;
@@ -147,9 +187,12 @@ class SimulatedNetwork::Network final : public OperationPort {
   FakePort idle_;
   std::multimap<absl::Time, std::function<void()>> events_;
   std::vector<std::pair<Operation*, int>> due_;
-  std::map<Operation*, int> connecting_;
+  std::map<Operation*, Attempt> connecting_;
+  std::uint64_t connects_ = 0;
   std::vector<EndPtr> ends_;
-  std::map<int, Listener> listeners_;
+  std::map<int, Listener> listeners_;  // By the program's descriptors.
+  std::map<int, Name> bound_;          // Those that do not listen yet.
+  std::vector<std::pair<SocketAddress, SimulatedHost>> hosts_;
   size_t pending_ = 0;
   std::uint16_t next_port_ = kFirstPort;
 };

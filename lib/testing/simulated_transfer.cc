@@ -57,7 +57,8 @@ void SimulatedNetwork::Network::TrySend(const EndPtr& end) {
     std::string piece(data + end->sent, size);
     end->sent += size;
     peer->under_way += size;
-    peer->last_arrival = std::max(peer->last_arrival, clock_.Now() + Latency());
+    peer->last_arrival =
+        std::max(peer->last_arrival, clock_.Now() + Latency() + peer->delay);
     At(peer->last_arrival,
        [this, peer, piece = std::move(piece)] { Arrive(peer, piece); });
   }
@@ -98,12 +99,17 @@ void SimulatedNetwork::Network::Reset(End& end) {
 void SimulatedNetwork::Network::ResetPeerLater(End& end) {
   EndPtr peer = end.peer.lock();
   if (peer == nullptr) return;
-  At(clock_.Now() + Latency(), [this, peer] {
+  At(clock_.Now() + Latency() + peer->delay, [this, peer] {
     if (!peer->is_silent) Reset(*peer);
   });
 }
 
 void SimulatedNetwork::Network::LookAtSensors() {
+  LookAtListeners();
+  LookAtEnds();
+}
+
+void SimulatedNetwork::Network::LookAtEnds() {
   if (ends_.empty()) return;
   std::vector<pollfd> sensors;
   sensors.reserve(ends_.size());
@@ -130,7 +136,7 @@ void SimulatedNetwork::Network::Look(const EndPtr& end, short events) {
     end->has_shut_down = true;
     if (peer != nullptr) {
       peer->last_arrival =
-          std::max(peer->last_arrival, clock_.Now() + Latency());
+          std::max(peer->last_arrival, clock_.Now() + Latency() + peer->delay);
       At(peer->last_arrival, [this, peer] { EndArrives(peer); });
     }
   }

@@ -22,6 +22,10 @@ OperationPort& OperationPort::Current() {
   return *current_port;
 }
 
+SocketNames& SocketNames::Current() {
+  return current_port != nullptr ? current_port->socket_names() : System();
+}
+
 namespace internal {
 
 CurrentPort::CurrentPort(EventPort& port) {

@@ -19,6 +19,7 @@
 
 #include "absl/time/time.h"
 #include "creche/core/clock.h"
+#include "creche/net/socket_address.h"
 #include "creche/uring/operation_port.h"
 
 namespace creche {
@@ -42,11 +43,25 @@ struct SimulatedNetworkOptions {
   double silence_probability = 0;
 };
 
-// Connects the sockets of one run with each other. They listen on addresses of
-// this machine (all of 127.0.0.0/8 is), so a program can have several hosts.
+// How a host, or one of its ports, answers.
+struct SimulatedHost {
+  enum Answer {
+    kListens,    // As the program that listens there does.
+    kRefuses,    // Connections are refused, as if nobody listened.
+    kBlackHole,  // Nobody answers. A connect fails with ETIMEDOUT after 127
+                 // seconds, as on Linux.
+    kResets,     // Connections are made, and reset a moment later.
+  };
+  Answer answer = kListens;
+  // On top of the latency, in each direction.
+  absl::Duration delay = absl::ZeroDuration();
+};
+
+// Connects the sockets of one run with each other. They listen on any address
+// and port, of which this machine need not have any: 10.0.0.1:80 is fine, and a
+// program can have several hosts. Nothing outside of the run is bound.
 // Knows connect, accept, send, recv, shutdown and close, with a descriptor;
-// other kernel operations fail with EOPNOTSUPP. peer_address() of a stream is
-// simulated; local_address() is not.
+// other kernel operations fail with EOPNOTSUPP.
 //
 // One run at a time, on one thread.
 class SimulatedNetwork {
@@ -60,6 +75,10 @@ class SimulatedNetwork {
   // For RunOptions. A deadlock is a failure of the test.
   OperationPort& port();
   Clock& clock();
+
+  // How connections to `address`, if its port is 0 to all of its host's ports,
+  // are answered from now on.
+  void SetHost(const SocketAddress& address, const SimulatedHost& host);
 
   // All connections there are are reset.
   void BreakAll();

@@ -9,6 +9,7 @@
 
 #include "creche/core/event_port.h"
 #include "creche/internal/intrusive_list.h"
+#include "creche/uring/socket_names.h"
 #include "creche/uring/uring_features.h"
 
 struct io_uring_sqe;
@@ -101,6 +102,9 @@ class OperationPort : public EventPort {
   // The memory that the kernel receives into by multishot_receive; nullptr if
   // there is none. It is the port's.
   virtual internal::BlockRing* blocks() { return nullptr; }
+
+  // How sockets get their addresses where this port's operations connect them.
+  virtual SocketNames& socket_names() { return SocketNames::System(); }
 
   // The port of this thread's run. Aborts the process if that is none: the run
   // was given an EventPort that executes no operations.
