@@ -86,6 +86,28 @@ void Nursery::RefuseTo(const char* what) const {
                                 "() was called outside of the nursery's run"));
 }
 
+// The frames between the one that runs and the body are of calls that the body
+// awaits; of those of other tasks none leads to it.
+bool Nursery::IsInTheBody(const volatile void* address) const {
+  if (body_ == nullptr) return false;
+  bool is_in_a_call = false;
+  internal::PromiseBase* frame = internal::running.frame;
+  while (frame != nullptr && frame != body_) {
+    is_in_a_call |= frame->FrameContains(address);
+    frame = internal::CallerOf(Frame{{}, frame}).promise;
+  }
+  return body_->FrameContains(address) || (frame != nullptr && is_in_a_call);
+}
+
+void Nursery::RefuseToLend(const char* what) {
+  internal::Misuse(absl::StrCat(
+      "Nursery::", what,
+      "() was given a reference or pointer to a local of the nursery's body, "
+      "or "
+      "of a call that the body awaits: that is gone when the body ends, and "
+      "children may live longer. Declare it outside of WithNursery()"));
+}
+
 void Nursery::Fail(Failure failure, const std::string& whose) {
   if (!scope_->cancel_called()) {
     Cancel(absl::StrCat(whose, " failed: ", failure.Describe()));
@@ -94,6 +116,7 @@ void Nursery::Fail(Failure failure, const std::string& whose) {
 }
 
 void Nursery::BodyEnded(Frame block) {
+  body_ = nullptr;
   body_ended_ = true;
   parent_->Wait(block, nullptr, nullptr, "the children of its nursery");
   WakeIfEmpty();

@@ -202,6 +202,7 @@ void Scheduler::ShuffleBatch() {
 
 [[gnu::always_inline]] inline void Scheduler::RunStep(TaskRecord& task) {
   running.task = &task;
+  running.frame = task.leaf_.promise;
   running.operations_left = kOperationsPerStep;
   // First, for the testing kit, which cancels from here.
   task.TellInstruments(&Instrument::StepBegins);
@@ -242,8 +243,10 @@ void Scheduler::ShuffleBatch() {
     if (running.next) {
       std::exchange(running.next, {}).resume();
     } else if (running.completed != nullptr) {
+      running.frame = nullptr;
       unwinding = std::exchange(running.completed, nullptr)->OnCompleted();
     } else if (unwinding) {
+      running.frame = nullptr;
       unwinding = Unwinder::Step(unwinding);
     } else {
       return;

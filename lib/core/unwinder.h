@@ -16,10 +16,10 @@ namespace creche::internal {
 class Unwinder {
  public:
   // Destroys `leaf`. Returns the frame to destroy next, or none where a
-  // boundary has ended the unwinding.
+  // boundary, or an exception of a destructor, has ended the unwinding.
   static Frame Step(Frame leaf) {
     Continuation* continuation = leaf.promise->continuation();
-    if (leaf.handle) leaf.handle.destroy();
+    if (leaf.handle && !leaf.promise->DestroySuspended(leaf.handle)) return {};
     continuation->awaited_ = {};
     if (!continuation->is_boundary()) return continuation->awaiting();
     return static_cast<HookedContinuation*>(continuation)->OnUnwound();

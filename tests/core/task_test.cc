@@ -160,5 +160,24 @@ TEST(TaskTest, ExceptionDuringDestructionOfLocalsReplacesTheValue) {
 }
 #endif
 
+// Undefined in C++, and without a warning from g++.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wreturn-type"
+Task<absl::Status> FallsOffTheEnd(bool waits) {
+  if (waits) co_await Checkpoint();
+}
+#pragma GCC diagnostic pop
+
+TEST(TaskDeathTest, EndsWithoutCoReturn) {
+  const auto fall_off = [](bool waits) {
+    RunMocked([waits]() -> Task<absl::Status> {
+      co_return co_await FallsOffTheEnd(waits);
+    }).IgnoreError();
+  };
+  EXPECT_DEATH(fall_off(false), "ended without co_return");
+  EXPECT_DEATH(fall_off(true),
+               "ended without co_return, after its co_await in .*FallsOff");
+}
+
 }  // namespace
 }  // namespace creche

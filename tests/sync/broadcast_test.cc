@@ -147,9 +147,9 @@ TEST_P(BroadcastCancellationTest, Receive) {
 }
 
 TEST(BroadcastDeathTest, ASubscriptionThatIsWaitedOnIsMoved) {
-  auto move_it = [](Nursery& nursery) -> Task<> {
-    Broadcast<int> broadcast(2);
-    Subscription<int> subscription = broadcast.Subscribe();
+  Broadcast<int> broadcast(2);
+  Subscription<int> subscription = broadcast.Subscribe();
+  auto move_it = [&](Nursery& nursery) -> Task<> {
     auto receive = [](Subscription<int>& s) -> Task<> {
       (void)co_await s.Receive();
     };

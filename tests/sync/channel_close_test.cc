@@ -3,7 +3,6 @@
 // Closing a channel: what each end sees, with and without somebody waiting.
 // (T55, T56.)
 
-#include <functional>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -19,14 +18,18 @@
 namespace creche {
 namespace {
 
-// Waits in the background, and keeps how that ended.
+// Waits in the background, and keeps how that ended. It, and the handle, must
+// outlive the wait: in a nursery's body, which is not cancelled here, that is
+// to wait for its end.
 class Waiting {
  public:
   Waiting(Nursery& nursery, Sender<int>& send, int value) {
-    nursery.StartSoon(&Waiting::SendOne, this, std::ref(send), value);
+    nursery.StartSoon(
+        [this, &send, value]() -> Task<> { co_await SendOne(send, value); });
   }
   Waiting(Nursery& nursery, Receiver<int>& receive) {
-    nursery.StartSoon(&Waiting::ReceiveOne, this, std::ref(receive));
+    nursery.StartSoon(
+        [this, &receive]() -> Task<> { co_await ReceiveOne(receive); });
   }
   Waiting(const Waiting&) = delete;
 

@@ -122,10 +122,10 @@ TEST(ChannelTest, TrySendMovesOnlyWhatItSends) {
 }
 
 TEST(ChannelTest, AtARendezvousTrySendNeedsOneWhoWaits) {
-  InNursery([](Nursery& nursery) -> Task<> {
+  std::vector<int> values;
+  InNursery([&](Nursery& nursery) -> Task<> {
     auto [send, receive] = MakeChannel<int>(0);
     EXPECT_TRUE(IsWouldBlock(send.TrySend(1)));
-    std::vector<int> values;
     nursery.StartSoon(ReceiveAll, std::move(receive), std::ref(values));
     co_await LetOthersRun();
 

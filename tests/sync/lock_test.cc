@@ -65,8 +65,8 @@ TEST(LockTest, MovingAGuardOverAnotherReleasesThat) {
 }
 
 TEST(LockTest, StatisticsCountThoseWhoWait) {
-  InNursery([](Nursery& nursery) -> Task<> {
-    Lock lock;
+  Lock lock;
+  InNursery([&](Nursery& nursery) -> Task<> {
     LockGuard guard = co_await lock.Acquire();
     auto acquire = [](Lock& l) -> Task<> {
       LockGuard g = co_await l.Acquire();
@@ -185,8 +185,8 @@ TEST(LockDeathTest, AcquiredByItsOwner) {
 }
 
 TEST(LockDeathTest, AcquiredByItsOwnerAfterItWasHandedOver) {
-  auto acquire_twice = [](Nursery& nursery) -> Task<> {
-    Lock lock;
+  Lock lock;
+  auto acquire_twice = [&](Nursery& nursery) -> Task<> {
     auto twice = [](Lock& l) -> Task<> {
       LockGuard guard = co_await l.Acquire();
       LockGuard again = co_await l.Acquire();

@@ -8,6 +8,7 @@
 //   std::optional<Page> page = co_await scope.Run(Fetch(url));
 //   if (scope.cancelled_caught()) Print(scope.reason());
 //
+// (Like all that children refer to, `scope` is outside of the nursery's body.)
 // For a plain timeout use MoveOnAfter() or FailAfter() (core/timeouts.h).
 
 #ifndef CRECHE_CORE_CANCEL_SCOPE_H_

@@ -79,7 +79,7 @@ class CleanupRun final
     } else if constexpr (kIsStatusLike<Result>) {
       status_ = StatusOf(promise.value());
     }
-    this->DestroyAwaited();
+    if (!this->DestroyAwaited()) return OnCompleted();
     Finish();
     return {};
   }
@@ -154,7 +154,7 @@ class [[nodiscard]] CleanupAwaiter
     const bool body_unwound =
         !this->awaited_ && body_thrown_ == nullptr && body_error_.ok();
     if (body_unwound && !cleanup_.has_failed()) return this->awaiting_;
-    running.next = this->awaiting_.handle;
+    PromiseBase::GoOn(this->awaiting_);
     return {};
   }
 
@@ -175,7 +175,8 @@ class [[nodiscard]] CleanupAwaiter
 
  private:
   // The locals of a body that has ended early are destroyed before the cleanup
-  // runs, as with co_return.
+  // runs, as with co_return. What one of their destructors throws replaces the
+  // error.
   void NoteFailureOfBody() {
     Promise<Result>& promise = this->awaited_promise();
     if (promise.state() == PromiseBase::State::kException) {
@@ -183,7 +184,11 @@ class [[nodiscard]] CleanupAwaiter
     } else if constexpr (kIsStatusLike<Result>) {
       body_error_ = StatusOf(promise.value());
     }
-    if (body_thrown_ != nullptr || !body_error_.ok()) this->DestroyAwaited();
+    if (body_thrown_ == nullptr && body_error_.ok()) return;
+    if (this->DestroyAwaited()) return;
+    body_error_ = absl::OkStatus();
+    body_thrown_ = promise.exception();
+    this->DestroyAwaited();
   }
 
   // The cleanup has failed: its error joins the body's, if that failed too, and

@@ -31,6 +31,8 @@
 #include "creche/core/task_status.h"
 #include "creche/internal/async_body.h"
 #include "creche/internal/intrusive_list.h"
+#include "creche/internal/kept_argument.h"
+#include "creche/internal/promise.h"
 #include "creche/internal/task_record.h"
 
 namespace creche {
@@ -80,8 +82,8 @@ auto Named(absl::string_view name, F f) {
 // body included. A nursery whose body has ended still accepts children while
 // others run.
 //
-// A body that fails or is cancelled loses its locals at once, before its
-// children have ended: what children refer to must be outside of WithNursery().
+// The body loses its locals when it ends, before its children have: what
+// children refer to must be outside of WithNursery().
 //
 // There is no way to have a nursery but WithNursery(). It belongs to the thread
 // of its run: to use it elsewhere aborts.
@@ -97,7 +99,8 @@ class Nursery {
   // something else ("text" for a const std::string&) is converted, and kept, at
   // once. Returns before the child runs. A child of a cancelled nursery still
   // starts, and unwinds at its first checkpoint. Aborts if the nursery has
-  // closed.
+  // closed, and if std::ref() or a pointer refers to a local of the nursery's
+  // body, or of a call that the body awaits.
   // Order: children become runnable in the order of the calls.
   template <typename F, typename... Args>
   void StartSoon(F&& f, Args&&... args);
@@ -109,7 +112,7 @@ class Nursery {
   // Cancellation: until Started(), the child is cancelled with its caller, and
   // has then left nothing in this nursery.
   // Errors: the child's own, unwrapped; kFailedPrecondition: it ended without
-  // calling Started(). Aborts if the nursery has closed.
+  // calling Started(). Aborts as StartSoon() does.
   template <typename V = void, typename F, typename... Args>
   CRECHE_CORO_WRAPPER Task<StatusOrOf<V>> Start(F&& f, Args&&... args);
 
@@ -144,6 +147,31 @@ class Nursery {
   }
   [[noreturn]] void RefuseTo(const char* what) const;
 
+  // Aborts if what is kept for a child, from now on, refers to something in a
+  // frame that may go before the child does.
+  template <typename F, typename... Args>
+  void CheckOutlives(const char* what, const F& f, const Args&... args) const {
+    CheckKept(std::type_identity<internal::KeptArguments<F, Args...>>(), what,
+              f, args...);
+  }
+  template <typename... Kept, typename F, typename... Args>
+  void CheckKept(std::type_identity<std::tuple<Kept...>>, const char* what,
+                 const F& f, const Args&... args) const {
+    if (RefersToTheBody<std::decay_t<F>>(f) ||
+        (RefersToTheBody<Kept>(args) || ...)) [[unlikely]] {
+      RefuseToLend(what);
+    }
+  }
+  template <typename Kept, typename Given>
+  bool RefersToTheBody(const Given& given) const {
+    if constexpr (internal::kRefers<Kept>) {
+      return IsInTheBody(internal::ReferredTo<Kept>(given));
+    }
+    return false;
+  }
+  bool IsInTheBody(const volatile void* address) const;
+  [[noreturn]] static void RefuseToLend(const char* what);
+
   void Adopt(internal::TaskRecord* child) {
     children_.PushBack(child);
     ++child_count_;
@@ -151,6 +179,7 @@ class Nursery {
   }
   void Fail(internal::Failure failure, const std::string& whose);
 
+  void BodyBegins(const internal::PromiseBase& body) { body_ = &body; }
   // The body has completed or been unwound; its task waits for the children,
   // in the frame `block`.
   void BodyEnded(internal::Frame block);
@@ -169,6 +198,7 @@ class Nursery {
 
   std::optional<CancelScope> scope_;
   internal::TaskRecord* parent_ = nullptr;
+  const internal::PromiseBase* body_ = nullptr;  // Until it has ended.
   internal::IntrusiveList<internal::TaskRecord, internal::NurseryTasks>
       children_;
   size_t child_count_ = 0;
@@ -259,10 +289,10 @@ class [[nodiscard]] NurseryAwaiter
     block_.set_continuation(this);
     nursery_ = &Nursery::Open(*running.task);
     CRECHE_TRY {
-      if (this->StartAwaited(TaskAccess::Release(
-              AsTask(internal::Call(std::forward<Body>(body_), *nursery_))))) {
-        running.completed = this;
-      }
+      const auto body = TaskAccess::Release(
+          AsTask(internal::Call(std::forward<Body>(body_), *nursery_)));
+      if (body) nursery_->BodyBegins(body.promise());
+      if (this->StartAwaited(body)) running.completed = this;
     }
     CRECHE_CATCH_ALL {
       nursery_->Fail(Failure(std::current_exception()), kBodyName);
@@ -277,24 +307,22 @@ class [[nodiscard]] NurseryAwaiter
                   std::is_same_v<Result, absl::Status>) {
       return absl::OkStatus();
     } else {
-      if (!this->awaited_) {
+      if (!result_.has_value()) {
         return absl::CancelledError(CancelledMessage(nursery_->reason()));
       }
-      return this->TakeResult();
+      return *std::move(result_);
     }
   }
 
   Frame OnCompleted() override {
     if (nursery_->body_ended()) {
       if (nursery_->Leave()) return this->awaiting_;
-      running.next = this->awaiting_.handle;
+      PromiseBase::GoOn(this->awaiting_);
       return {};
     }
-    Promise<Result>& promise = this->awaited_promise();
-    if (promise.state() == PromiseBase::State::kException) {
-      BodyFailed(Failure(promise.exception()));
-    } else if constexpr (kIsStatusLike<Result>) {
-      if (!promise.value().ok()) BodyFailed(Failure(StatusOf(promise.value())));
+    CRECHE_TRY { TakeBodyResult(); }
+    CRECHE_CATCH_ALL {
+      nursery_->Fail(Failure(std::current_exception()), kBodyName);
     }
     EndBody();
     return {};
@@ -311,15 +339,31 @@ class [[nodiscard]] NurseryAwaiter
 
   void EndBody() { nursery_->BodyEnded(Frame{{}, &block_}); }
 
-  // The locals of a body that has ended early are destroyed before its children
-  // go on, as with co_return.
-  void BodyFailed(Failure failure) {
-    this->DestroyAwaited();
-    nursery_->Fail(std::move(failure), kBodyName);
+  // The body's frame goes before its children go on: also where nothing is left
+  // in it, so that sanitizers see who refers to it still.
+  void TakeBodyResult() {
+    if constexpr (std::is_void_v<Result>) {
+      this->TakeResult();
+    } else if constexpr (kIsStatusLike<Result>) {
+      Result result = this->TakeResult();
+      if (!result.ok()) {
+        nursery_->Fail(Failure(StatusOf(result)), kBodyName);
+      } else if constexpr (kKeepsResult) {
+        result_.emplace(std::move(result));
+      }
+    } else {
+      result_.emplace(this->TakeResult());
+    }
   }
+
+  struct Nothing {};
+  static constexpr bool kKeepsResult =
+      !std::is_void_v<Result> && !std::is_same_v<Result, absl::Status>;
 
   KeptCallable<Body> body_;
   Nursery* nursery_ = nullptr;
+  [[no_unique_address]] std::conditional_t<kKeepsResult, std::optional<Result>,
+                                           Nothing> result_;
   PromiseOfPlace block_;  // Where the task waits for the children.
 };
 
@@ -335,6 +379,7 @@ void Nursery::StartSoon(F&& f, Args&&... args) {
       "creche: StartSoon(f, args...) calls f with copies of args, as rvalues: "
       "pass std::ref(x) where f takes a reference");
   CheckOpen("StartSoon");
+  CheckOutlives<F, Args...>("StartSoon", f, args...);
   Adopt(internal::NewChild(this, std::forward<F>(f),
                            std::forward<Args>(args)...));
 }

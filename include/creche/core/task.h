@@ -15,6 +15,7 @@
 #define CRECHE_CORE_TASK_H_
 
 #include <coroutine>
+#include <exception>
 #include <type_traits>
 #include <utility>
 
@@ -38,11 +39,14 @@ class TaskAccess;
 // that is destroyed without having been awaited runs nothing.
 //
 // `T` is void or a movable object type. An exception that leaves the coroutine
-// is rethrown where it is awaited. Frames come from a per-thread pool.
+// is rethrown where it is awaited. Frames come from a per-thread pool. A
+// coroutine of a Task<T> that ends without co_return aborts.
 //
 // Cancellation: as of what the coroutine awaits. If it is cancelled, its frame
 // is destroyed (so the destructors of its locals run), then its caller's, out
-// to the cancelled scope.
+// to the cancelled scope. A destructor of a local that throws meanwhile, or
+// when Try() ends the coroutine, turns that into its exception, which is
+// rethrown where the coroutine is awaited; one of an argument aborts.
 template <typename T = void>
 class [[nodiscard]] CRECHE_CORO_TASK Task {
   static_assert(std::is_void_v<T> ||
@@ -80,7 +84,7 @@ class [[nodiscard]] CRECHE_CORO_TASK Task {
 
   Handle Release() noexcept { return std::exchange(handle_, {}); }
   void Destroy() noexcept {
-    if (handle_) handle_.destroy();
+    if (handle_) internal::DestroyAtEdge(handle_);
   }
 
   Handle handle_;
@@ -105,6 +109,10 @@ inline Task<void> Promise<void>::get_return_object() noexcept {
   return Task<void>(std::coroutine_handle<Promise>::from_promise(*this));
 }
 
+// A destructor has thrown in a coroutine that Try() had ended, which has caught
+// that, and wants to go on.
+[[noreturn]] void CaughtAfterItsEnd();
+
 // The typed part of a continuation: starts the coroutine it owns and takes its
 // result. `Base` is Continuation or HookedContinuation.
 template <typename T, typename Base>
@@ -114,7 +122,7 @@ class Awaiting : public Base {
 
   explicit Awaiting(Continuation::Kind kind) : Base(kind) {}
   ~Awaiting() {
-    if (this->awaited_) this->awaited_.destroy();
+    if (this->awaited_) DestroyAtEdge(this->awaited_);
   }
 
  protected:
@@ -128,14 +136,19 @@ class Awaiting : public Base {
     CheckIsFresh(child);
     this->awaited_ = child;
     Promise<T>& promise = child.promise();
+    promise.set_continuation(this);
     if (!MayNest()) [[unlikely]] {
-      promise.set_continuation(this);
-      running.next = child;
+      PromiseBase::GoOn(Frame{child, &promise});
       return false;
     }
+    PromiseBase* const outer = std::exchange(running.frame, &promise);
+    promise.set_is_looked_at(true);
     child.resume();
-    if (promise.is_done()) return true;
-    promise.set_continuation(this);
+    if (promise.is_done()) {
+      running.frame = outer;
+      return true;
+    }
+    promise.set_is_looked_at(false);
     return false;
   }
 
@@ -145,22 +158,57 @@ class Awaiting : public Base {
     CheckIsFresh(child);
     this->awaited_ = child;
     child.promise().set_continuation(this);
-    running.next = child;
+    PromiseBase::GoOn(Frame{child, &child.promise()});
   }
 
-  void DestroyAwaited() { std::exchange(this->awaited_, {}).destroy(); }
+  // Destroys the coroutine, which has a result. Its locals have gone, unless
+  // Try() has ended it where it awaited. If a destructor of theirs throws, the
+  // coroutine stays, with that as its result, and this returns false.
+  bool DestroyAwaited() {
+    if (this->awaited_.done()) [[likely]] {
+      DestroyAtEdge(std::exchange(this->awaited_, {}));
+      return true;
+    }
+    return DestroyEndedByTry();
+  }
 
   // Takes the result, or throws. The coroutine's locals (if it ended early) and
   // arguments are gone before the caller goes on.
   T TakeResult() {
-    struct DestroyAtExit {
-      Awaiting* self;
-      ~DestroyAtExit() { self->DestroyAwaited(); }
-    } destroy_at_exit{this};
-    return awaited_promise().Take();
+    if (awaited_promise().state() == PromiseBase::State::kException)
+        [[unlikely]] {
+      RethrowResult();
+    }
+    if constexpr (std::is_void_v<T>) {
+      if (!DestroyAwaited()) [[unlikely]]
+        RethrowResult();
+    } else {
+      T result = awaited_promise().TakeValue();
+      if (!DestroyAwaited()) [[unlikely]]
+        RethrowResult();
+      return result;
+    }
   }
 
  private:
+  bool DestroyEndedByTry() {
+    Promise<T>& promise = awaited_promise();
+    promise.DropValue();
+    promise.set_is_looked_at(true);
+    if (promise.DestroySuspended(this->awaited_)) {
+      this->awaited_ = {};
+      return true;
+    }
+    if (promise.state() != PromiseBase::State::kException) CaughtAfterItsEnd();
+    return false;
+  }
+
+  [[noreturn]] void RethrowResult() {
+    const std::exception_ptr exception = awaited_promise().exception();
+    DestroyAwaited();
+    std::rethrow_exception(exception);
+  }
+
   static void CheckIsFresh(Handle child) {
     if (!child) [[unlikely]] {
       Misuse("a Task is awaited once: this one was awaited or moved before");

@@ -99,10 +99,7 @@ class [[nodiscard]] TryAwaiter
   bool await_suspend(std::coroutine_handle<P> parent) {
     this->awaiting_ = Frame{parent, &parent.promise()};
     complete_with_error_ = &CompleteWithError<P>;
-    if (!this->StartBody()) return true;
-    if (Succeeded()) return false;
-    CompleteAwaiting();
-    return true;
+    return !this->StartBody() || EndsAwaiting();
   }
 
   Unwrapped<Result> await_resume() {
@@ -114,11 +111,7 @@ class [[nodiscard]] TryAwaiter
   }
 
   Frame OnCompleted() override {
-    if (Succeeded()) {
-      PromiseBase::GoOn(this->awaiting_);
-    } else {
-      CompleteAwaiting();
-    }
+    if (!EndsAwaiting()) PromiseBase::GoOn(this->awaiting_);
     return {};
   }
 
@@ -132,12 +125,16 @@ class [[nodiscard]] TryAwaiter
     return body.state() == PromiseBase::State::kException || body.value().ok();
   }
 
-  // The body goes first: in a long chain of Try() the destruction of the
-  // outermost frame must not be that of all the others.
-  void CompleteAwaiting() {
+  // Ends the coroutine that awaits, if the body has failed. The body goes
+  // first: in a long chain of Try() the destruction of the outermost frame must
+  // not be that of all the others. It may turn its error into an exception
+  // meanwhile.
+  bool EndsAwaiting() {
+    if (Succeeded()) return false;
     const absl::Status error = StatusOf(this->awaited_promise().value());
-    this->DestroyAwaited();
+    if (!this->DestroyAwaited()) return false;
     complete_with_error_(*this->awaiting_.promise, error);
+    return true;
   }
 
   void (*complete_with_error_)(PromiseBase&, const absl::Status&) = nullptr;

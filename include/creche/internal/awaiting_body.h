@@ -75,7 +75,7 @@ class AwaitingBody<Body, Base> : public Base {
 
   const Promise<Result>& awaited_promise() const { return promise_; }
   Result TakeResult() { return promise_.Take(); }
-  void DestroyAwaited() {}
+  bool DestroyAwaited() { return true; }
 
  private:
   AsyncBody<Body> body_;

@@ -70,12 +70,12 @@ class ChildTask<F, std::tuple<Args...>> final
     if constexpr (std::is_same_v<Result, absl::Status>) {
       if (!promise.value().ok()) {
         Failure failure(promise.value());
-        this->DestroyAwaited();
+        if (!this->DestroyAwaited()) return OnCompleted();
         NurseryAccess::ChildFailed(*this, std::move(failure));
         return {};
       }
     }
-    this->DestroyAwaited();
+    if (!this->DestroyAwaited()) return OnCompleted();
     NurseryAccess::ChildSucceeded(*this);
     return {};
   }

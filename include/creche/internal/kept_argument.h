@@ -17,9 +17,15 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
+#include <span>
+#include <string_view>
 #include <tuple>
 #include <type_traits>
 #include <utility>
+
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 
 namespace creche::internal {
 
@@ -80,6 +86,38 @@ template <typename T>
 inline constexpr bool kIsReferenceWrapper = false;
 template <typename T>
 inline constexpr bool kIsReferenceWrapper<std::reference_wrapper<T>> = true;
+
+// Whether a T refers to an object that somebody else keeps.
+template <typename T>
+inline constexpr bool kRefers =
+    std::is_pointer_v<T> && !std::is_function_v<std::remove_pointer_t<T>>;
+template <typename T>
+inline constexpr bool kRefers<std::reference_wrapper<T>> =
+    !std::is_function_v<T>;
+template <typename C, typename Traits>
+inline constexpr bool kRefers<std::basic_string_view<C, Traits>> = true;
+template <>
+inline constexpr bool kRefers<absl::string_view> = true;
+template <typename T, std::size_t kExtent>
+inline constexpr bool kRefers<std::span<T, kExtent>> = true;
+template <typename T>
+inline constexpr bool kRefers<absl::Span<T>> = true;
+
+// The address of the object that a T refers to which is made of `given`.
+template <typename T, typename Given>
+  requires kRefers<T>
+const volatile void *ReferredTo(const Given &given) {
+  if constexpr (kIsReferenceWrapper<Given>) {
+    return std::addressof(given.get());
+  } else if constexpr (kIsReferenceWrapper<T>) {
+    return std::addressof(given);
+  } else if constexpr (std::is_pointer_v<T>) {
+    return given;
+  } else {
+    const T &view = given;
+    return view.data();
+  }
+}
 
 // Whether a reference `P` that is initialized with a `Given` refers to a
 // temporary. (std::reference_converts_from_temporary is younger than g++ 12.)

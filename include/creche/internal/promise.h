@@ -9,6 +9,7 @@
 #include <concepts>
 #include <coroutine>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <new>
@@ -72,22 +73,33 @@ class InPlace {
 
 class PromiseBase {
  public:
-  enum class State : unsigned char { kPending, kValue, kException };
+  enum class State : unsigned char { kPending, kEnding, kValue, kException };
 
-  PromiseBase() = default;
+  PromiseBase()
+      : size_(SizeUpTo(std::exchange(running.new_frame_end, nullptr))) {}
   PromiseBase(const PromiseBase&) = delete;
   PromiseBase& operator=(const PromiseBase&) = delete;
 
   static void* operator new(std::size_t size) {
-    return FramePool::Allocate(size);
+    void* const frame = FramePool::Allocate(size);
+    running.new_frame_end = static_cast<const char*>(frame) + size;
+    return frame;
   }
   static void operator delete(void* memory, std::size_t size) noexcept {
     FramePool::Free(memory, size);
   }
 
   // True from the moment when the coroutine has a result.
-  bool is_done() const { return state_ != State::kPending; }
+  bool is_done() const { return state_ >= State::kValue; }
   State state() const { return state_; }
+
+  // Whether `address` is that of something in this coroutine's frame. (What is
+  // before the promise belongs to the compiler.) Always false of an awaitable,
+  // which is part of another frame.
+  bool FrameContains(const volatile void* address) const {
+    const auto begin = reinterpret_cast<std::uintptr_t>(this);
+    return reinterpret_cast<std::uintptr_t>(address) - begin < size_;
+  }
 
   Continuation* continuation() const { return continuation_; }
   void set_continuation(Continuation* continuation) {
@@ -97,11 +109,14 @@ class PromiseBase {
   // Where the coroutine awaits, for the task tree.
   const std::source_location& await_location() const { return location_; }
 
-  // Tells whoever waits that there is a result. A coroutine that completes
-  // before its starter has set a continuation is noticed by the starter.
+  // While this is set, nobody is told that the coroutine has a result: whoever
+  // resumed it looks for itself.
+  void set_is_looked_at(bool is_looked_at) { is_looked_at_ = is_looked_at; }
+
+  // Tells whoever waits that there is a result.
   void Complete() noexcept {
+    if (is_looked_at_) return;
     Continuation* continuation = continuation_;
-    if (continuation == nullptr) return;
     if (continuation->resumes_on_completion()) [[likely]] {
       GoOn(continuation->awaiting());
     } else {
@@ -113,9 +128,22 @@ class PromiseBase {
   static void GoOn(const Frame& frame) noexcept {
     if (frame.handle) [[likely]] {
       running.next = frame.handle;
+      running.frame = frame.promise;
     } else {
       frame.promise->Complete();
     }
+  }
+
+  // Destroys the coroutine that `handle` is of, where it has been suspended.
+  // A destructor of its locals may throw: then the exception arises in the
+  // coroutine, as it would with co_return, and it goes on, in a handler of its
+  // own or to its end with that exception. Returns false if so: it still
+  // exists.
+  bool DestroySuspended(std::coroutine_handle<> handle) {
+    state_ = State::kEnding;
+    const PromiseBase* const self = this;
+    handle.destroy();
+    return std::exchange(running.ended, nullptr) == self;
   }
 
   std::suspend_always initial_suspend() const noexcept { return {}; }
@@ -124,6 +152,10 @@ class PromiseBase {
     bool await_ready() const noexcept { return false; }
     template <typename P>
     void await_suspend(std::coroutine_handle<P> handle) const noexcept {
+      if constexpr (!std::is_void_v<typename P::Value>) {
+        if (!handle.promise().is_done()) [[unlikely]]
+          handle.promise().EndedWithoutResult();
+      }
       handle.promise().Complete();
     }
     void await_resume() const noexcept {}
@@ -156,14 +188,35 @@ class PromiseBase {
   }
 
  protected:
-  ~PromiseBase() = default;
+  ~PromiseBase() {
+    if (state_ == State::kEnding) [[unlikely]]
+      running.ended = this;
+  }
 
   State state_ = State::kPending;
 
  private:
+  std::uint32_t SizeUpTo(const char* end) const {
+    if (end == nullptr) return 0;
+    return static_cast<std::uint32_t>(end -
+                                      reinterpret_cast<const char*>(this));
+  }
+  [[noreturn]] void EndedWithoutResult() const;
+
+  bool is_looked_at_ = false;
+  const std::uint32_t size_;  // From here to the frame's end.
   Continuation* continuation_ = nullptr;
   std::source_location location_;
 };
+
+[[noreturn]] void ArgumentsDestructorThrew();
+
+// Destroys a coroutine that has not begun, or has ended: only its arguments,
+// and a result, are left. Aborts if a destructor of theirs throws.
+inline void DestroyAtEdge(std::coroutine_handle<> handle) noexcept {
+  CRECHE_TRY { handle.destroy(); }
+  CRECHE_CATCH_ALL { ArgumentsDestructorThrew(); }
+}
 
 // Of a frame without a handle, if it is to have no result.
 class PromiseOfPlace final : public PromiseBase {};
@@ -184,6 +237,12 @@ class Promise : public PromiseBase {
   ~Promise() {
     if (state_ == State::kValue) std::destroy_at(std::addressof(value_));
     if (state_ == State::kException) std::destroy_at(&exception_);
+  }
+
+  // Requires: there is one.
+  void DropValue() {
+    state_ = State::kPending;
+    std::destroy_at(std::addressof(value_));
   }
 
   Task<T> get_return_object() noexcept;
@@ -207,12 +266,15 @@ class Promise : public PromiseBase {
   const T& value() const { return value_; }
   const std::exception_ptr& exception() const { return exception_; }
 
+  // Requires: there is one.
+  T TakeValue() { return std::move(value_); }
+
   // Moves the result out, or throws. Requires: is_done().
   T Take() {
     if (state_ == State::kException) [[unlikely]] {
       std::rethrow_exception(std::move(exception_));
     }
-    return std::move(value_);
+    return TakeValue();
   }
 
  private:
@@ -230,6 +292,9 @@ class Promise<void> : public PromiseBase {
   Task<void> get_return_object() noexcept;
 
   void return_void() noexcept { state_ = State::kValue; }
+
+  // Requires: it has returned.
+  void DropValue() { state_ = State::kPending; }
 
   void unhandled_exception() noexcept {
     exception_ = std::current_exception();

@@ -13,6 +13,7 @@
 namespace creche::internal {
 
 class HookedContinuation;
+class PromiseBase;
 class RunQueue;
 class Scheduler;
 class TaskRecord;
@@ -54,6 +55,17 @@ struct Running {
   // resume `next`, else call `completed`'s hook, else end the task's step.
   std::coroutine_handle<> next;
   HookedContinuation* completed = nullptr;
+
+  // The innermost frame of the running task, whose code runs; nullptr where
+  // none does.
+  PromiseBase* frame = nullptr;
+
+  // Where the memory ends that was allocated for a frame whose promise is not
+  // made yet.
+  const char* new_frame_end = nullptr;
+
+  // Of the last frame that was destroyed while it was State::kEnding.
+  const PromiseBase* ended = nullptr;
 
   // Where the native stack must not grow beyond by nested calls of coroutines.
   const char* stack_floor = nullptr;

@@ -104,6 +104,7 @@ CRECHE_CORO_WRAPPER Task<StatusOrOf<V>> Nursery::Start(F&& f, Args&&... args) {
                 "creche: Start<V>(f, args...) calls f with copies of args and, "
                 "last, a creche::TaskStatus<V>");
   CheckOpen("Start");
+  CheckOutlives<F, Args...>("Start", f, args...);
   return internal::StartIn<V>(
       this, std::decay_t<F>(std::forward<F>(f)),
       internal::KeptArguments<F, Args...>(std::forward<Args>(args)...));

@@ -7,6 +7,7 @@
 //   nursery.StartSoon(Serve, std::ref(ready));
 //   co_await ready.Wait();
 //
+// (Like all that children refer to, `ready` is outside of the nursery's body.)
 // An event cannot be unset. To wait for the next occurrence of something, use a
 // ParkingLot (core/parking_lot.h); for the next value of something, a Watch
 // (sync/watch.h).
