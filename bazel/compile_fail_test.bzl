@@ -13,7 +13,8 @@
 The source is correct code that has each misuse in an #ifdef. It must compile as
 it stands, so that no case fails for a missing include or a typing error; with
 the macro of a case defined it must not compile, and what the compiler says must
-match the case's regular expression.
+match the case's regular expression. A case that stands in `each_line`, too, is many
+at once: the compiler must say it of each line of the source that matches.
 """
 
 load("@bazel_tools//tools/build_defs/cc:action_names.bzl", "CPP_COMPILE_ACTION_NAME")
@@ -22,6 +23,9 @@ load(":shell_quote.bzl", "shell_quote")
 
 # Warnings count as misuse that does not compile: [[nodiscard]] is one.
 _COPTS = ["-Wall", "-Wextra", "-Werror", "-fdiagnostics-color=never"]
+
+# clang stops after 20 errors, g++ does not.
+_CLANG_COPTS = ["-ferror-limit=0"]
 
 # Compiles, and leaves the compiler's output followed by its exit status.
 _COMPILE = """
@@ -61,7 +65,12 @@ def _compile_fail_test_impl(ctx):
             outputs = [log],
         )
         logs.append(log)
-        words += [case, ctx.attr.expect.get(case, ""), log.short_path]
+        words += [
+            case,
+            ctx.attr.expect.get(case, ""),
+            ctx.attr.each_line.get(case, ""),
+            log.short_path,
+        ]
 
     script = ctx.actions.declare_file(ctx.label.name + ".sh")
     ctx.actions.write(
@@ -71,7 +80,7 @@ def _compile_fail_test_impl(ctx):
     )
     return [DefaultInfo(
         executable = script,
-        runfiles = ctx.runfiles(files = logs + [ctx.file._checker]),
+        runfiles = ctx.runfiles(files = logs + [ctx.file._checker, ctx.file.src]),
     )]
 
 def _compile_command(ctx):
@@ -105,6 +114,8 @@ def _compile_command(ctx):
         action_name = CPP_COMPILE_ACTION_NAME,
         variables = variables,
     )
+    if "clang" in compiler:
+        flags = flags + _CLANG_COPTS
     environment = cc_common.get_environment_variables(
         feature_configuration = features,
         action_name = CPP_COMPILE_ACTION_NAME,
@@ -125,6 +136,9 @@ _compile_fail_test = rule(
         "expect": attr.string_dict(
             mandatory = True,
             doc = "Macro of the case -> extended regular expression of the message.",
+        ),
+        "each_line": attr.string_dict(
+            doc = "Macro of the case -> extended regular expression of the lines.",
         ),
         "_cc_toolchain": attr.label(
             default = "@bazel_tools//tools/cpp:current_cc_toolchain",

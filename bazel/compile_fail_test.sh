@@ -1,9 +1,11 @@
 #!/bin/bash
 # Judges what the compiler said about each case of a source:
 #
-#   compile_fail_test.sh SOURCE {CASE REGEX LOG}...
+#   compile_fail_test.sh SOURCE {CASE REGEX LINES LOG}...
 #
-# The case without a name is the source as it stands, which must compile.
+# The case without a name is the source as it stands, which must compile. If
+# LINES is not empty, the compiler must say REGEX of each line of the source that
+# matches it.
 set -u
 
 source=$1
@@ -19,9 +21,17 @@ fail() {
 # The log without the lines of source that the compiler shows.
 messages() { grep -vE '^ *[0-9]* \|' "$1"; }
 
+# Those that match $lines and of which the compiler does not say $pattern.
+accepted_lines() {
+  grep -nE -- "$lines" "$source" | while IFS=: read -r number text; do
+    messages "$log" | grep -qE -- "^$source:$number:.*($pattern)" ||
+      echo "$number: $text"
+  done
+}
+
 while [ $# -gt 0 ]; do
-  case=$1 pattern=$2 log=$3
-  shift 3
+  case=$1 pattern=$2 lines=$3 log=$4
+  shift 4
   if [ -z "$case" ]; then
     tail -n 1 "$log" | grep -qx 'exit status 0' ||
       fail "$source does not compile as it stands:" "$log"
@@ -29,6 +39,10 @@ while [ $# -gt 0 ]; do
     fail "$source compiles with $case defined." "$log"
   elif ! messages "$log" | grep -qE -- "$pattern"; then
     fail "with $case defined, the compiler does not say: $pattern" "$log"
+  elif [ -n "$lines" ] && [ -n "$(accepted_lines)" ]; then
+    echo "FAIL: with $case defined, the compiler accepts these lines:"
+    accepted_lines
+    failed=1
   else
     echo "rejected: $case"
   fi

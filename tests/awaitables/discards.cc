@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Awaitables that nobody awaits: with DISCARDED defined, the compiler must warn
+// of each line that begins with DISCARD. Behind it stands the name in the
+// reference.
+
+#include <liburing.h>
+
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "creche/creche.h"
+#include "creche/testing/testing.h"
+
+#ifdef DISCARDED
+#define DISCARD(awaitable) awaitable
+#else
+#define DISCARD(awaitable) static_cast<void>(awaitable)
+#endif
+
+namespace creche {
+
+Task<> Body();
+Task<absl::Status> Fallible();
+Task<> Start(TaskStatus<> status);
+Task<> Handle(TcpStream stream);
+bool IsOne(int value);
+void Prepare(io_uring_sqe& entry);
+
+void DiscardCore(Nursery& nursery, ParkingLot& lot, void (&start)(Waker),
+                 Abort (&abort)()) {
+  DISCARD(Checkpoint());                // Checkpoint
+  DISCARD(CheckpointIfCancelled());     // CheckpointIfCancelled
+  DISCARD(ShieldedCheckpoint());        // ShieldedCheckpoint
+  DISCARD(SleepFor(absl::Seconds(1)));  // SleepFor
+  DISCARD(SleepUntil(absl::Now()));     // SleepUntil
+  DISCARD(SleepForever());              // SleepForever
+  DISCARD(lot.Park());                  // ParkingLot::Park
+  DISCARD(Suspend(start, abort));       // Suspend
+  DISCARD(Body());                      // Task
+  DISCARD(Try(Fallible()));             // Try
+  DISCARD(nursery.Start(Start));        // Nursery::Start
+}
+// ParkingOperation: a class that derives from it says so itself.
+
+void DiscardScopes(CancelScope& scope, TaskLocal<int>& local,
+                   Task<> (&body)(Nursery&)) {
+  DISCARD(scope.Run(Body()));                      // CancelScope::Run
+  DISCARD(Shield(Body()));                         // Shield
+  DISCARD(MoveOnAfter(absl::Seconds(1), Body()));  // MoveOnAfter
+  DISCARD(MoveOnAt(absl::Now(), Body()));          // MoveOnAt
+  DISCARD(FailAfter(absl::Seconds(1), Body()));    // FailAfter
+  DISCARD(FailAt(absl::Now(), Body()));            // FailAt
+  DISCARD(WithCleanup(Body(), Body));              // WithCleanup
+  DISCARD(local.With(1, Body()));                  // TaskLocal::With
+  DISCARD(WithNursery(body));                      // WithNursery
+  DISCARD(WhenAll(Body(), Body()));                // WhenAll
+  DISCARD(Race(Body(), Body()));                   // Race
+}
+
+void DiscardSync(Event& event, Lock& lock, Semaphore& semaphore,
+                 CapacityLimiter& limiter, Condition& condition,
+                 LockGuard& guard, Sender<int>& sender, Receiver<int>& receiver,
+                 Subscription<int>& subscription, Watch<int>& watch,
+                 WatchReader<int>& reader) {
+  DISCARD(event.Wait());                        // Event::Wait
+  DISCARD(lock.Acquire());                      // Lock::Acquire
+  DISCARD(semaphore.Acquire());                 // Semaphore::Acquire
+  DISCARD(limiter.Acquire());                   // CapacityLimiter::Acquire
+  DISCARD(condition.Wait(guard));               // Condition::Wait
+  DISCARD(sender.Send(1));                      // Sender::Send
+  DISCARD(receiver.Receive());                  // Receiver::Receive
+  DISCARD(subscription.Receive());              // Subscription::Receive
+  DISCARD(watch.WaitUntil(IsOne));              // Watch::WaitUntil
+  DISCARD(reader.Next());                       // WatchReader::Next
+  DISCARD(Select(event.Wait(), event.Wait()));  // Select
+}
+
+void DiscardNet(TcpStream& tcp, UnixStream& stream, TcpListener& listener,
+                UdpSocket& socket, AnyStream& any, SocketAddress address,
+                Resolver& resolver, absl::Span<char> buffer) {
+  DISCARD(tcp.ReceiveSome(buffer));            // SocketStream::ReceiveSome
+  DISCARD(tcp.ReceiveExactly(buffer));         // SocketStream::ReceiveExactly
+  DISCARD(tcp.Receive());                      // SocketStream::Receive
+  DISCARD(tcp.SendAll("x"));                   // SocketStream::SendAll
+  DISCARD(tcp.SendEof());                      // SocketStream::SendEof
+  DISCARD(stream.ReceiveDescriptors(buffer));  // UnixStream::ReceiveDescriptors
+  DISCARD(stream.SendDescriptors("x", {}));    // UnixStream::SendDescriptors
+  DISCARD(any.ReceiveSome(buffer));            // AnyStream::ReceiveSome
+  DISCARD(any.SendAll("x"));                   // AnyStream::SendAll
+  DISCARD(any.SendEof());                      // AnyStream::SendEof
+  DISCARD(listener.Accept());                  // SocketListener::Accept
+  DISCARD(listener.AcceptOne());               // SocketListener::AcceptOne
+  DISCARD(ConnectTcp(address));                // ConnectTcp
+  DISCARD(ConnectUnix(address));               // ConnectUnix
+  DISCARD(ListenTcp("", 0));                   // ListenTcp
+  DISCARD(Resolve(""));                        // Resolve
+  DISCARD(resolver.Resolve("", 0));            // Resolver::Resolve
+  DISCARD(ServeTcp(std::move(listener), Handle));  // ServeTcp
+  DISCARD(socket.ReceiveFrom(buffer));             // UdpSocket::ReceiveFrom
+  DISCARD(socket.SendTo("x", address));            // UdpSocket::SendTo
+  DISCARD(Uring(Prepare));                         // Uring
+}
+
+void DiscardFiles(File& file, absl::Span<char> buffer) {
+  DISCARD(File::Open("", File::kRead));  // File::Open
+  DISCARD(file.ReadAt(0, buffer));       // File::ReadAt
+  DISCARD(file.WriteAt(0, ""));          // File::WriteAt
+  DISCARD(file.Read(buffer));            // File::Read
+  DISCARD(file.Write(""));               // File::Write
+  DISCARD(file.Sync());                  // File::Sync
+  DISCARD(file.Info());                  // File::Info
+  DISCARD(file.Truncate(0));             // File::Truncate
+  DISCARD(file.Close());                 // File::Close
+  DISCARD(RenameFile("", ""));           // RenameFile
+  DISCARD(RemoveFile(""));               // RemoveFile
+  DISCARD(GetFileInfo(""));              // GetFileInfo
+  DISCARD(MakeDirectory(""));            // MakeDirectory
+  DISCARD(RemoveDirectory(""));          // RemoveDirectory
+  DISCARD(ReadFile(""));                 // ReadFile
+  DISCARD(WriteFile("", ""));            // WriteFile
+}
+
+void DiscardIo(PipeReader& pipe_reader, PipeWriter& pipe_writer,
+               BufferedReader<TcpStream>& reader,
+               BufferedWriter<TcpStream>& writer, Pool<int>& pool,
+               absl::Span<char> buffer) {
+  DISCARD(pipe_reader.ReceiveSome(buffer));  // PipeReader::ReceiveSome
+  DISCARD(pipe_writer.SendAll("x"));         // PipeWriter::SendAll
+  DISCARD(pipe_writer.SendEof());            // PipeWriter::SendEof
+  DISCARD(reader.ReadUntil("x"));            // BufferedReader::ReadUntil
+  DISCARD(reader.ReadLine());                // BufferedReader::ReadLine
+  DISCARD(reader.ReadExactly(1));            // BufferedReader::ReadExactly
+  DISCARD(reader.ReadSome());                // BufferedReader::ReadSome
+  DISCARD(writer.Write(""));                 // BufferedWriter::Write
+  DISCARD(writer.Flush());                   // BufferedWriter::Flush
+  DISCARD(pool.Borrow());                    // Pool::Borrow
+}
+
+void DiscardTesting(MemoryStream& stream, Sequencer& sequencer,
+                    absl::Span<char> buffer) {
+  DISCARD(stream.ReceiveSome(buffer));  // MemoryStream::ReceiveSome
+  DISCARD(stream.SendAll("x"));         // MemoryStream::SendAll
+  DISCARD(stream.SendEof());            // MemoryStream::SendEof
+  DISCARD(ExpectCheckpoint(Body()));    // ExpectCheckpoint
+  DISCARD(ExpectNoCheckpoint(Body()));  // ExpectNoCheckpoint
+  DISCARD(sequencer(0));                // Sequencer::operator()
+  DISCARD(WaitAllTasksBlocked());       // WaitAllTasksBlocked
+}
+
+}  // namespace creche
