@@ -233,6 +233,7 @@ CRECHE_CORO_WRAPPER CRECHE_CORO_OWNS_ARGUMENTS auto WhenAll(
 
 // The same for any number of tasks of one type: their values, in the order of
 // `tasks`.
+// Cancellation: as of the tasks, likewise.
 template <typename T>
 CRECHE_CORO_WRAPPER CRECHE_CORO_OWNS_ARGUMENTS auto WhenAll(
     std::vector<Task<T>> tasks) {

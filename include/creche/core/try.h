@@ -160,6 +160,7 @@ internal::TryValue<absl::StatusOr<T>> Try(absl::StatusOr<T> result) {
 }
 
 // The same, for what an awaitable gives.
+// Cancellation: as of `awaitable`.
 template <typename Awaitable>
   requires internal::TaskAwaitable<std::remove_cvref_t<Awaitable>>
 auto Try(Awaitable&& awaitable) {

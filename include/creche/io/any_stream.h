@@ -38,6 +38,7 @@ class AnyStream {
       : stream_(std::make_unique<Holder<Stream>>(std::move(stream))) {}
 
   // As of ByteStream.
+  // Cancellation: as of the stream in it.
   CRECHE_CORO_WRAPPER Task<absl::StatusOr<std::size_t>> ReceiveSome(
       absl::Span<char> buffer) {
     return stream_ != nullptr ? stream_->ReceiveSome(buffer)
@@ -49,6 +50,8 @@ class AnyStream {
   CRECHE_CORO_WRAPPER Task<absl::Status> SendEof() {
     return stream_ != nullptr ? stream_->SendEof() : Closed<absl::Status>();
   }
+
+  // As of ByteStream.
   void Close() {
     if (stream_ != nullptr) stream_->Close();
   }

@@ -73,6 +73,7 @@ Task<absl::StatusOr<TcpStream>> ConnectTcp(
     std::string host, std::uint16_t port,
     ConnectOptions options = ConnectOptions());
 // The same, for an address at hand.
+// Cancellation: safe. No socket is left.
 Task<absl::StatusOr<TcpStream>> ConnectTcp(
     SocketAddress address, ConnectOptions options = ConnectOptions());
 

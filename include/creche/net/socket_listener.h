@@ -29,7 +29,8 @@ class SocketListener {
   // Where the kernel can (UringFeatures::multishot_accept), it accepts the
   // other connections of the backlog, too, and those that come next, until 64
   // wait here for a call. Those have descriptors, and are closed with the
-  // listener. Cancellation: safe. The connection waits for the next call.
+  // listener.
+  // Cancellation: safe. The connection waits for the next call.
   // Errors: kResourceExhausted: no descriptors or memory; it is worth a retry,
   //   a little later. IsClosedResource, IsBusyResource.
   internal::AcceptStreamOperation<Stream> Accept() {
@@ -39,7 +40,8 @@ class SocketListener {
   // The same, but no other connection is accepted: for programs that must not
   // have more of them than they can serve. Takes first what an Accept() has
   // left.
-  // Cancellation, Errors: as of Accept().
+  // Cancellation: safe. The connection waits for the next call.
+  // Errors: as of Accept().
   internal::AcceptStreamOperation<Stream> AcceptOne() {
     return internal::AcceptStreamOperation<Stream>(socket_, /*ahead=*/false);
   }

@@ -88,6 +88,8 @@ CRECHE_CORO_WRAPPER auto ExpectCheckpoint(
 }
 
 // The same, but it is a failure if the task has done either.
+//
+// Cancellation: as of `body`; then nothing is expected.
 template <typename Body>
 CRECHE_CORO_WRAPPER auto ExpectNoCheckpoint(
     Body&& body,
