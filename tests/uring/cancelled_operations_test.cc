@@ -180,9 +180,8 @@ class CancelledOperationTest : public ::testing::TestWithParam<bool> {};
 INSTANTIATE_TEST_SUITE_P(Async, CancelledOperationTest, ::testing::Bool());
 
 // A fixture for each, since what waits may have had an effect.
-void ForEachKind(
-    const std::function<Task<>(std::function<void(io_uring_sqe&)>,
-                               std::optional<int>& result)>& cancel) {
+template <typename Cancel>
+void ForEachKind(Cancel cancel) {
   const size_t count = Fixture().All().size();
   for (size_t i = 0; i < count; ++i) {
     Fixture fixture;
