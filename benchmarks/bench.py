@@ -3,6 +3,7 @@
 
     ./dev bench                 everything; writes docs/benchmarks.md
     ./dev bench --quick         a few works, fewer rounds; writes nothing
+    ./dev bench --against REV   is creche slower than it was at this commit?
     ./dev bench --check         is creche slower than benchmarks/baseline.json?
     ./dev bench --baseline      everything, and makes that baseline
     ./dev bench --works echo    only works whose names contain this
@@ -15,9 +16,9 @@ import resource
 import sys
 import time
 
-from driver import baseline, chart, machine, report, sampling, works
+from driver import baseline, chart, comparison, machine, report, sampling, works
 from driver.figures import Samples
-from driver.programs import BUILD, PROGRAMS, ROOT, build_load
+from driver.programs import BUILD, CRECHES, PROGRAMS, ROOT, build_load, earlier
 
 DOCUMENT = ROOT / "docs/benchmarks.md"
 PICTURE = ROOT / "docs/benchmarks.svg"
@@ -37,6 +38,7 @@ def arguments():
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--check", action="store_true")
+    parser.add_argument("--against", default="", metavar="COMMIT")
     parser.add_argument("--baseline", action="store_true")
     parser.add_argument("--rounds", type=int, default=0)
     parser.add_argument("--works", default="", metavar="PART")
@@ -58,7 +60,12 @@ def chosen_programs(options, chosen):
     names = set(filter(None, options.programs.split(",")))
     if options.check:
         names = {"creche"} | {work.reference for work in chosen}
-    return [program for program in PROGRAMS if not names or program.name in names]
+    if options.against:
+        names = names & set(CRECHES) or {"creche"}
+    programs = [program for program in PROGRAMS if not names or program.name in names]
+    if options.against:
+        programs += [earlier(program.name, options.against) for program in programs]
+    return programs
 
 
 def build(programs):
@@ -76,7 +83,7 @@ def build(programs):
         try:
             program.build()
         except Exception as error:  # Whatever is wrong with one, the others count.
-            if program.name == "creche":
+            if program.name.startswith("creche"):
                 raise
             say(str(error))
             missing[program.name] = "it does not build; see the output of the run"
@@ -140,6 +147,21 @@ def check(samples, chosen, failed):
     return 1 if worse or failed else 0
 
 
+def compare(samples, chosen, failed, programs):
+    """Shows the pairs. The exit status: 1 if anything has become slower, or fails."""
+    slower = []
+    count = len(programs) // 2
+    for now, before in zip(programs[:count], programs[count:]):
+        table, slower_here = comparison.compare(samples, chosen, now, before)
+        print(table)
+        slower += [f"{name} of {now.title}" for name in slower_here]
+    for name in slower:
+        say(f"SLOWER: {name}")
+    if not slower:
+        say("nothing is slower")
+    return 1 if slower or failed else 0
+
+
 def main():
     options = arguments()
     start = time.monotonic()
@@ -153,6 +175,8 @@ def main():
     with open(LOG, "w", buffering=1) as log:
         samples, failed = measure(programs, chosen, options.rounds, log)
 
+    if options.against:
+        return compare(samples, chosen, failed, programs)
     command = " ".join(["./dev bench", *sys.argv[1:]])
     seconds = time.monotonic() - start
     run = report.Run(samples, chosen, wanted, missing, failed,

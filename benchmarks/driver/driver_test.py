@@ -3,7 +3,7 @@
 
 import unittest
 
-from driver import baseline, chart, figures, report, works
+from driver import baseline, chart, comparison, figures, report, works
 from driver.programs import PROGRAMS
 from driver.works import Work
 
@@ -110,6 +110,33 @@ class BaselineTest(unittest.TestCase):
     def test_makes_what_it_reads(self):
         measured = samples(AWAIT, creche=[10], limit=[5])
         self.assertEqual(baseline.make(measured, [AWAIT]), self.KNOWN)
+
+
+class ComparisonTest(unittest.TestCase):
+    NOW, BEFORE = (p for p in PROGRAMS if p.name in ("creche", "creche-clang"))
+
+    def compare(self, work, now, before):
+        measured = samples(work, **{"creche": now, "creche-clang": before})
+        return comparison.compare(measured, [work], self.NOW, self.BEFORE)
+
+    def test_shows_medians_and_the_ratios_of_the_rounds(self):
+        # The second round was disturbed, and so were both in it.
+        table, slower = self.compare(AWAIT, [11, 44, 11], [10, 40, 11])
+        self.assertEqual(
+            table.splitlines()[-1],
+            "| await a child | 11.0 | 11.0 | 1.100 | 1.000–1.100 |")
+        self.assertEqual(slower, [])
+
+    def test_slower_in_nearly_all_rounds_is_slower(self):
+        table, slower = self.compare(AWAIT, [11, 11, 11, 11, 9], [10] * 5)
+        self.assertEqual(slower, ["await/1"])
+        self.assertIn("1.100 **slower**", table)
+
+    def test_slower_by_less_than_the_noise_is_not(self):
+        self.assertEqual(self.compare(AWAIT, [10.3] * 5, [10] * 5)[1], [])
+
+    def test_a_byte_more_is_more(self):
+        self.assertEqual(self.compare(BYTES, [101] * 5, [100] * 5)[1], ["memory/x"])
 
 
 class WorksTest(unittest.TestCase):

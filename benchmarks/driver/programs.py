@@ -68,31 +68,49 @@ class Program:
         return run(*self.command, "--list").split()
 
 
-def _creche(compiler, flags):
-    directory = BUILD / f"creche-{compiler}"
-
-    def build():
-        flags_of_build = ["--config=opt", *flags]
-        targets = ["//benchmarks:budgets", "//benchmarks:side_by_side"]
-        subprocess.run(["bazel", "build", *flags_of_build, *targets], cwd=ROOT, check=True)
-        built = subprocess.run(
-            ["bazel", "info", *flags_of_build, "bazel-bin"], cwd=ROOT,
-            check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        directory.mkdir(parents=True, exist_ok=True)
-        for target in targets:
-            name = target.split(":")[1]
-            (directory / name).unlink(missing_ok=True)
-            shutil.copy(pathlib.Path(built.stdout.strip()) / "benchmarks" / name, directory)
-
-    return directory, build
+def _build_creche(source, directory, flags):
+    """Builds the programs of the creche in `source`, and copies them from Bazel's
+    output, which the next build overwrites."""
+    flags = ["--config=opt", *flags]
+    targets = ["//benchmarks:budgets", "//benchmarks:side_by_side"]
+    subprocess.run(["bazel", "build", *flags, *targets], cwd=source, check=True)
+    built = subprocess.run(
+        ["bazel", "info", *flags, "bazel-bin"], cwd=source,
+        check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    directory.mkdir(parents=True, exist_ok=True)
+    for target in targets:
+        name = target.split(":")[1]
+        (directory / name).unlink(missing_ok=True)
+        shutil.copy(pathlib.Path(built.stdout.strip()) / "benchmarks" / name, directory)
 
 
-def _creche_program(name, title, compiler, flags):
-    directory, build = _creche(compiler, flags)
+def _creche_program(name, title, compiler, flags, build=None):
+    directory = BUILD / name
     return Program(
         name, title, [f"/usr/bin/{compiler}", "/usr/include/benchmark/benchmark.h"],
-        [compiler, "libabsl-dev", "liburing-dev"], [directory / "side_by_side"], build,
+        [compiler, "libabsl-dev", "liburing-dev"], [directory / "side_by_side"],
+        build or (lambda: _build_creche(ROOT, directory, flags)),
         benchmarks=directory / "budgets")
+
+
+def earlier(program, commit):
+    """`program`, which is a creche, as it was at `commit`."""
+    hashed = run("git", "rev-parse", "--verify", "--short", f"{commit}^{{commit}}",
+                 cwd=ROOT).strip()
+    compiler, flags = CRECHES[program]
+    name = f"{program}-{hashed}"
+
+    def build():
+        # One folder for all commits, so that Bazel builds only what differs.
+        source = BUILD / "earlier-source"
+        shutil.rmtree(source, ignore_errors=True)
+        source.mkdir(parents=True)
+        archive = BUILD / "earlier.tar"
+        run("git", "archive", "--output", archive, hashed, cwd=ROOT)
+        run("tar", "-xf", archive, "-C", source)
+        _build_creche(source, BUILD / name, flags)
+
+    return _creche_program(name, f"{program} at {hashed}", compiler, flags, build)
 
 
 def _compile(name, compiler, flags, sources, libraries=()):
@@ -128,9 +146,15 @@ def _build_go():
 LOAD = BUILD / "load"
 build_load = _compile("load", "gcc", C_FLAGS, ["load/*.c"])
 
+# By the names of the programs: the compiler, and the flags that choose it.
+CRECHES = {
+    "creche": ("g++", []),
+    "creche-clang": ("clang-19", ["--config=clang"]),
+}
+
 PROGRAMS = [
-    _creche_program("creche", "creche (g++)", "g++", []),
-    _creche_program("creche-clang", "creche (clang)", "clang-19", ["--config=clang"]),
+    _creche_program("creche", "creche (g++)", *CRECHES["creche"]),
+    _creche_program("creche-clang", "creche (clang)", *CRECHES["creche-clang"]),
     Program("limit", "limit (g++)", ["/usr/bin/g++"], ["g++"], [BUILD / "limit"],
             _with_allocations("limit", "g++", ["peers/limit/*.cc"])),
     Program("limit-clang", "limit (clang)", ["/usr/bin/clang++-19"], ["clang-19"],
