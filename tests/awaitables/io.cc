@@ -341,7 +341,7 @@ std::vector<Awaitable> IoAwaitables() {
       {"PipeWriter::SendAll", PipeHasRoom, PipeGetsRoom, ClosedWriterSends,
        kUsed},
       {"PipeWriter::SendEof", WriterSendsTheEnd, kNeverWaits,
-       ClosedWriterSendsTheEnd, kUsed},
+       ClosedWriterSendsTheEnd},
   };
 }
 
