@@ -97,7 +97,7 @@ Task<absl::Status> Reads() {
 
 Task<absl::Status> ReadsNothing() {
   File file = co_await Try(OpenAFile());
-  co_return co_await AtOnce(file.Read({}));
+  co_return co_await Refused(file.Read({}), absl::IsInvalidArgument);
 }
 
 Task<absl::Status> ReadsOfClosed() {
