@@ -49,7 +49,11 @@ def compile_fail_test(name, size = "small", **attrs):
 
 def _compile_fail_test_impl(ctx):
     compiler, flags, environment, inputs = _compile_command(ctx)
-    words = [ctx.file._checker.short_path, ctx.file.src.short_path]
+    words = [
+        ctx.file._checker.short_path,
+        ctx.file.src.short_path,
+        str(ctx.attr.within_lines),
+    ]
     logs = []
     for case in [""] + sorted(ctx.attr.expect):
         log = ctx.actions.declare_file("%s.%s.log" % (ctx.label.name, case or "correct"))
@@ -139,6 +143,9 @@ _compile_fail_test = rule(
         ),
         "each_line": attr.string_dict(
             doc = "Macro of the case -> extended regular expression of the lines.",
+        ),
+        "within_lines": attr.int(
+            doc = "If not 0: the message is among the first so many lines that the compiler prints, without those of the source that it shows.",
         ),
         "_cc_toolchain": attr.label(
             default = "@bazel_tools//tools/cpp:current_cc_toolchain",

@@ -1,15 +1,16 @@
 #!/bin/bash
 # Judges what the compiler said about each case of a source:
 #
-#   compile_fail_test.sh SOURCE {CASE REGEX LINES LOG}...
+#   compile_fail_test.sh SOURCE WITHIN {CASE REGEX LINES LOG}...
 #
+# REGEX must match one of the first WITHIN lines that the compiler says; 0: any.
 # The case without a name is the source as it stands, which must compile. If
 # LINES is not empty, the compiler must say REGEX of each line of the source that
 # matches it.
 set -u
 
-source=$1
-shift
+source=$1 within=$2
+shift 2
 failed=0
 
 fail() {
@@ -20,6 +21,10 @@ fail() {
 
 # The log without the lines of source that the compiler shows.
 messages() { grep -vE '^ *[0-9]* \|' "$1"; }
+
+first_messages() {
+  if [ "$within" -eq 0 ]; then messages "$1"; else messages "$1" | head -n "$within"; fi
+}
 
 # Those that match $lines and of which the compiler does not say $pattern.
 accepted_lines() {
@@ -37,7 +42,7 @@ while [ $# -gt 0 ]; do
       fail "$source does not compile as it stands:" "$log"
   elif tail -n 1 "$log" | grep -qx 'exit status 0'; then
     fail "$source compiles with $case defined." "$log"
-  elif ! messages "$log" | grep -qE -- "$pattern"; then
+  elif ! first_messages "$log" | grep -qE -- "$pattern"; then
     fail "with $case defined, the compiler does not say: $pattern" "$log"
   elif [ -n "$lines" ] && [ -n "$(accepted_lines)" ]; then
     echo "FAIL: with $case defined, the compiler accepts these lines:"

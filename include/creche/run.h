@@ -149,11 +149,28 @@ class MainTask final
   std::exception_ptr thrown_;
 };
 
+template <bool kIsCallable, typename F, typename... Args>
+struct RunResultIf {};
+template <typename F, typename... Args>
+struct RunResultIf<true, F, Args...> {
+  using Type = StatusOrOf<AwaitResult<CallResult<F, Args...>>>;
+};
+
 // None for RunOptions: clang asks for the result of an overload before it looks
 // at the overload's constraint.
 template <typename F, typename... Args>
-struct RunResultImpl {
-  using Type = StatusOrOf<AwaitResult<CallResult<F, Args...>>>;
+struct RunResultImpl : RunResultIf<kReturnsAwaitable<F, Args...>, F, Args...> {
+  static constexpr bool kIsAwaitable = TaskAwaitable<std::remove_cvref_t<F>>;
+  static_assert(!kIsAwaitable,
+                "creche: Run() itself calls what makes the task: write "
+                "Run(Main, args...), not Run(Main(args...))");
+  static_assert(kIsAwaitable || std::is_invocable_v<F, Args...>,
+                "creche: Run(main, args...) calls main(args...), and main does "
+                "not take these arguments");
+  static_assert(!std::is_invocable_v<F, Args...> ||
+                    kReturnsAwaitable<F, Args...>,
+                "creche: what Run() calls must return a Task (is it a "
+                "coroutine with the return type creche::Task<...>?)");
 };
 template <typename F, typename... Args>
   requires std::same_as<std::remove_cvref_t<F>, RunOptions>

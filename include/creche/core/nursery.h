@@ -376,8 +376,9 @@ void Nursery::StartSoon(F&& f, Args&&... args) {
                 "StartSoon(Work, args...), not StartSoon(Work(args...))");
   static_assert(
       std::is_invocable_v<std::decay_t<F>, std::decay_t<Args>...>,
-      "creche: StartSoon(f, args...) calls f with copies of args, as rvalues: "
-      "pass std::ref(x) where f takes a reference");
+      "creche: StartSoon(f, args...) calls f with copies of args, as rvalues, "
+      "and f does not take these: are there too few, or too many? "
+      "Pass std::ref(x) where f takes a reference");
   CheckOpen("StartSoon");
   CheckOutlives<F, Args...>("StartSoon", f, args...);
   Adopt(internal::NewChild(this, std::forward<F>(f),
@@ -403,11 +404,14 @@ auto WithNursery(Body&& body) {
   static_assert(std::is_invocable_v<Body, Nursery&>,
                 "creche: WithNursery() takes a callable with a parameter "
                 "creche::Nursery&");
+  constexpr bool kReturnsTask = internal::kReturnsAwaitable<Body, Nursery&>;
   static_assert(
-      internal::TaskAwaitable<internal::CallResult<Body, Nursery&>>,
-      "creche: a nursery's body must return a Task (is it a coroutine with the "
-      "return type creche::Task<...>?)");
-  return internal::NurseryAwaiter<Body>(std::forward<Body>(body));
+      !std::is_invocable_v<Body, Nursery&> || kReturnsTask,
+      "creche: a nursery's body must return a Task (is it a coroutine "
+      "with the return type creche::Task<...>?)");
+  if constexpr (kReturnsTask) {
+    return internal::NurseryAwaiter<Body>(std::forward<Body>(body));
+  }
 }
 
 }  // namespace creche

@@ -109,6 +109,17 @@ template <typename F, typename... Args>
 using CallResult = std::remove_cvref_t<decltype(internal::Call(
     std::declval<F>(), std::declval<Args>()...))>;
 
+// Whether f(args...) is a Task, or another awaitable. (No concept: of one that
+// is not satisfied, compilers say why, for pages.)
+template <typename F, typename... Args>
+inline constexpr bool kReturnsAwaitable = [] {
+  if constexpr (std::is_invocable_v<F, Args...>) {
+    return TaskAwaitable<CallResult<F, Args...>>;
+  } else {
+    return false;
+  }
+}();
+
 // A callable without arguments.
 template <typename F>
 class AsyncBody {

@@ -160,6 +160,9 @@ CRECHE_CORO_TEMPLATES_BEGIN
 template <typename Handler>
 Task<absl::Status> ServeTcp(TcpListener listener, Handler handler,
                             ServeOptions options = ServeOptions()) {
+  static_assert(internal::kReturnsAwaitable<Handler&, TcpStream>,
+                "creche: ServeTcp's handler takes a TcpStream, by value, and "
+                "returns Task<void> or Task<absl::Status>");
   using Result =
       internal::AwaitResult<internal::CallResult<Handler&, TcpStream>>;
   static_assert(
