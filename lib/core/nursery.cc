@@ -103,8 +103,7 @@ void Nursery::RefuseToLend(const char* what) {
   internal::Misuse(absl::StrCat(
       "Nursery::", what,
       "() was given a reference or pointer to a local of the nursery's body, "
-      "or "
-      "of a call that the body awaits: that is gone when the body ends, and "
+      "or of a call that the body awaits: that is gone when the body ends, and "
       "children may live longer. Declare it outside of WithNursery()"));
 }
 

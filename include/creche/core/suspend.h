@@ -51,8 +51,7 @@ class SuspendAwaiter;
 // The right to end one wait of one task, once. Belongs to the thread of the
 // task's run: using it elsewhere aborts. Using it twice, or after the abort
 // function has said kDone, is a programming error and aborts the process where
-// it can be seen. Destroying it
-// does not wake the task.
+// it can be seen. Destroying it does not wake the task.
 class Waker {
  public:
   Waker() = default;

@@ -22,8 +22,8 @@ namespace creche {
 // where: the co_await it stands at, and the ones that called it. Below it, the
 // cancel scopes and nurseries it stands in, outermost first, with their
 // deadlines and reasons; below a nursery, its children. Of the task that runs
-// the place is not shown: until it waits, a call costs too little for anybody to
-// know who made it. Empty outside of a run.
+// the place is not shown: until it waits, a call costs too little for anybody
+// to know who made it. Empty outside of a run.
 std::string TaskTree();
 
 // Prints that.
