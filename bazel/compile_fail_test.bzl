@@ -45,7 +45,7 @@ def compile_fail_test(name, size = "small", **attrs):
       size: as of every test.
       **attrs: see _compile_fail_test.
     """
-    _compile_fail_test(name = name, size = size, **attrs)
+    _compile_fail_test(name = name, size = size, tags = ["compiler"], **attrs)
 
 def _compile_fail_test_impl(ctx):
     compiler, flags, environment, inputs = _compile_command(ctx)
