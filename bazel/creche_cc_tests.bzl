@@ -14,7 +14,7 @@ _COMMON_DEPS = [
     "@com_google_googletest//:gtest_main",
 ]
 
-def creche_cc_tests(deps, hdrs = [], data = {}, shards = {}):
+def creche_cc_tests(deps, hdrs = [], data = {}, shards = {}, tags = {}):
     """Makes a cc_test of each *_test.cc, named after it.
 
     Args:
@@ -22,6 +22,7 @@ def creche_cc_tests(deps, hdrs = [], data = {}, shards = {}):
       hdrs: headers of the package that they share.
       data: from a file to the data of its test.
       shards: from a file to its shard_count.
+      tags: from a file to the tags of its test.
     """
     for source in native.glob(["*_test.cc"]):
         cc_test(
@@ -30,5 +31,6 @@ def creche_cc_tests(deps, hdrs = [], data = {}, shards = {}):
             srcs = [source] + hdrs,
             data = data.get(source, []),
             shard_count = shards.get(source),
+            tags = tags.get(source, []),
             deps = deps + _COMMON_DEPS,
         )
