@@ -35,16 +35,8 @@ void PrintLocation(const Frame& frame, std::ostream& out) {
   out << at.file_name() << ":" << at.line();
 }
 
-void PrintTask(const TaskRecord& task, std::ostream& out) {
-  out << "task";
-  if (!task.name_to_show().empty()) out << " '" << task.name_to_show() << "'";
-  if (task.state() == TaskRecord::State::kRunning) {
-    out << " is running";
-    return;
-  }
-  out << " waits for " << task.waits_for();
-  Frame frame = task.leaf();
-  const char* link = " at ";
+// Where `frame` awaits, and its callers; `link` comes before the first.
+void PrintCalls(Frame frame, const char* link, std::ostream& out) {
   for (int calls = 0; calls < kCalls && frame; frame = CallerOf(frame)) {
     if (!frame.handle) continue;  // An awaitable is where its caller awaits.
     out << link;
@@ -53,6 +45,20 @@ void PrintTask(const TaskRecord& task, std::ostream& out) {
     ++calls;
   }
   if (frame) out << " < ...";
+}
+
+void PrintTask(const TaskRecord& task, std::ostream& out) {
+  out << "task";
+  if (!task.name_to_show().empty()) out << " '" << task.name_to_show() << "'";
+  if (task.state() != TaskRecord::State::kRunning) {
+    out << " waits for " << task.waits_for();
+    PrintCalls(task.leaf(), " at ", out);
+    return;
+  }
+  // Where the innermost call is, nobody knows before it awaits.
+  out << " is running";
+  if (running.frame == nullptr) return;
+  PrintCalls(CallerOf(Frame{{}, running.frame}), ", called at ", out);
 }
 
 void PrintDeadline(Nanoseconds deadline, std::ostream& out) {

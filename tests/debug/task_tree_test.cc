@@ -2,8 +2,11 @@
 
 #include "creche/debug/task_tree.h"
 
+#include <algorithm>
 #include <string>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "absl/time/time.h"
 #include "creche/core/cancel_scope.h"
 #include "creche/core/checkpoint.h"
@@ -32,7 +35,8 @@ std::string WithoutPlaces(const std::string& tree) {
   for (size_t begin = 0; begin < tree.size();) {
     const size_t end = tree.find('\n', begin);
     std::string line = tree.substr(begin, end - begin);
-    lines += line.substr(0, line.find(" at ")) + "\n";
+    line.resize(std::min(line.find(" at "), line.size()));
+    lines += std::string(absl::StripSuffix(line, ", called")) + "\n";
     begin = end + 1;
   }
   return lines;
@@ -82,10 +86,34 @@ TEST(TaskTreeTest, SaysThatADeadlineHasPassed) {
     co_await long_ago.Run(inside());
   });
   ASSERT_TRUE(status.ok());
-  EXPECT_EQ(tree,
+  EXPECT_EQ(WithoutPlaces(tree),
             "task 'main' is running\n"
             "  cancel scope, deadline has passed, cancelled: deadline\n"
             "    cancel scope, deadline has passed, cancelled from outside\n");
+}
+
+Task<int> LookFrom(std::string& tree) {
+  tree = TaskTree();
+  co_return 1;
+}
+
+Task<int> Call(std::string& tree, int& line) {
+  line = __LINE__ + 1;
+  co_return co_await LookFrom(tree);
+}
+
+TEST(TaskTreeTest, ShowsTheCallersOfTheTaskThatRuns) {
+  FakePort port;
+  MockClock clock;
+  std::string tree;
+  int inner = 0;
+  const int outer = __LINE__ + 2;
+  auto status = creche::Run({.clock = &clock, .port = &port},
+                            [&]() -> Task<> { co_await Call(tree, inner); });
+  ASSERT_TRUE(status.ok());
+  EXPECT_THAT(tree, ::testing::ContainsRegex(absl::StrCat(
+                        "is running, called at [^ ]*task_tree_test.cc:", inner,
+                        " < [^ ]*task_tree_test.cc:", outer, "\n")));
 }
 
 TEST(TaskTreeTest, IsEmptyOutsideOfARun) { EXPECT_EQ(TaskTree(), ""); }

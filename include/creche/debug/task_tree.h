@@ -6,8 +6,8 @@
 //
 //   > task 'main' waits for the children of its nursery at server.cc:40
 //   >   nursery, deadline in 29.8s
-//   >     task 'accept' waits for accept at server.cc:21 < server.cc:33
-//   >     task 'client' waits for recv at server.cc:12
+//   >     task 'accept' waits for Accept at server.cc:21 < server.cc:33
+//   >     task 'client' waits for ReceiveSome at server.cc:12
 //   >       cancel scope, deadline in 1.2s
 
 #ifndef CRECHE_DEBUG_TASK_TREE_H_
@@ -22,8 +22,8 @@ namespace creche {
 // where: the co_await it stands at, and the ones that called it. Below it, the
 // cancel scopes and nurseries it stands in, outermost first, with their
 // deadlines and reasons; below a nursery, its children. Of the task that runs
-// the place is not shown: until it waits, a call costs too little for anybody
-// to know who made it. Empty outside of a run.
+// only the callers are shown: where it is itself is on the native stack. Empty
+// outside of a run.
 std::string TaskTree();
 
 // Prints that.
