@@ -137,7 +137,6 @@ struct Writing {
     return [this]() -> Task<> {
       char buffer[16];
       (co_await there.ReceiveSome(absl::MakeSpan(buffer))).IgnoreError();
-      (co_await there.ReceiveSome(absl::MakeSpan(buffer))).IgnoreError();
     };
   }
 
