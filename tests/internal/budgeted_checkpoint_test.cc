@@ -45,7 +45,8 @@ CRECHE_TEST(BudgetedCheckpointTest, LetsOthersRunEvery64Times) {
   };
   CO_ASSERT_OK(co_await WithNursery(body));
   EXPECT_GT(completed_by_then, 1) << "it need not let others run each time";
-  EXPECT_LE(completed_by_then, 64);
+  // In the batch after its first turn, the body may come first once more.
+  EXPECT_LE(completed_by_then, 2 * 64 + 1);
 }
 
 }  // namespace
