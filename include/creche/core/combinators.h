@@ -39,6 +39,7 @@ namespace creche {
 template <typename Results>
 class RaceExceptionGroup : public ExceptionGroup {
  public:
+  // What was thrown, and what had completed.
   RaceExceptionGroup(ExceptionGroup thrown, Results completed)
       : ExceptionGroup(std::move(thrown)), completed_(std::move(completed)) {}
 

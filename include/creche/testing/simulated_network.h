@@ -45,6 +45,7 @@ struct SimulatedNetworkOptions {
 
 // How a host, or one of its ports, answers.
 struct SimulatedHost {
+  // To those who connect.
   enum Answer {
     kListens,    // As the program that listens there does.
     kRefuses,    // Connections are refused, as if nobody listened.
@@ -52,6 +53,7 @@ struct SimulatedHost {
                  // seconds, as on Linux.
     kResets,     // Connections are made, and reset a moment later.
   };
+  // As the program that listens, unless set.
   Answer answer = kListens;
   // On top of the latency, in each direction.
   absl::Duration delay = absl::ZeroDuration();
