@@ -33,7 +33,7 @@ constexpr const char* kDiskDecides = "how long it takes is up to the disk";
 constexpr const char* kNeverWaits = "it never waits";
 
 // More than a pipe holds, so that a send of it waits.
-constexpr size_t kMuch = size_t{1} << 20;
+constexpr size_t kMuch = size_t{1} << 17;
 
 std::string APath() { return PathOf("awaitable"); }
 std::string NoPath() { return PathOf("no such directory/awaitable"); }

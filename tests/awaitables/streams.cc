@@ -3,6 +3,8 @@
 // The awaitables of connections: those of SocketStream, which TcpStream and
 // UnixStream share, and of UnixStream; and AnyStream's.
 
+#include <sys/socket.h>
+
 #include <cstddef>
 #include <string>
 #include <utility>
@@ -25,12 +27,16 @@ namespace {
 
 constexpr const char* kNeverWaits = "it never waits";
 
-// More than the system's buffers hold, so that a send of it waits.
-constexpr size_t kMuch = size_t{1} << 22;
+// More than a Connection's buffer holds, so that a send of it waits.
+constexpr size_t kMuch = size_t{1} << 16;
 
-// Two connected streams, and room for what comes.
+// Two connected streams, and room for what comes. The first has the smallest
+// buffer that the system allows: sweeps send through it many times.
 struct Connection {
-  Connection() : Connection(UnixStream::Pair().value()) {}
+  Connection() : Connection(UnixStream::Pair().value()) {
+    const int smallest = 1;
+    setsockopt(here.fd(), SOL_SOCKET, SO_SNDBUF, &smallest, sizeof(smallest));
+  }
 
   UnixStream here;
   UnixStream there;
