@@ -204,6 +204,8 @@ TEST(ChannelCloseTest, SeveralWhoWaitOnOneHandle) {
     EXPECT_FALSE(b.has_ended());
     EXPECT_TRUE(IsClosedResource(c.sent()));
     EXPECT_EQ(*receive.TryReceive(), 2);
+    co_await LetOthersRun();
+    EXPECT_TRUE(b.has_ended());
   });
 }
 
