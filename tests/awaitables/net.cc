@@ -40,7 +40,6 @@ namespace {
 
 constexpr const char* kNetworkDecides =
     "on this machine nothing makes it wait that a test could rely on";
-constexpr const char* kRefusesNothing = "its errors are the network's";
 
 SocketAddress Loopback() {
   return SocketAddress::Parse("127.0.0.1", 0).value();

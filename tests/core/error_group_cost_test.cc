@@ -101,7 +101,9 @@ Task<absl::Status> NestErrors(int depth, std::string message) {
 // A thread keeps its closed nurseries for a while.
 TEST(ErrorGroupCostTest, ClosedNurseriesKeepNoText) {
   const auto run = [](std::string message) {
-    RunMocked([&] { return NestErrors(400, message); }).IgnoreError();
+    RunMocked([&]() -> Task<absl::Status> {
+      co_return co_await NestErrors(400, message);
+    }).IgnoreError();
   };
   run("short");
   const size_t before = living_bytes;

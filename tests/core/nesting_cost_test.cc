@@ -63,7 +63,8 @@ TEST(NestingCostTest, CancellingScopesIsLinearInTheirDepth) {
 
 TEST(NestingCostTest, ScopesThatCatchAreLinearInTheirDepth) {
   const auto run = [](int depth) {
-    EXPECT_TRUE(RunMocked([&] { return NestShields(depth); }).ok());
+    auto main = [&]() -> Task<> { co_await NestShields(depth); };
+    EXPECT_TRUE(RunMocked(main).ok());
   };
   EXPECT_LT(Growth(run, 4000), kLinear);
 }
@@ -84,7 +85,10 @@ Task<absl::Status> NestErrors(int depth) {
 
 TEST(NestingCostTest, ErrorsAreLinearInTheirDepth) {
   const auto run = [](int depth) {
-    const absl::Status status = RunMocked([&] { return NestErrors(depth); });
+    auto main = [&]() -> Task<absl::Status> {
+      co_return co_await NestErrors(depth);
+    };
+    const absl::Status status = RunMocked(main);
     EXPECT_EQ(Errors(status).size(), static_cast<size_t>(depth) + 1);
   };
   EXPECT_LT(Growth(run, 400), kLinear);

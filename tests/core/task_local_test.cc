@@ -2,7 +2,6 @@
 
 #include "creche/core/task_local.h"
 
-#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -141,17 +140,18 @@ TEST(TaskLocalTest, HidesOneOfSeveralAndShowsItAgain) {
               }).ok());
 }
 
+using Variables = std::vector<std::unique_ptr<TaskLocal<int>>>;
+
+Task<> SetAsMany(Variables& variables, int left) {
+  if (left == 0) co_return;
+  auto& variable = *variables.emplace_back(std::make_unique<TaskLocal<int>>());
+  co_await variable.With(left, SetAsMany(variables, left - 1));
+}
+
 TEST(TaskLocalTest, NoNumberOfVariablesIsTooMuch) {
-  std::vector<std::unique_ptr<TaskLocal<int>>> variables;
-  EXPECT_TRUE(RunTest([&]() -> Task<> {
-                std::function<Task<>(int)> set = [&](int left) -> Task<> {
-                  if (left == 0) co_return;
-                  auto& variable = *variables.emplace_back(
-                      std::make_unique<TaskLocal<int>>());
-                  co_await variable.With(left, set(left - 1));
-                };
-                co_await set(2000);
-              }).ok());
+  Variables variables;
+  auto set = [&]() -> Task<> { co_await SetAsMany(variables, 2000); };
+  EXPECT_TRUE(RunTest(set).ok());
 }
 
 // Whoever calls it, it is part of the task that waits.
