@@ -2,6 +2,7 @@
 
 #include "creche/core/task_local.h"
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
