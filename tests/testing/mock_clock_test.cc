@@ -37,7 +37,7 @@ class SlowHelper final : public Instrument {
       may_end_.get_future().wait();
       return "done";
     };
-    return internal::OnHelperThread<Words>(work, "the helper");
+    co_return co_await internal::OnHelperThread<Words>(work, "the helper");
   }
 
   void BeforeIoWait(absl::Duration at_most) override {

@@ -57,11 +57,16 @@ Task<absl::Status> Visit(std::string host) {
   co_return co_await WithNursery(visit);
 }
 
+// The same, as a body.
+auto Visitor(std::string host) {
+  return [host]() -> Task<absl::Status> { co_return co_await Visit(host); };
+}
+
 TEST(SimulatedHostsTest, HaveAnyAddressAndPort) {
   for (const char* host :
        {"127.0.0.1", "10.0.0.1", "192.0.2.7", "::1", "2001:db8::1"}) {
     SimulatedNetwork network;
-    EXPECT_THAT(RunOn(network, [&] { return Visit(host); }), IsOk()) << host;
+    EXPECT_THAT(RunOn(network, Visitor(host)), IsOk()) << host;
   }
 }
 
@@ -70,8 +75,7 @@ TEST(SimulatedHostsTest, GoWithCancelEverywhere) {
   CancelEverywhereOptions options;
   options.port = &network.port();
   options.clock = &network.clock();
-  EXPECT_GT(CancelEverywhere([] { return Visit("10.0.0.1"); }, [] {}, options),
-            5u);
+  EXPECT_GT(CancelEverywhere(Visitor("10.0.0.1"), [] {}, options), 5u);
 }
 
 TEST(SimulatedHostsTest, TellBothEndsBothNames) {
@@ -126,14 +130,14 @@ TEST(SimulatedHostsTest, ResetWhoWaitsForAListenerThatIsClosed) {
 TEST(SimulatedHostsTest, RefuseOnePort) {
   SimulatedNetwork network;
   network.SetHost(Address("10.0.0.1", 80), {.answer = SimulatedHost::kRefuses});
-  EXPECT_THAT(RunOn(network, [] { return Visit("10.0.0.1"); }),
+  EXPECT_THAT(RunOn(network, Visitor("10.0.0.1")),
               StatusIs(absl::StatusCode::kUnavailable));
-  EXPECT_THAT(RunOn(network, [] { return Visit("10.0.0.2"); }), IsOk());
+  EXPECT_THAT(RunOn(network, Visitor("10.0.0.2")), IsOk());
 
   network.SetHost(Address("10.0.0.1", 81),
                   {.answer = SimulatedHost::kBlackHole});
   network.SetHost(Address("10.0.0.1", 80), {});
-  EXPECT_THAT(RunOn(network, [] { return Visit("10.0.0.1"); }), IsOk());
+  EXPECT_THAT(RunOn(network, Visitor("10.0.0.1")), IsOk());
 }
 
 TEST(SimulatedHostsTest, AreBlackHoles) {
@@ -147,7 +151,7 @@ TEST(SimulatedHostsTest, AreBlackHoles) {
   EXPECT_TRUE(IsTimeout(RunOn(network, in_time)));
 
   const absl::Time start = network.clock().Now();
-  EXPECT_THAT(RunOn(network, [] { return Visit("10.0.0.1"); }),
+  EXPECT_THAT(RunOn(network, Visitor("10.0.0.1")),
               StatusIs(absl::StatusCode::kDeadlineExceeded));
   EXPECT_EQ(network.clock().Now() - start, absl::Seconds(127));
 }
@@ -188,7 +192,7 @@ TEST(SimulatedHostsTest, AreFarAway) {
                             .max_latency = absl::Milliseconds(1)});
   network.SetHost(Address("10.0.0.1", 0), {.delay = absl::Milliseconds(99)});
   const absl::Time start = network.clock().Now();
-  EXPECT_THAT(RunOn(network, [] { return Visit("10.0.0.1"); }), IsOk());
+  EXPECT_THAT(RunOn(network, Visitor("10.0.0.1")), IsOk());
 
   // The handshake, and the word.
   EXPECT_EQ(network.clock().Now() - start, absl::Milliseconds(300));
