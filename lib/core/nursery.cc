@@ -87,9 +87,12 @@ void Nursery::RefuseTo(const char* what) const {
 }
 
 // The frames between the one that runs and the body are of calls that the body
-// awaits; of those of other tasks none leads to it.
+// awaits; of those of other tasks none leads to it. A local that no co_await
+// follows may be on the native stack instead: no child starts before it is
+// gone.
 bool Nursery::IsInTheBody(const volatile void* address) const {
   if (body_ == nullptr) return false;
+  if (internal::Scheduler::IsInThisStep(address)) return true;
   bool is_in_a_call = false;
   internal::PromiseBase* frame = internal::running.frame;
   while (frame != nullptr && frame != body_) {

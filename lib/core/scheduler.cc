@@ -53,6 +53,15 @@ Scheduler::Scheduler(Clock& clock, EventPort& port,
       static_cast<std::uint32_t>(schedule_seed.value_or(0) * 0x9E3779B9u) | 1;
 }
 
+bool Scheduler::IsInThisStep(const volatile void* address) {
+  const auto at = reinterpret_cast<std::uintptr_t>(address);
+  const auto here =
+      reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
+  const auto run =
+      reinterpret_cast<std::uintptr_t>(running.stack_floor) + kNestingBytes;
+  return here < at && at < run;
+}
+
 void Scheduler::Run(TaskRecord& main) {
   NoticeForks();
   running.scheduler = this;

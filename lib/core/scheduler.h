@@ -40,6 +40,10 @@ class Scheduler {
   // Runs `main`, whose scope is root(), and all that it starts. Returns when
   // main has said that it ended.
   void Run(TaskRecord& main);
+
+  // Whether `address` is on the native stack, in something that has been called
+  // in this step of a task: it is gone when the step ends.
+  static bool IsInThisStep(const volatile void* address);
   void MainEnded();
 
   // How many tasks could run now. Counts them.

@@ -112,7 +112,8 @@ TEST(ErrorGroupTest, TextAloneIsNoGroup) {
   const absl::Status group = GroupErrors({kFirst, kSecond});
   absl::Status forged = kThird;
   group.ForEachPayload([&](absl::string_view url, const absl::Cord& payload) {
-    forged.SetPayload(url, absl::Cord(std::string(payload)));
+    const std::string text(payload);
+    forged.SetPayload(url, absl::Cord(absl::string_view(text)));
   });
   EXPECT_EQ(Errors(forged), std::vector<absl::Status>{forged});
   absl::Status empty = kThird;
