@@ -116,13 +116,25 @@ int SetUpWithPatience(SteadyClock::time_point since, unsigned entries,
   }
 }
 
+// Waits for the lock until `end` at most: in a process that was forked while
+// another thread had the lock, nobody unlocks it. (A std::timed_mutex would do,
+// but g++ 12's ThreadSanitizer does not see pthread_mutex_clocklock().)
+std::unique_lock<std::mutex> LockUntil(SteadyClock::time_point end,
+                                       std::mutex& mutex) {
+  std::unique_lock lock(mutex, std::try_to_lock);
+  while (!lock.owns_lock() && SteadyClock::now() < end) {
+    absl::SleepFor(absl::Milliseconds(1));
+    (void)lock.try_lock();
+  }
+  return lock;
+}
+
 // Threads wait for memory in turn: otherwise, of many that take what becomes
-// free as soon as it does, some would get none. Also in a process that was
-// forked while another thread had its turn, that ends.
+// free as soon as it does, some would get none.
 int SetUpInTurn(unsigned entries, const UringFeatures& features,
                 Ring::SetupFunction setup, io_uring* ring,
                 io_uring_params* params) {
-  static std::timed_mutex turn;
+  static std::mutex turn;
   static std::atomic<int> waiting = 0;
   if (waiting.load(std::memory_order_relaxed) == 0) {
     const int result =
@@ -131,7 +143,7 @@ int SetUpInTurn(unsigned entries, const UringFeatures& features,
   }
   const SteadyClock::time_point since = SteadyClock::now();
   waiting.fetch_add(1, std::memory_order_relaxed);
-  const std::unique_lock lock(turn, since + kLongestPatience);
+  const std::unique_lock lock = LockUntil(since + kLongestPatience, turn);
   const int result =
       SetUpWithPatience(since, entries, features, setup, ring, params);
   waiting.fetch_sub(1, std::memory_order_relaxed);
