@@ -92,6 +92,19 @@ void Socket::CloseDescriptor() {
   if (fd_ >= 0) close(std::exchange(fd_, -1));
 }
 
+// The kernel tells an error once. So one that has broken the connection is kept
+// for the operations, which can say it.
+size_t Socket::TrySend(absl::string_view data) {
+  if (is_closed_ || sent_eof_ || sent_part_ || busy_[kSend] != nullptr ||
+      broken_by_[kReceive] != 0 || broken_by_[kSend] != 0) {
+    return 0;
+  }
+  const int result = OperationPort::TrySendOnCurrent(fd_, data);
+  if (result >= 0) return static_cast<size_t>(result);
+  if (MeansBroken(-result) && result != -EPIPE) broken_by_[kSend] = -result;
+  return 0;
+}
+
 bool SocketOperation::SuspendIn(Frame leaf) {
   TaskRecord& task = *running.task;
   const bool may_complete_at_once = MayCompleteAtOnce();

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "creche/uring/operation_port.h"
 #include "lib/testing/short_transfer.h"
@@ -66,6 +67,9 @@ class FaultyPort final : public OperationPort {
                    OperationResult& completed) override;
   void Cancel(Operation& operation) override;
   bool SubmitNow() override { return port_.SubmitNow(); }
+  int TrySend(int fd, absl::string_view data) override {
+    return port_.TrySend(fd, data);
+  }
   SocketNames& socket_names() override { return port_.socket_names(); }
   UringFeatures features() override { return port_.features(); }
   creche::internal::BlockRing* blocks() override { return port_.blocks(); }

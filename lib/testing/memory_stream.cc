@@ -94,6 +94,15 @@ class MemoryPipe {
     co_return absl::OkStatus();
   }
 
+  std::size_t TrySend(absl::string_view data) {
+    if (sending_ || !SendStatus().ok()) return 0;
+    const std::size_t room = capacity_ - buffer_.size();
+    data = data.substr(0, room);
+    buffer_.append(data.data(), data.size());
+    if (!data.empty()) receiver_.UnparkAll();
+    return data.size();
+  }
+
   void CloseSender() {
     sender_closed_ = true;
     End();
@@ -220,6 +229,10 @@ CRECHE_CORO_WRAPPER Task<absl::Status> MemoryStream::SendAll(
 
 CRECHE_CORO_WRAPPER Task<absl::Status> MemoryStream::SendEof() {
   return MemoryPipe::SendEof(out_);
+}
+
+std::size_t MemoryStream::TrySend(absl::string_view data) {
+  return out_ != nullptr ? out_->TrySend(data) : 0;
 }
 
 void MemoryStream::Close() {

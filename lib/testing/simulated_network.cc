@@ -132,7 +132,7 @@ void SimulatedNetwork::Network::Start(Operation& operation,
     end->send = started;
     end->send_entry = entry;
     end->sent = 0;
-    TrySend(end);
+    GoOnSending(end);
   }
 }
 

@@ -28,6 +28,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "creche/net/socket_address.h"
 #include "creche/testing/fake_port.h"
@@ -54,6 +55,7 @@ class SimulatedNetwork::Network final : public OperationPort,
   void Notify() override { idle_.Notify(); }
   void Start(Operation& operation, const io_uring_sqe& entry) override;
   void Cancel(Operation& operation) override;
+  int TrySend(int fd, absl::string_view data) override;
   // A send goes on after a part, and says how much it has sent.
   UringFeatures features() override {
     UringFeatures features = UringFeatures::None();
@@ -172,7 +174,8 @@ class SimulatedNetwork::Network final : public OperationPort,
 
   // simulated_transfer.cc
   void TryReceive(End& end);
-  void TrySend(const EndPtr& end);
+  void GoOnSending(const EndPtr& end);
+  std::size_t SendPieces(const EndPtr& peer, absl::string_view data);
   void Arrive(const EndPtr& end, const std::string& piece);
   void EndArrives(const EndPtr& end);
   void Reset(End& end);

@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "lib/testing/simulated_network_port.h"
 
@@ -30,7 +31,7 @@ void SimulatedNetwork::Network::TryReceive(End& end) {
     std::memcpy(Pointer(end.receive_entry.addr), end.arrived.data(), size);
     end.arrived.erase(0, size);
     Complete(end.receive, static_cast<int>(size));
-    if (EndPtr peer = end.peer.lock()) TrySend(peer);
+    if (EndPtr peer = end.peer.lock()) GoOnSending(peer);
   } else if (end.is_reset) {
     Complete(end.receive, -ECONNRESET);
   } else if (end.ended) {
@@ -38,7 +39,7 @@ void SimulatedNetwork::Network::TryReceive(End& end) {
   }
 }
 
-void SimulatedNetwork::Network::TrySend(const EndPtr& end) {
+void SimulatedNetwork::Network::GoOnSending(const EndPtr& end) {
   if (end->send == nullptr) return;
   const EndPtr peer = end->peer.lock();
   if (end->is_reset || end->has_shut_down || peer == nullptr) {
@@ -46,27 +47,45 @@ void SimulatedNetwork::Network::TrySend(const EndPtr& end) {
   }
   const char* const data =
       static_cast<const char*>(Pointer(end->send_entry.addr));
-  while (end->sent < end->send_entry.len) {
+  const std::size_t left = std::size_t{end->send_entry.len} - end->sent;
+  end->sent += SendPieces(peer, {data + end->sent, left});
+  const bool waits_for_all =
+      (end->send_entry.msg_flags & MSG_WAITALL) != 0 || end->sent == 0;
+  if (end->sent == end->send_entry.len || !waits_for_all) {
+    Complete(end->send, static_cast<int>(end->sent));
+  }
+}
+
+int SimulatedNetwork::Network::TrySend(int fd, absl::string_view data) {
+  LookAtSensors();
+  const EndPtr end = FindEnd(fd);
+  if (end == nullptr) return -ENOTCONN;
+  const EndPtr peer = end->peer.lock();
+  if (end->is_reset || end->has_shut_down || peer == nullptr) return -EPIPE;
+  const std::size_t sent = SendPieces(peer, data);
+  return sent > 0 ? static_cast<int>(sent) : -EAGAIN;
+}
+
+// Returns how much the window lets through.
+std::size_t SimulatedNetwork::Network::SendPieces(const EndPtr& peer,
+                                                  absl::string_view data) {
+  std::size_t sent = 0;
+  while (sent < data.size()) {
     const std::size_t used = peer->under_way + peer->arrived.size();
     if (used >= options_.window) break;
-    const std::size_t at_most =
-        std::min({options_.window - used, options_.max_piece,
-                  std::size_t{end->send_entry.len} - end->sent});
+    const std::size_t at_most = std::min(
+        {options_.window - used, options_.max_piece, data.size() - sent});
     const std::size_t size =
         std::uniform_int_distribution<std::size_t>(1, at_most)(random_);
-    std::string piece(data + end->sent, size);
-    end->sent += size;
+    std::string piece(data.substr(sent, size));
+    sent += size;
     peer->under_way += size;
     peer->last_arrival =
         std::max(peer->last_arrival, clock_.Now() + Latency() + peer->delay);
     At(peer->last_arrival,
        [this, peer, piece = std::move(piece)] { Arrive(peer, piece); });
   }
-  const bool waits_for_all =
-      (end->send_entry.msg_flags & MSG_WAITALL) != 0 || end->sent == 0;
-  if (end->sent == end->send_entry.len || !waits_for_all) {
-    Complete(end->send, static_cast<int>(end->sent));
-  }
+  return sent;
 }
 
 void SimulatedNetwork::Network::Arrive(const EndPtr& end,

@@ -14,6 +14,8 @@
 #include "creche/testing/cancel_everywhere.h"
 #include "creche/testing/check_stream.h"
 #include "creche/testing/creche_test.h"
+#include "creche/testing/status_matchers.h"
+#include "creche/testing/wait_all_tasks_blocked.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/testing/failures_of.h"
@@ -44,6 +46,39 @@ CRECHE_TEST(MemoryStreamTest, CountsWhatIsUnread) {
   CO_ASSERT_OK(co_await b.ReceiveSome(absl::MakeSpan(buffer)));
 
   EXPECT_EQ(b.unread(), 3);
+}
+
+CRECHE_TEST(MemoryStreamTest, TriesToSend) {
+  auto [a, b] = MemoryStreamPair(/*capacity=*/4);
+  EXPECT_EQ(a.TrySend("hello"), 4);
+  EXPECT_EQ(a.TrySend("o"), 0);
+  char buffer[8];
+  EXPECT_THAT(co_await b.ReceiveSome(absl::MakeSpan(buffer)), IsOkAndHolds(4));
+  EXPECT_EQ(a.TrySend("o"), 1);
+  CO_ASSERT_OK(co_await a.SendEof());
+  EXPECT_EQ(a.TrySend("x"), 0);
+  a.Close();
+  EXPECT_EQ(b.TrySend("x"), 0);
+}
+
+CRECHE_TEST(MemoryStreamTest, WhatIsTriedWakesTheReceiver) {
+  auto [a, b] = MemoryStreamPair();
+  auto receive = [&]() -> Task<> {
+    char buffer[8];
+    EXPECT_THAT(co_await b.ReceiveSome(absl::MakeSpan(buffer)),
+                IsOkAndHolds(5));
+  };
+  auto body = [&](Nursery& nursery) -> Task<> {
+    nursery.StartSoon(receive);
+    co_await WaitAllTasksBlocked();
+    EXPECT_EQ(a.TrySend("hello"), 5);
+  };
+  CO_ASSERT_OK(co_await WithNursery(body));
+}
+
+TEST(LockstepStreamTest, HasNoRoomForATry) {
+  auto [a, b] = LockstepStreamPair();
+  EXPECT_EQ(a.TrySend("hello"), 0);
 }
 
 TEST(MemoryStreamTest, CanBeCancelledEverywhere) {

@@ -50,6 +50,10 @@ class AnyStream {
   CRECHE_CORO_WRAPPER Task<absl::Status> SendEof() {
     return stream_ != nullptr ? stream_->SendEof() : Closed<absl::Status>();
   }
+  // As HasTrySend says. 0 also if the stream in it does not have this.
+  std::size_t TrySend(absl::string_view data) {
+    return stream_ != nullptr ? stream_->TrySend(data) : 0;
+  }
 
   // As of ByteStream.
   void Close() {
@@ -64,6 +68,7 @@ class AnyStream {
         absl::Span<char> buffer) = 0;
     virtual Task<absl::Status> SendAll(absl::string_view data) = 0;
     virtual Task<absl::Status> SendEof() = 0;
+    virtual std::size_t TrySend(absl::string_view data) = 0;
     virtual void Close() = 0;
   };
 
@@ -81,6 +86,13 @@ class AnyStream {
     }
     Task<absl::Status> SendEof() override {
       co_return co_await stream_.SendEof();
+    }
+    std::size_t TrySend(absl::string_view data) override {
+      if constexpr (HasTrySend<Stream>) {
+        return stream_.TrySend(data);
+      } else {
+        return 0;
+      }
     }
     void Close() override { stream_.Close(); }
 

@@ -74,6 +74,17 @@ concept ByteStream =
       { stream.SendEof() } -> internal::AwaitableOf<absl::Status>;
     };
 
+// A stream that can also send without waiting:
+//
+//   TrySend(data)        sends what of `data` goes at once, from its beginning,
+//                        and gives how much that is: 0 if nothing, if another
+//                        task is sending, or if the stream is closed, ended or
+//                        broken. No cancel point.
+template <typename Stream>
+concept HasTrySend = requires(Stream& stream, absl::string_view data) {
+  { stream.TrySend(data) } -> std::same_as<std::size_t>;
+};
+
 }  // namespace creche
 
 #endif  // CRECHE_IO_BYTE_STREAM_H_

@@ -58,6 +58,10 @@ class Socket {
   // The same for people; without an address, the descriptor's number.
   std::string Label() const;
 
+  // Sends what of `data` goes at once, unless an operation is sending or
+  // sending has ended or broken. Returns how much that is.
+  size_t TrySend(absl::string_view data);
+
   void set_carries_descriptors() { carries_descriptors_ = true; }
 
  private:

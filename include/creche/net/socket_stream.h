@@ -76,6 +76,14 @@ class SocketStream {
     return internal::SendOperation(socket_, data);
   }
 
+  // Sends what of `data` goes without waiting, from its beginning, and gives how
+  // much that is: 0 if nothing, if another task is sending, or if the stream is
+  // closed, ended or broken. The rest is the caller's to send. Not a cancel
+  // point; it can be called where nothing can be awaited.
+  size_t TrySend(absl::string_view data) {
+    return socket_ ? socket_->TrySend(data) : 0;
+  }
+
   // Tells the peer that no more will be sent; its receives give 0 after what
   // was sent before. Further sends fail (IsClosedResource). A second call does
   // nothing.

@@ -48,6 +48,9 @@ class MemoryStream {
   // Cancellation: safe.
   CRECHE_CORO_WRAPPER Task<absl::Status> SendEof();
 
+  // As HasTrySend (io/byte_stream.h) says.
+  std::size_t TrySend(absl::string_view data);
+
   // As of ByteStream.
   void Close();
 

@@ -7,6 +7,7 @@
 #ifndef CRECHE_URING_OPERATION_PORT_H_
 #define CRECHE_URING_OPERATION_PORT_H_
 
+#include "absl/strings/string_view.h"
 #include "creche/core/event_port.h"
 #include "creche/internal/intrusive_list.h"
 #include "creche/uring/socket_names.h"
@@ -94,6 +95,14 @@ class OperationPort : public EventPort {
   // calls Completed() itself. Returns false if the kernel does not know of all
   // of them yet; that is all it does by default.
   virtual bool SubmitNow() { return false; }
+
+  // Sends on a socket what goes without waiting, if no operation is sending on
+  // it. Returns how much that is, or a negated errno (-EAGAIN: nothing).
+  virtual int TrySend(int fd, absl::string_view data);
+
+  // The same, by the port of this thread's run; without one, by the kernel (a
+  // stream can outlive its run).
+  static int TrySendOnCurrent(int fd, absl::string_view data);
 
   // Which optional features operations may use here: none, unless a port says
   // otherwise. Background operations need one of them.
