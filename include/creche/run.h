@@ -29,10 +29,10 @@
 #include "creche/core/clock.h"
 #include "creche/core/event_port.h"
 #include "creche/core/instrument.h"
+#include "creche/core/internal/async_body.h"
+#include "creche/core/internal/exceptions.h"
+#include "creche/core/internal/task_record.h"
 #include "creche/core/task.h"
-#include "creche/internal/async_body.h"
-#include "creche/internal/exceptions.h"
-#include "creche/internal/task_record.h"
 #include "creche/uring/uring_features.h"
 
 namespace creche {

@@ -8,9 +8,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "creche/internal/deadline.h"
-#include "creche/internal/misuse.h"
-#include "creche/internal/task_record.h"
+#include "creche/core/internal/deadline.h"
+#include "creche/core/internal/misuse.h"
+#include "creche/core/internal/task_record.h"
 #include "lib/core/scheduler.h"
 
 namespace creche {

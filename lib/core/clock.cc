@@ -8,8 +8,8 @@
 
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
-#include "creche/internal/misuse.h"
-#include "creche/internal/running.h"
+#include "creche/core/internal/misuse.h"
+#include "creche/core/internal/running.h"
 #include "lib/core/scheduler.h"
 
 namespace creche {

@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "creche/internal/deadline.h"
+#include "creche/core/internal/deadline.h"
 
 namespace creche::internal {
 

@@ -11,7 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "creche/internal/exceptions.h"
+#include "creche/core/internal/exceptions.h"
 #include "lib/core/group_members.h"
 
 namespace creche {

@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "creche/internal/misuse.h"
-#include "creche/internal/running.h"
+#include "creche/core/internal/misuse.h"
+#include "creche/core/internal/running.h"
 #include "lib/core/scheduler.h"
 
 namespace creche {

@@ -9,7 +9,7 @@
 #include <cstdint>
 
 #include "creche/core/clock.h"
-#include "creche/internal/deadline.h"
+#include "creche/core/internal/deadline.h"
 #include "lib/core/cycle_counter.h"
 
 namespace creche::internal {

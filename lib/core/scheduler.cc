@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "creche/core/internal/misuse.h"
+#include "creche/core/internal/running.h"
 #include "creche/core/sleep.h"
-#include "creche/internal/misuse.h"
-#include "creche/internal/running.h"
 #include "lib/core/task_tree.h"
 #include "lib/core/unwinder.h"
 

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "absl/time/time.h"
-#include "creche/internal/deadline.h"
+#include "creche/core/internal/deadline.h"
 #include "lib/core/scheduler.h"
 
 namespace creche {

@@ -3,9 +3,9 @@
 #include "creche/core/statistics.h"
 
 #include "absl/time/time.h"
-#include "creche/internal/deadline.h"
-#include "creche/internal/misuse.h"
-#include "creche/internal/running.h"
+#include "creche/core/internal/deadline.h"
+#include "creche/core/internal/misuse.h"
+#include "creche/core/internal/running.h"
 #include "lib/core/scheduler.h"
 
 namespace creche {

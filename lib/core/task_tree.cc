@@ -8,12 +8,12 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "creche/internal/cancel_node.h"
-#include "creche/internal/continuation.h"
-#include "creche/internal/deadline.h"
-#include "creche/internal/promise.h"
-#include "creche/internal/running.h"
-#include "creche/internal/task_record.h"
+#include "creche/core/internal/cancel_node.h"
+#include "creche/core/internal/continuation.h"
+#include "creche/core/internal/deadline.h"
+#include "creche/core/internal/promise.h"
+#include "creche/core/internal/running.h"
+#include "creche/core/internal/task_record.h"
 #include "lib/core/scheduler.h"
 
 namespace creche::internal {

@@ -7,7 +7,7 @@
 
 #include <ostream>
 
-#include "creche/internal/cancel_node.h"
+#include "creche/core/internal/cancel_node.h"
 
 namespace creche::internal {
 

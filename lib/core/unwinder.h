@@ -5,8 +5,8 @@
 #ifndef CRECHE_LIB_CORE_UNWINDER_H_
 #define CRECHE_LIB_CORE_UNWINDER_H_
 
-#include "creche/internal/continuation.h"
-#include "creche/internal/promise.h"
+#include "creche/core/internal/continuation.h"
+#include "creche/core/internal/promise.h"
 
 namespace creche::internal {
 

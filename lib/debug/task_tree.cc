@@ -6,7 +6,7 @@
 #include <sstream>
 #include <string>
 
-#include "creche/internal/running.h"
+#include "creche/core/internal/running.h"
 #include "lib/core/scheduler.h"
 #include "lib/core/task_tree.h"
 

@@ -10,8 +10,8 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "creche/core/internal/budgeted_checkpoint.h"
 #include "creche/core/try.h"
-#include "creche/internal/budgeted_checkpoint.h"
 #include "creche/uring/operation.h"
 #include "lib/io/file_error.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "creche/net/accept_operation.h"
+#include "creche/net/internal/accept_operation.h"
 
 #include <liburing.h>
 #include <sys/socket.h>

@@ -15,9 +15,9 @@
 
 #include "absl/status/status.h"
 #include "creche/core/checkpoint.h"
+#include "creche/core/internal/running.h"
 #include "creche/core/suspend.h"
 #include "creche/core/task.h"
-#include "creche/internal/running.h"
 #include "lib/core/outside_event.h"
 #include "lib/core/scheduler.h"
 

@@ -6,7 +6,7 @@
 #ifndef CRECHE_LIB_NET_MULTISHOT_H_
 #define CRECHE_LIB_NET_MULTISHOT_H_
 
-#include "creche/net/socket.h"
+#include "creche/net/internal/socket.h"
 #include "creche/uring/operation_port.h"
 
 namespace creche::internal {

@@ -8,7 +8,7 @@
 #include <deque>
 #include <utility>
 
-#include "creche/net/socket.h"
+#include "creche/net/internal/socket.h"
 #include "creche/uring/file_descriptor.h"
 #include "lib/net/multishot.h"
 

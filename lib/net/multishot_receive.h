@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "absl/types/span.h"
+#include "creche/net/internal/socket.h"
 #include "creche/net/received_block.h"
-#include "creche/net/socket.h"
 #include "lib/net/multishot.h"
 
 namespace creche::internal {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "creche/net/receive_block_operation.h"
+#include "creche/net/internal/receive_block_operation.h"
 
 #include <liburing.h>
 

@@ -8,8 +8,8 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "creche/core/clock.h"
+#include "creche/core/internal/misuse.h"
 #include "creche/core/sleep.h"
-#include "creche/internal/misuse.h"
 
 namespace creche::internal {
 

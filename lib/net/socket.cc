@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "creche/net/socket.h"
+#include "creche/net/internal/socket.h"
 
 #include <liburing.h>
 #include <poll.h>
@@ -17,7 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "creche/core/errors.h"
-#include "creche/internal/running.h"
+#include "creche/core/internal/running.h"
 #include "creche/uring/operation_port.h"
 #include "lib/net/multishot_receive.h"
 #include "lib/uring/part_size.h"

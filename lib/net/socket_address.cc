@@ -17,7 +17,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "creche/internal/misuse.h"
+#include "creche/core/internal/misuse.h"
 #include "lib/net/parse_decimal.h"
 
 namespace creche {

@@ -7,7 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "creche/core/errors.h"
-#include "creche/internal/misuse.h"
+#include "creche/core/internal/misuse.h"
 
 namespace creche::internal {
 

@@ -8,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "creche/core/errors.h"
 #include "creche/core/parking_lot.h"
-#include "creche/internal/channel_state.h"
+#include "creche/sync/internal/channel_state.h"
 
 namespace creche::internal {
 

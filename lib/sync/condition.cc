@@ -4,8 +4,8 @@
 
 #include <cstddef>
 
-#include "creche/internal/misuse.h"
-#include "creche/internal/running.h"
+#include "creche/core/internal/misuse.h"
+#include "creche/core/internal/running.h"
 
 namespace creche {
 

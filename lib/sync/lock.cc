@@ -2,7 +2,7 @@
 
 #include "creche/sync/lock.h"
 
-#include "creche/internal/misuse.h"
+#include "creche/core/internal/misuse.h"
 
 namespace creche {
 

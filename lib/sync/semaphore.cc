@@ -4,7 +4,7 @@
 
 #include <cstddef>
 
-#include "creche/internal/misuse.h"
+#include "creche/core/internal/misuse.h"
 
 namespace creche {
 

@@ -9,10 +9,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "creche/core/instrument.h"
-#include "creche/internal/continuation.h"
-#include "creche/internal/promise.h"
-#include "creche/internal/running.h"
-#include "creche/internal/task_record.h"
+#include "creche/core/internal/continuation.h"
+#include "creche/core/internal/promise.h"
+#include "creche/core/internal/running.h"
+#include "creche/core/internal/task_record.h"
 
 namespace creche::internal {
 namespace {
@@ -28,7 +28,7 @@ const TaskRecord& RecordOf(const TaskId& task) {
 
 // The library's own coroutines say nothing to a user.
 bool IsOfTheLibrary(absl::string_view file) {
-  return absl::StrContains(file, "creche/internal/") ||
+  return absl::StrContains(file, "creche/core/internal/") ||
          absl::StrContains(file, "creche/testing/") ||
          absl::StartsWith(file, "lib/testing/");
 }

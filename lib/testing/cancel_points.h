@@ -13,8 +13,8 @@
 
 #include "absl/strings/string_view.h"
 #include "creche/core/instrument.h"
-#include "creche/internal/running.h"
-#include "creche/internal/task_record.h"
+#include "creche/core/internal/running.h"
+#include "creche/core/internal/task_record.h"
 
 namespace creche::internal {
 

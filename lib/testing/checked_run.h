@@ -13,7 +13,7 @@
 #include "creche/core/clock.h"
 #include "creche/core/event_port.h"
 #include "creche/core/instrument.h"
-#include "creche/testing/repeated_body.h"
+#include "creche/testing/internal/repeated_body.h"
 
 namespace creche::internal {
 

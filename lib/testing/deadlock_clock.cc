@@ -9,8 +9,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
-#include "creche/internal/cancel_node.h"
-#include "creche/internal/running.h"
+#include "creche/core/internal/cancel_node.h"
+#include "creche/core/internal/running.h"
 #include "lib/core/scheduler.h"
 #include "lib/core/task_tree.h"
 

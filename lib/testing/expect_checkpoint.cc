@@ -5,8 +5,8 @@
 #include <source_location>
 
 #include "creche/core/instrument.h"
-#include "creche/internal/running.h"
-#include "creche/internal/task_record.h"
+#include "creche/core/internal/running.h"
+#include "creche/core/internal/task_record.h"
 #include "gtest/gtest.h"
 #include "lib/core/scheduler.h"
 

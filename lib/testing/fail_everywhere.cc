@@ -14,7 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "creche/core/clock.h"
-#include "creche/internal/running.h"
+#include "creche/core/internal/running.h"
 #include "lib/core/scheduler.h"
 #include "lib/testing/checked_run.h"
 #include "lib/testing/faulty_port.h"

@@ -8,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
-#include "creche/internal/misuse.h"
+#include "creche/core/internal/misuse.h"
 
 namespace creche {
 namespace {

@@ -7,7 +7,7 @@
 #include <cstring>
 #include <new>
 
-#include "creche/internal/frame_pool.h"
+#include "creche/core/internal/frame_pool.h"
 
 namespace creche::internal {
 namespace {

@@ -10,7 +10,7 @@
 #include <deque>
 #include <unordered_map>
 
-#include "creche/internal/frame_pool.h"
+#include "creche/core/internal/frame_pool.h"
 
 namespace creche::internal {
 

@@ -4,7 +4,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "creche/internal/misuse.h"
+#include "creche/core/internal/misuse.h"
 
 namespace creche::internal {
 

@@ -6,8 +6,8 @@
 #include <chrono>
 
 #include "absl/time/time.h"
-#include "creche/internal/misuse.h"
-#include "creche/internal/running.h"
+#include "creche/core/internal/misuse.h"
+#include "creche/core/internal/running.h"
 #include "lib/core/scheduler.h"
 
 namespace creche {

@@ -11,7 +11,7 @@
 #include <string>
 
 #include "absl/strings/numbers.h"
-#include "creche/internal/misuse.h"
+#include "creche/core/internal/misuse.h"
 
 namespace creche::internal {
 namespace {

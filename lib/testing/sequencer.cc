@@ -7,9 +7,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "creche/core/checkpoint.h"
+#include "creche/core/internal/misuse.h"
 #include "creche/core/parking_lot.h"
 #include "creche/core/task.h"
-#include "creche/internal/misuse.h"
 #include "gtest/gtest.h"
 
 namespace creche {

@@ -16,7 +16,7 @@
 #include <optional>
 #include <utility>
 
-#include "creche/internal/misuse.h"
+#include "creche/core/internal/misuse.h"
 #include "lib/testing/simulated_network_port.h"
 
 namespace creche {

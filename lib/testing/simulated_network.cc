@@ -15,8 +15,8 @@
 #include <utility>
 
 #include "absl/time/time.h"
-#include "creche/internal/misuse.h"
-#include "creche/internal/running.h"
+#include "creche/core/internal/misuse.h"
+#include "creche/core/internal/running.h"
 #include "gtest/gtest.h"
 #include "lib/core/scheduler.h"
 #include "lib/testing/simulated_network_port.h"

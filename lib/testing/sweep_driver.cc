@@ -5,8 +5,8 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "creche/internal/misuse.h"
-#include "creche/internal/running.h"
+#include "creche/core/internal/misuse.h"
+#include "creche/core/internal/running.h"
 #include "lib/testing/schedule_seed.h"
 
 namespace creche::internal {

@@ -2,8 +2,8 @@
 
 #include "creche/testing/wait_all_tasks_blocked.h"
 
+#include "creche/core/internal/task_record.h"
 #include "creche/core/parking_lot.h"
-#include "creche/internal/task_record.h"
 #include "lib/core/scheduler.h"
 
 namespace creche {

@@ -9,7 +9,7 @@
 #include <chrono>
 
 #include "absl/time/time.h"
-#include "creche/internal/intrusive_list.h"
+#include "creche/core/internal/intrusive_list.h"
 #include "creche/uring/operation_port.h"
 
 namespace creche::internal {

@@ -4,7 +4,7 @@
 
 #include <liburing.h>
 
-#include "creche/internal/misuse.h"
+#include "creche/core/internal/misuse.h"
 
 namespace creche::internal {
 namespace {

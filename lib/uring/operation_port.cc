@@ -7,7 +7,7 @@
 #include <cerrno>
 
 #include "absl/strings/string_view.h"
-#include "creche/internal/misuse.h"
+#include "creche/core/internal/misuse.h"
 #include "lib/uring/current_port.h"
 #include "lib/uring/part_size.h"
 

@@ -16,7 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
-#include "creche/internal/misuse.h"
+#include "creche/core/internal/misuse.h"
 #include "lib/uring/setup_error.h"
 
 namespace creche::internal {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "creche/uring/task_operation.h"
+#include "creche/uring/internal/task_operation.h"
 
 #include <liburing.h>
 
 #include <cerrno>
 #include <utility>
 
-#include "creche/internal/running.h"
+#include "creche/core/internal/running.h"
 #include "lib/core/scheduler.h"
 #include "lib/uring/restart_code.h"
 

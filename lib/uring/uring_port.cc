@@ -12,7 +12,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "creche/internal/misuse.h"
+#include "creche/core/internal/misuse.h"
 #include "lib/uring/setup_error.h"
 
 namespace creche::internal {

@@ -11,11 +11,11 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "creche/core/internal/async_body.h"
+#include "creche/core/internal/coroutine_attributes.h"
+#include "creche/core/internal/status_traits.h"
 #include "creche/core/nursery.h"
 #include "creche/core/task.h"
-#include "creche/internal/async_body.h"
-#include "creche/internal/coroutine_attributes.h"
-#include "creche/internal/status_traits.h"
 #include "creche/testing/expect_checkpoint.h"
 #include "creche/testing/wait_all_tasks_blocked.h"
 #include "gtest/gtest.h"

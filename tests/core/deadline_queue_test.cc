@@ -8,7 +8,7 @@
 #include <random>
 #include <vector>
 
-#include "creche/internal/deadline.h"
+#include "creche/core/internal/deadline.h"
 #include "gtest/gtest.h"
 
 namespace creche::internal {

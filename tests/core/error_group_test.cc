@@ -14,9 +14,9 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "creche/core/checkpoint.h"
+#include "creche/core/internal/coroutine_attributes.h"
 #include "creche/core/nursery.h"
 #include "creche/core/sleep.h"
-#include "creche/internal/coroutine_attributes.h"
 #include "gtest/gtest.h"
 #include "tests/support/mocked_run.h"
 

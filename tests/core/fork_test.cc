@@ -11,8 +11,8 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "creche/core/checkpoint.h"
+#include "creche/core/internal/misuse.h"
 #include "creche/core/sleep.h"
-#include "creche/internal/misuse.h"
 #include "gtest/gtest.h"
 #include "tests/support/mocked_run.h"
 

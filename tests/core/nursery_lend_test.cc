@@ -15,11 +15,11 @@
 #include "absl/types/span.h"
 #include "creche/core/cancel_scope.h"
 #include "creche/core/checkpoint.h"
+#include "creche/core/internal/frame_pool.h"
 #include "creche/core/nursery.h"
 #include "creche/core/task_status.h"
 #include "creche/core/timeouts.h"
 #include "creche/core/try.h"
-#include "creche/internal/frame_pool.h"
 #include "gtest/gtest.h"
 #include "tests/support/mocked_run.h"
 

@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "creche/core/checkpoint.h"
+#include "creche/core/internal/running.h"
 #include "creche/core/parking_lot.h"
 #include "creche/core/task.h"
-#include "creche/internal/running.h"
 #include "creche/run.h"
 #include "gtest/gtest.h"
 #include "lib/core/scheduler.h"

@@ -4,7 +4,7 @@
 
 #include "absl/time/time.h"
 #include "creche/core/clock.h"
-#include "creche/internal/deadline.h"
+#include "creche/core/internal/deadline.h"
 #include "creche/testing/mock_clock.h"
 #include "gtest/gtest.h"
 

@@ -11,8 +11,8 @@
 #include <utility>
 
 #include "absl/time/time.h"
+#include "creche/core/internal/running.h"
 #include "creche/core/timeouts.h"
-#include "creche/internal/running.h"
 #include "creche/sync/event.h"
 #include "gtest/gtest.h"
 #include "tests/sync/in_run.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "creche/uring/task_operation.h"
+#include "creche/uring/internal/task_operation.h"
 
 #include <cerrno>
 #include <cstddef>

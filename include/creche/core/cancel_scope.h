@@ -22,12 +22,12 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "creche/core/internal/async_body.h"
+#include "creche/core/internal/awaiting_body.h"
+#include "creche/core/internal/cancel_node.h"
+#include "creche/core/internal/status_traits.h"
+#include "creche/core/internal/task_record.h"
 #include "creche/core/task.h"
-#include "creche/internal/async_body.h"
-#include "creche/internal/awaiting_body.h"
-#include "creche/internal/cancel_node.h"
-#include "creche/internal/status_traits.h"
-#include "creche/internal/task_record.h"
 
 namespace creche {
 

@@ -12,7 +12,7 @@
 
 #include <coroutine>
 
-#include "creche/internal/task_record.h"
+#include "creche/core/internal/task_record.h"
 
 namespace creche {
 namespace internal {

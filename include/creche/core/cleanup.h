@@ -22,12 +22,12 @@
 #include "absl/time/time.h"
 #include "creche/core/cancel_scope.h"
 #include "creche/core/error_group.h"
+#include "creche/core/internal/async_body.h"
+#include "creche/core/internal/cancel_node.h"
+#include "creche/core/internal/exceptions.h"
+#include "creche/core/internal/status_traits.h"
+#include "creche/core/internal/task_record.h"
 #include "creche/core/task.h"
-#include "creche/internal/async_body.h"
-#include "creche/internal/cancel_node.h"
-#include "creche/internal/exceptions.h"
-#include "creche/internal/status_traits.h"
-#include "creche/internal/task_record.h"
 
 namespace creche {
 namespace internal {

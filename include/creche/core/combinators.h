@@ -25,11 +25,11 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "creche/core/error_group.h"
+#include "creche/core/internal/async_body.h"
+#include "creche/core/internal/coroutine_attributes.h"
+#include "creche/core/internal/status_traits.h"
 #include "creche/core/nursery.h"
 #include "creche/core/task.h"
-#include "creche/internal/async_body.h"
-#include "creche/internal/coroutine_attributes.h"
-#include "creche/internal/status_traits.h"
 
 namespace creche {
 

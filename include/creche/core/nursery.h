@@ -27,13 +27,13 @@
 #include "absl/strings/string_view.h"
 #include "creche/core/cancel_scope.h"
 #include "creche/core/error_group.h"
+#include "creche/core/internal/async_body.h"
+#include "creche/core/internal/intrusive_list.h"
+#include "creche/core/internal/kept_argument.h"
+#include "creche/core/internal/promise.h"
+#include "creche/core/internal/task_record.h"
 #include "creche/core/task.h"
 #include "creche/core/task_status.h"
-#include "creche/internal/async_body.h"
-#include "creche/internal/intrusive_list.h"
-#include "creche/internal/kept_argument.h"
-#include "creche/internal/promise.h"
-#include "creche/internal/task_record.h"
 
 namespace creche {
 namespace internal {
@@ -416,7 +416,7 @@ auto WithNursery(Body&& body) {
 
 }  // namespace creche
 
-#include "creche/internal/child_task.h"
-#include "creche/internal/start.h"
+#include "creche/core/internal/child_task.h"
+#include "creche/core/internal/start.h"
 
 #endif  // CRECHE_CORE_NURSERY_H_

@@ -21,9 +21,9 @@
 #include <coroutine>
 #include <cstddef>
 
-#include "creche/internal/contest.h"
-#include "creche/internal/intrusive_list.h"
-#include "creche/internal/task_record.h"
+#include "creche/core/internal/contest.h"
+#include "creche/core/internal/intrusive_list.h"
+#include "creche/core/internal/task_record.h"
 
 namespace creche {
 

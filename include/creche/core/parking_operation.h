@@ -46,10 +46,10 @@
 
 #include <coroutine>
 
+#include "creche/core/internal/contest.h"
+#include "creche/core/internal/running.h"
+#include "creche/core/internal/task_record.h"
 #include "creche/core/parking_lot.h"
-#include "creche/internal/contest.h"
-#include "creche/internal/running.h"
-#include "creche/internal/task_record.h"
 
 namespace creche {
 

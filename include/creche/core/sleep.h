@@ -10,9 +10,9 @@
 #include <coroutine>
 
 #include "absl/time/time.h"
-#include "creche/internal/contest.h"
-#include "creche/internal/deadline.h"
-#include "creche/internal/task_record.h"
+#include "creche/core/internal/contest.h"
+#include "creche/core/internal/deadline.h"
+#include "creche/core/internal/task_record.h"
 
 namespace creche {
 namespace internal {

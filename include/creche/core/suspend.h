@@ -30,8 +30,8 @@
 #include <type_traits>
 #include <utility>
 
-#include "creche/internal/async_body.h"
-#include "creche/internal/task_record.h"
+#include "creche/core/internal/async_body.h"
+#include "creche/core/internal/task_record.h"
 
 namespace creche {
 namespace internal {

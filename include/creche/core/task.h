@@ -19,11 +19,11 @@
 #include <type_traits>
 #include <utility>
 
-#include "creche/internal/continuation.h"
-#include "creche/internal/coroutine_attributes.h"
-#include "creche/internal/misuse.h"
-#include "creche/internal/promise.h"
-#include "creche/internal/running.h"
+#include "creche/core/internal/continuation.h"
+#include "creche/core/internal/coroutine_attributes.h"
+#include "creche/core/internal/misuse.h"
+#include "creche/core/internal/promise.h"
+#include "creche/core/internal/running.h"
 
 namespace creche {
 namespace internal {

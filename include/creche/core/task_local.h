@@ -15,11 +15,11 @@
 #include <optional>
 #include <utility>
 
+#include "creche/core/internal/async_body.h"
+#include "creche/core/internal/coroutine_attributes.h"
+#include "creche/core/internal/local_bindings.h"
+#include "creche/core/internal/task_record.h"
 #include "creche/core/task.h"
-#include "creche/internal/async_body.h"
-#include "creche/internal/coroutine_attributes.h"
-#include "creche/internal/local_bindings.h"
-#include "creche/internal/task_record.h"
 
 namespace creche {
 

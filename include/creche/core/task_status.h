@@ -19,7 +19,7 @@
 #include <utility>
 #include <variant>
 
-#include "creche/internal/start_handshake.h"
+#include "creche/core/internal/start_handshake.h"
 
 namespace creche {
 

@@ -19,9 +19,9 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "creche/core/cancel_scope.h"
-#include "creche/internal/async_body.h"
-#include "creche/internal/cancel_node.h"
-#include "creche/internal/status_traits.h"
+#include "creche/core/internal/async_body.h"
+#include "creche/core/internal/cancel_node.h"
+#include "creche/core/internal/status_traits.h"
 
 namespace creche {
 namespace internal {

@@ -18,10 +18,10 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "creche/core/internal/async_body.h"
+#include "creche/core/internal/awaiting_body.h"
+#include "creche/core/internal/status_traits.h"
 #include "creche/core/task.h"
-#include "creche/internal/async_body.h"
-#include "creche/internal/awaiting_body.h"
-#include "creche/internal/status_traits.h"
 
 namespace creche {
 namespace internal {

@@ -22,8 +22,8 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "creche/core/errors.h"
+#include "creche/core/internal/budgeted_checkpoint.h"
 #include "creche/core/task.h"
-#include "creche/internal/budgeted_checkpoint.h"
 #include "creche/io/byte_stream.h"
 
 namespace creche {

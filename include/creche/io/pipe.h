@@ -18,7 +18,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
-#include "creche/net/socket.h"
+#include "creche/net/internal/socket.h"
 
 namespace creche {
 namespace internal {

@@ -23,11 +23,11 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "creche/core/clock.h"
+#include "creche/core/internal/async_body.h"
+#include "creche/core/internal/budgeted_checkpoint.h"
+#include "creche/core/internal/misuse.h"
 #include "creche/core/parking_lot.h"
 #include "creche/core/task.h"
-#include "creche/internal/async_body.h"
-#include "creche/internal/budgeted_checkpoint.h"
-#include "creche/internal/misuse.h"
 
 namespace creche {
 

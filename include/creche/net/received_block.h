@@ -13,7 +13,7 @@
 #include <utility>
 
 #include "absl/strings/string_view.h"
-#include "creche/internal/misuse.h"
+#include "creche/core/internal/misuse.h"
 
 namespace creche {
 namespace internal {

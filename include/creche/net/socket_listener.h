@@ -10,8 +10,8 @@
 
 #include <utility>
 
-#include "creche/net/accept_operation.h"
-#include "creche/net/socket.h"
+#include "creche/net/internal/accept_operation.h"
+#include "creche/net/internal/socket.h"
 #include "creche/net/socket_address.h"
 
 namespace creche {

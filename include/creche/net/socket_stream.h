@@ -17,8 +17,8 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
-#include "creche/net/receive_block_operation.h"
-#include "creche/net/socket.h"
+#include "creche/net/internal/receive_block_operation.h"
+#include "creche/net/internal/socket.h"
 #include "creche/net/socket_address.h"
 
 namespace creche {

@@ -15,8 +15,8 @@
 
 #include "absl/status/statusor.h"
 #include "creche/core/task.h"
+#include "creche/net/internal/socket.h"
 #include "creche/net/resolve.h"
-#include "creche/net/socket.h"
 #include "creche/net/socket_address.h"
 #include "creche/net/socket_listener.h"
 #include "creche/net/tcp_stream.h"

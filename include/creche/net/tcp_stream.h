@@ -16,7 +16,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "creche/net/socket.h"
+#include "creche/net/internal/socket.h"
 #include "creche/net/socket_stream.h"
 
 namespace creche {

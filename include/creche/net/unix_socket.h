@@ -22,7 +22,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "creche/core/task.h"
-#include "creche/net/socket.h"
+#include "creche/net/internal/socket.h"
 #include "creche/net/socket_address.h"
 #include "creche/net/socket_listener.h"
 #include "creche/net/socket_stream.h"

@@ -35,10 +35,10 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "creche/core/internal/exceptions.h"
 #include "creche/core/parking_lot.h"
 #include "creche/core/parking_operation.h"
-#include "creche/internal/exceptions.h"
-#include "creche/internal/ring_buffer.h"
+#include "creche/sync/internal/ring_buffer.h"
 
 namespace creche {
 

@@ -26,7 +26,7 @@
 #include "absl/status/statusor.h"
 #include "creche/core/parking_lot.h"
 #include "creche/core/parking_operation.h"
-#include "creche/internal/channel_state.h"
+#include "creche/sync/internal/channel_state.h"
 
 namespace creche {
 

@@ -18,9 +18,9 @@
 #include <coroutine>
 #include <cstddef>
 
+#include "creche/core/internal/continuation.h"
+#include "creche/core/internal/task_record.h"
 #include "creche/core/parking_lot.h"
-#include "creche/internal/continuation.h"
-#include "creche/internal/task_record.h"
 #include "creche/sync/lock.h"
 
 namespace creche {

@@ -20,11 +20,11 @@
 #include <optional>
 #include <utility>
 
+#include "creche/core/internal/misuse.h"
+#include "creche/core/internal/running.h"
+#include "creche/core/internal/task_record.h"
 #include "creche/core/parking_lot.h"
 #include "creche/core/parking_operation.h"
-#include "creche/internal/misuse.h"
-#include "creche/internal/running.h"
-#include "creche/internal/task_record.h"
 
 namespace creche {
 

@@ -29,12 +29,12 @@
 #include <utility>
 #include <variant>
 
+#include "creche/core/internal/async_body.h"
+#include "creche/core/internal/contest.h"
+#include "creche/core/internal/running.h"
+#include "creche/core/internal/task_record.h"
 #include "creche/core/parking_operation.h"
 #include "creche/core/sleep.h"
-#include "creche/internal/async_body.h"
-#include "creche/internal/contest.h"
-#include "creche/internal/running.h"
-#include "creche/internal/task_record.h"
 
 namespace creche {
 namespace internal {

@@ -23,11 +23,11 @@
 #include <type_traits>
 #include <utility>
 
+#include "creche/core/internal/async_body.h"
+#include "creche/core/internal/exceptions.h"
+#include "creche/core/internal/task_record.h"
 #include "creche/core/parking_lot.h"
 #include "creche/core/parking_operation.h"
-#include "creche/internal/async_body.h"
-#include "creche/internal/exceptions.h"
-#include "creche/internal/task_record.h"
 
 namespace creche {
 

@@ -16,8 +16,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "creche/core/internal/async_body.h"
 #include "creche/core/task.h"
-#include "creche/internal/async_body.h"
 #include "creche/io/any_stream.h"
 
 namespace creche::internal {

@@ -18,8 +18,8 @@
 #include <type_traits>
 
 #include "absl/status/status.h"
-#include "creche/internal/promise.h"
-#include "creche/internal/status_traits.h"
+#include "creche/core/internal/promise.h"
+#include "creche/core/internal/status_traits.h"
 #include "creche/testing/status_matchers.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

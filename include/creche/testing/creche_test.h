@@ -26,8 +26,8 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "creche/core/internal/exceptions.h"
 #include "creche/core/task.h"
-#include "creche/internal/exceptions.h"
 #include "creche/run.h"
 #include "creche/testing/co_assert.h"
 #include "creche/testing/mock_clock.h"

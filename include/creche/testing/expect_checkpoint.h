@@ -18,11 +18,11 @@
 #include <utility>
 
 #include "creche/core/instrument.h"
+#include "creche/core/internal/async_body.h"
+#include "creche/core/internal/coroutine_attributes.h"
+#include "creche/core/internal/running.h"
+#include "creche/core/internal/task_record.h"
 #include "creche/core/task.h"
-#include "creche/internal/async_body.h"
-#include "creche/internal/coroutine_attributes.h"
-#include "creche/internal/running.h"
-#include "creche/internal/task_record.h"
 
 namespace creche::internal {
 

@@ -25,7 +25,7 @@
 #include <type_traits>
 
 #include "creche/core/clock.h"
-#include "creche/testing/repeated_body.h"
+#include "creche/testing/internal/repeated_body.h"
 #include "creche/uring/operation_port.h"
 
 namespace creche {

@@ -19,8 +19,8 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "creche/core/internal/coroutine_attributes.h"
 #include "creche/core/task.h"
-#include "creche/internal/coroutine_attributes.h"
 
 namespace creche::internal {
 

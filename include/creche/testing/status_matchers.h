@@ -20,7 +20,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "creche/internal/status_traits.h"
+#include "creche/core/internal/status_traits.h"
 #include "gmock/gmock.h"
 
 namespace creche::internal {

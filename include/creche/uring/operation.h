@@ -17,8 +17,8 @@
 #include <type_traits>
 #include <utility>
 
-#include "creche/internal/async_body.h"
-#include "creche/uring/task_operation.h"
+#include "creche/core/internal/async_body.h"
+#include "creche/uring/internal/task_operation.h"
 
 namespace creche {
 namespace internal {

@@ -9,7 +9,7 @@
 
 #include "absl/strings/string_view.h"
 #include "creche/core/event_port.h"
-#include "creche/internal/intrusive_list.h"
+#include "creche/core/internal/intrusive_list.h"
 #include "creche/uring/socket_names.h"
 #include "creche/uring/uring_features.h"
 

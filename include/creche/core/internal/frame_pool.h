@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// FramePool: memory for coroutine frames and child tasks, which come and go by
+// the million in a few sizes.
+
+#ifndef CRECHE_CORE_INTERNAL_FRAME_POOL_H_
+#define CRECHE_CORE_INTERNAL_FRAME_POOL_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <new>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define CRECHE_POOL_FRAMES 0
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define CRECHE_POOL_FRAMES 0
+#endif
+#endif
+#ifndef CRECHE_POOL_FRAMES
+#define CRECHE_POOL_FRAMES 1
+#endif
+
+namespace creche::internal {
+
+// For each thread a free list per kind and size class, and a slab of memory
+// from which new blocks are cut. A block that is freed on another thread joins
+// that thread's list, so no block ever belongs to a thread; what a thread has
+// left when it ends is for the others. Memory that has become blocks stays
+// that: it does not go back to the heap. Under AddressSanitizer every block
+// comes from the heap, so that a use after free is seen.
+class FramePool {
+ public:
+  // Frames and records have lists of their own: a task that ends frees one of
+  // each, and if they were put on one list, the blocks of those that come after
+  // it would lie in memory like cards that are shuffled once more each time,
+  // out of reach for caches (docs/benchmarks.md, "Tried").
+  enum class Kind : std::size_t { kFrame, kRecord };
+
+  // Sees every block of a thread come and go, instead of the pool.
+  class Watcher {
+   public:
+    virtual void* Allocate(std::size_t size) = 0;
+    virtual void Free(void* memory, std::size_t size) noexcept = 0;
+
+   protected:
+    ~Watcher() = default;
+  };
+
+  static void* Allocate(std::size_t size, Kind kind = Kind::kFrame) {
+    const std::size_t size_class = ClassOf(size);
+    if (size_class < kClasses && size_class < pooled_classes_) [[likely]] {
+      Block*& list = ListOf(size_class, kind);
+      if (Block* block = list) [[likely]] {
+        list = block->next;
+        PrefetchAfter(*block, SizeOf(size_class));
+        return block;
+      }
+      return Cut(size_class, kind);
+    }
+    return AllocateElsewhere(size);
+  }
+
+  static void Free(void* memory, std::size_t size,
+                   Kind kind = Kind::kFrame) noexcept {
+    const std::size_t size_class = ClassOf(size);
+    if (size_class < kClasses && size_class < pooled_classes_) [[likely]] {
+      Put(memory, ListOf(size_class, kind));
+      return;
+    }
+    FreeElsewhere(memory, size);
+  }
+
+  // For this thread; nullptr: the pool again. Blocks of the one may be freed by
+  // the other: a watcher allocates CapacityFor(size) bytes with operator new,
+  // and hands what it does not know to FreeUnwatched().
+  static void set_watcher(Watcher* watcher);
+  static std::size_t CapacityFor(std::size_t size);
+  static void FreeUnwatched(void* memory, std::size_t size) noexcept;
+
+ private:
+  struct Block {
+    Block* next;
+  };
+  // Memory that has not been cut yet.
+  struct Slab {
+    char* begin = nullptr;
+    char* end = nullptr;
+  };
+  struct Estate;  // What threads that have ended have left.
+  struct Will;    // Leaves it to that when a thread ends.
+
+  // Blocks of 16, 32, 48... bytes; larger ones are left to the heap.
+  static constexpr std::size_t kGrain = alignof(std::max_align_t);
+  static constexpr std::size_t kClasses = 128;
+  static constexpr std::size_t kKinds = 2;
+
+  // How far to look ahead: long enough for memory to answer; and how much of a
+  // large block.
+  static constexpr std::size_t kBlocksAhead = 12;
+  static constexpr std::size_t kCacheLine = 64;
+  static constexpr std::size_t kMostAhead = 4 * kCacheLine;
+
+  static constexpr std::size_t ClassOf(std::size_t size) {
+    return (size + kGrain - 1) / kGrain;
+  }
+  static constexpr std::size_t SizeOf(std::size_t size_class) {
+    return size_class * kGrain;
+  }
+  static Block*& ListOf(std::size_t size_class, Kind kind) {
+    return free_[static_cast<std::size_t>(kind) * kClasses + size_class];
+  }
+  static void Put(void* memory, Block*& list) {
+    list = new (memory) Block{list};
+  }
+
+  // Brings in what is likely to be wanted soon. Where tasks have come and gone
+  // in order, their blocks lie side by side, and the one that is wanted some
+  // turns later is known. Only downwards: upwards it gains nothing
+  // (docs/benchmarks.md, "Tried"). Inlined, or else g++ takes it for a function
+  // without effect.
+  [[gnu::always_inline]] static void PrefetchAfter(const Block& block,
+                                                   std::size_t size) {
+    const auto here = reinterpret_cast<std::uintptr_t>(&block);
+    if (reinterpret_cast<std::uintptr_t>(block.next) != here - size) {
+      __builtin_prefetch(block.next, /*rw=*/1);
+      return;
+    }
+    const std::uintptr_t later = here - kBlocksAhead * size;
+    for (std::size_t i = 0; i < size && i < kMostAhead; i += kCacheLine) {
+      __builtin_prefetch(reinterpret_cast<const void*>(later + i), /*rw=*/1);
+    }
+  }
+
+  static void* Cut(std::size_t size_class, Kind kind);
+  static bool HasRoomFor(std::size_t size) {
+    return static_cast<std::size_t>(slab_.end - slab_.begin) >= size;
+  }
+  static void UseUpSlab();
+  static Slab NewSlab();
+  static void* AllocateElsewhere(std::size_t size);
+  static void FreeElsewhere(void* memory, std::size_t size) noexcept;
+
+  // Those below are pooled: none under AddressSanitizer or while watched.
+  static constinit thread_local std::size_t pooled_classes_;
+  static constinit thread_local Watcher* watcher_;
+  static constinit thread_local Block* free_[kKinds * kClasses];
+  static constinit thread_local Slab slab_;
+  static constinit Estate estate_;
+};
+
+}  // namespace creche::internal
+
+#endif  // CRECHE_CORE_INTERNAL_FRAME_POOL_H_

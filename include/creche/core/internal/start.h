@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Nursery::Start(). A child's first life is in a nursery of its own, which the
+// starter opens where it stands; with Started() it moves to its second.
+
+#ifndef CRECHE_CORE_INTERNAL_START_H_
+#define CRECHE_CORE_INTERNAL_START_H_
+
+#include <memory>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "creche/core/internal/coroutine_attributes.h"
+#include "creche/core/internal/exceptions.h"
+#include "creche/core/internal/start_handshake.h"
+#include "creche/core/nursery.h"
+
+namespace creche {
+namespace internal {
+
+class StartAccess {
+ public:
+  template <typename V>
+  static TaskStatus<V> Status(std::shared_ptr<ValueHandshake<V>> handshake) {
+    return TaskStatus<V>(std::move(handshake));
+  }
+};
+
+// Keeps the nursery that a Start() is for open, and ends the handshake when the
+// Start() does.
+class PendingStart {
+ public:
+  PendingStart(Nursery& target, std::shared_ptr<StartHandshake> handshake)
+      : target_(target), handshake_(std::move(handshake)) {
+    NurseryAccess::CheckOpen(target, "Start");
+    handshake_->target = &target;
+    NurseryAccess::AddPendingStart(target_);
+  }
+  PendingStart(const PendingStart&) = delete;
+  PendingStart& operator=(const PendingStart&) = delete;
+  ~PendingStart() {
+    handshake_->child = nullptr;
+    NurseryAccess::RemovePendingStart(target_);
+  }
+
+ private:
+  Nursery& target_;
+  std::shared_ptr<StartHandshake> handshake_;
+};
+
+absl::Status EndedWithoutStarted();
+
+#if defined(__cpp_exceptions)
+// Inside a handler: rethrows what is in a group of one as it is.
+[[noreturn]] void RethrowUnwrapped(const ExceptionGroup& group);
+#endif
+
+CRECHE_CORO_TEMPLATES_BEGIN
+template <typename V, typename F, typename... Args>
+CRECHE_CORO_OWNS_ARGUMENTS Task<StatusOrOf<V>> StartIn(
+    Nursery* target, F f, std::tuple<Args...> args) {
+  auto handshake = std::make_shared<ValueHandshake<V>>();
+  PendingStart pending(*target, handshake);
+  auto first_life = [&f, &args, &handshake](Nursery& nursery) -> Task<> {
+    handshake->starter = &nursery;
+    handshake->child = std::apply(
+        [&](Args&... arg) {
+          return NewChild(&nursery, std::move(f), std::move(arg)...,
+                          StartAccess::Status<V>(handshake));
+        },
+        args);
+    NurseryAccess::Adopt(nursery, handshake->child);
+    co_return;
+  };
+  absl::Status ended;
+#if defined(__cpp_exceptions)
+  try {
+    ended = co_await WithNursery(first_life);
+  } catch (const ExceptionGroup& group) {
+    RethrowUnwrapped(group);
+  }
+#else
+  ended = co_await WithNursery(first_life);
+#endif
+  if (!ended.ok()) co_return ended;
+  if (!handshake->is_started) co_return EndedWithoutStarted();
+  if constexpr (std::is_void_v<V>) {
+    co_return absl::OkStatus();
+  } else {
+    co_return std::move(*handshake->value);
+  }
+}
+CRECHE_CORO_TEMPLATES_END
+
+}  // namespace internal
+
+template <typename V, typename F, typename... Args>
+CRECHE_CORO_WRAPPER Task<StatusOrOf<V>> Nursery::Start(F&& f, Args&&... args) {
+  CRECHE_REQUIRE_SAFE_CLOSURE(F);
+  static_assert(std::is_invocable_v<std::decay_t<F>, std::decay_t<Args>...,
+                                    TaskStatus<V>>,
+                "creche: Start<V>(f, args...) calls f with copies of args and, "
+                "last, a creche::TaskStatus<V>");
+  CheckOpen("Start");
+  CheckOutlives<F, Args...>("Start", f, args...);
+  return internal::StartIn<V>(
+      this, std::decay_t<F>(std::forward<F>(f)),
+      internal::KeptArguments<F, Args...>(std::forward<Args>(args)...));
+}
+
+}  // namespace creche
+
+#endif  // CRECHE_CORE_INTERNAL_START_H_

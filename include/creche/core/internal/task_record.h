@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// TaskRecord: a task, as the scheduler sees it. There is one for each child of
+// a nursery and one for the main task.
+
+#ifndef CRECHE_CORE_INTERNAL_TASK_RECORD_H_
+#define CRECHE_CORE_INTERNAL_TASK_RECORD_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/strings/string_view.h"
+#include "creche/core/instrument.h"
+#include "creche/core/internal/cancel_node.h"
+#include "creche/core/internal/continuation.h"
+#include "creche/core/internal/frame_pool.h"
+#include "creche/core/internal/intrusive_list.h"
+#include "creche/core/internal/local_bindings.h"
+#include "creche/core/internal/run_queue.h"
+#include "creche/core/internal/running.h"
+
+namespace creche {
+
+class Nursery;
+
+// What an abort function answers. See core/suspend.h.
+enum class Abort : std::uint8_t { kDone, kPending };
+
+namespace internal {
+
+// Who is asked first when a task's turn comes.
+class AskedFirst {
+ public:
+  // Called in the task's step. Returns true if the task goes on; otherwise it
+  // waits again, or was stopped.
+  virtual bool GoesOn() = 0;
+
+ protected:
+  ~AskedFirst() = default;
+};
+
+// A task is in exactly one state:
+//
+//   kNew ----> kRunnable <--> kRunning ----> ended (the record is gone)
+//                  ^             |
+//                  |             v
+//   kAborting ---> +-------- kWaiting
+//       ^                        |
+//       +------------------------+  cancelled, and the abort is pending
+//
+// kNew and kRunnable tasks are in the run queue. A task's abort function is
+// called at most once per wait, and a wait ends exactly once.
+class TaskRecord : public ListLink<NurseryTasks> {
+ public:
+  enum class State : std::uint8_t {
+    kNew,
+    kRunnable,
+    kRunning,
+    kWaiting,
+    kAborting
+  };
+  using AbortFunction = Abort (*)(void* operation);
+
+  TaskRecord(Nursery* nursery, CancelNode* scope)
+      : id_(NewTaskId()),
+        scope_(scope),
+        nursery_(nursery),
+        locals_(running.task == nullptr ? LocalBindings()
+                                        : running.task->locals_) {}
+  TaskRecord(const TaskRecord&) = delete;
+  TaskRecord& operator=(const TaskRecord&) = delete;
+  // What a child was given is destroyed before, still as part of the task.
+  virtual ~TaskRecord() {
+    if (running.task == this) running.task = nullptr;
+  }
+
+  // It is in its place, and becomes runnable.
+  void Spawn() {
+    ++running.living;
+    TellInstruments(&Instrument::TaskSpawned);
+    Enqueue();
+  }
+
+  // The running task ends: it is about to be destroyed.
+  void Exit() {
+    --running.living;
+    TellInstruments(&Instrument::TaskExited);
+  }
+
+  // Called once, in the task's first step: makes its coroutine and hands it to
+  // the trampoline. Returns the frame to unwind next, as hooks do.
+  virtual Frame Begin() = 0;
+
+  // The running task waits in `leaf` until Wake(). `abort` may be null: then
+  // the wait cannot be cancelled.
+  void Wait(const Frame& leaf, AbortFunction abort, void* operation,
+            const char* what) {
+    StandIn(leaf);
+    abort_ = abort;
+    operation_ = operation;
+    waits_for_ = what;
+    turn_ = Turn::kGoOn;
+    state_ = State::kWaiting;
+  }
+
+  // What the task waits for has happened.
+  void Wake() {
+    CheckIsOfThisRun();
+    if (!is_waiting()) [[unlikely]]
+      WokenWithoutWaiting();
+    BecomeRunnable();
+  }
+
+  // What the task waits for may have happened: when its turn comes, `asked`
+  // says.
+  void WakeToAsk(AskedFirst& asked);
+
+  // What the task waits for was aborted after all. Requires: the abort function
+  // has said Abort::kPending.
+  void WakeAborted();
+
+  // The running task gives way to others, in `leaf`. When its turn comes it
+  // goes on, or, if `cancellable` and cancelled by then, is unwound.
+  void Yield(const Frame& leaf, bool cancellable) {
+    StandIn(leaf);
+    turn_ = cancellable ? Turn::kGoOnUnlessCancelled : Turn::kGoOn;
+    waits_for_ = "its turn";
+    BecomeRunnable();
+  }
+
+  // The running task, which is cancelled, is unwound from `leaf`, when its turn
+  // comes.
+  void Stop(Frame leaf);
+
+  // If the task waits, calls its abort function, unless that has been done.
+  void RequestAbort();
+
+  bool is_cancelled() const { return scope_->is_cancelled(); }
+
+  // Aborts outside of the task's run, and on other threads: what tasks wait for
+  // belongs to the thread of their run.
+  void CheckIsOfThisRun() const {
+    if (!scope_->is_of_this_run()) [[unlikely]]
+      UsedOutsideOfItsRun();
+  }
+  bool is_waiting() const {
+    return state_ == State::kWaiting || state_ == State::kAborting;
+  }
+
+  // Where a cancellation would be delivered at once, or at its next turn.
+  bool is_at_cancel_point() const {
+    return is_waiting() ? abort_ != nullptr
+                        : state_ == State::kRunnable &&
+                              (turn_ == Turn::kGoOnUnlessCancelled ||
+                               turn_ == Turn::kAsk);
+  }
+
+  State state() const { return state_; }
+  // Tells all tasks of the process apart. Never 0.
+  std::uint64_t id() const { return id_; }
+  CancelNode* scope() const { return scope_; }
+  void set_scope(CancelNode* scope) { scope_ = scope; }
+  Nursery* nursery() const { return nursery_; }
+  void set_nursery(Nursery* nursery) { nursery_ = nursery; }
+  Frame leaf() const { return leaf_; }
+  const char* waits_for() const { return waits_for_; }
+  const std::string* name() const { return name_.get(); }
+  // The main task is "main" unless it is called otherwise. May be empty.
+  absl::string_view name_to_show() const {
+    if (name_ != nullptr) return *name_;
+    return nursery_ == nullptr ? "main" : "";
+  }
+  void set_name(absl::string_view name) {
+    name_ = std::make_unique<std::string>(name);
+  }
+
+  static void* operator new(std::size_t size) {
+    return FramePool::Allocate(size, FramePool::Kind::kRecord);
+  }
+  static void operator delete(void* memory, std::size_t size) noexcept {
+    FramePool::Free(memory, size, FramePool::Kind::kRecord);
+  }
+
+  const LocalBindings& locals() const { return locals_; }
+  void set_locals(LocalBindings locals) { locals_ = std::move(locals); }
+
+ private:
+  friend class Scheduler;
+  friend class RunQueue;
+
+  // What happens when its turn comes.
+  enum class Turn : std::uint8_t {
+    kBegin,
+    kGoOn,
+    kGoOnUnlessCancelled,
+    kAsk,
+    kUnwind,
+  };
+
+  // Half by half: g++ would copy both at once, and the processor would wait for
+  // the stores of the halves, some 5 ns.
+  void StandIn(const Frame& leaf) {
+    leaf_.handle = leaf.handle;
+    leaf_.promise = leaf.promise;
+  }
+  void BecomeRunnable() {
+    state_ = State::kRunnable;
+    Enqueue();
+  }
+  void Enqueue() {
+    running.runnable->PushBack(*this);
+    TellInstruments(&Instrument::TaskScheduled);
+  }
+
+  using InstrumentHook = void (Instrument::*)(const TaskId&);
+  void TellInstruments(InstrumentHook hook) const {
+    if (running.has_instruments) [[unlikely]]
+      TellEachInstrument(hook);
+  }
+  void TellEachInstrument(InstrumentHook hook) const;
+  [[noreturn]] static void WokenWithoutWaiting();
+  [[noreturn]] static void UsedOutsideOfItsRun();
+  Abort CallAbort();
+
+  State state_ = State::kNew;
+  Turn turn_ = Turn::kBegin;
+  const std::uint64_t
+      id_ : 48;  // Would last ten million tasks a second a year.
+  const char* waits_for_ = "its first turn";
+  CancelNode* scope_;  // The innermost scope the task stands in.
+  Nursery* nursery_;
+  Frame leaf_;  // Where it stands, unless it runs.
+  union {
+    AbortFunction abort_ = nullptr;  // While it waits.
+    AskedFirst* asked_;              // If that is what its turn is for.
+  };
+  union {
+    void* operation_ = nullptr;  // That it waits for.
+    TaskRecord* next_runnable_;  // In the run queue.
+  };
+  LocalBindings locals_;
+  std::unique_ptr<std::string> name_;
+};
+
+inline TaskRecord* RunQueue::after(const TaskRecord& task) {
+  return task.next_runnable_;
+}
+
+inline void RunQueue::PushBack(TaskRecord& task) {
+  task.next_runnable_ = nullptr;
+  *tail_ = &task;
+  tail_ = &task.next_runnable_;
+}
+
+// While it exists, what runs is part of `task`, which waits: a callback of that
+// task sees its task-locals, not those of whoever has called it.
+class OnBehalfOf {
+ public:
+  explicit OnBehalfOf(TaskRecord& task)
+      : caller_(std::exchange(running.task, &task)) {}
+  OnBehalfOf(const OnBehalfOf&) = delete;
+  OnBehalfOf& operator=(const OnBehalfOf&) = delete;
+  ~OnBehalfOf() { running.task = caller_; }
+
+ private:
+  TaskRecord* caller_;  // Null: called between the steps of tasks.
+};
+
+// The task that runs on this thread. Aborts, naming `what`, if there is none.
+TaskRecord& CurrentTask(const char* what);
+
+// MayCompleteAtOnce() where the budget is used up or the task is watched.
+bool MayCompleteWatched();
+
+// True if an operation that can complete at once may do so without letting
+// other tasks run first: the task is not cancelled, and it has not completed
+// too many operations like that in a row.
+inline bool MayCompleteAtOnce() {
+  if (--running.operations_left < 0) [[unlikely]]
+    return MayCompleteWatched();
+  return !running.task->is_cancelled();
+}
+
+// What the last MayCompleteAtOnce() has said, of a task that is not cancelled.
+inline bool MayStillCompleteAtOnce() { return running.operations_left >= 0; }
+
+}  // namespace internal
+}  // namespace creche
+
+#endif  // CRECHE_CORE_INTERNAL_TASK_RECORD_H_

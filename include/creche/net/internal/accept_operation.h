@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// AcceptOperation: waiting for a connection. Programs use TcpListener and
+// UnixListener.
+
+#ifndef CRECHE_NET_INTERNAL_ACCEPT_OPERATION_H_
+#define CRECHE_NET_INTERNAL_ACCEPT_OPERATION_H_
+
+#include <sys/socket.h>
+
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "creche/net/internal/socket.h"
+
+namespace creche::internal {
+
+// With `ahead`, where the kernel can, it is asked once for all the connections
+// to come; what comes while nobody asks waits in the socket, and is closed with
+// it. Without, it is asked for one.
+//
+// A descriptor that nobody takes is closed.
+class AcceptOperation : public SocketOperation {
+ protected:
+  AcceptOperation(SocketRef socket, bool ahead)
+      : SocketOperation(std::move(socket), Socket::kReceive,
+                        ahead ? "Accept" : "AcceptOne"),
+        ahead_(ahead) {}
+  AcceptOperation(const AcceptOperation& other)
+      : SocketOperation(other), ahead_(other.ahead_) {}
+  ~AcceptOperation();
+
+  bool CompletesAtOnce() override;
+  bool AwaitsMultishot() override;
+  void Prepare(io_uring_sqe& entry) override;
+  bool OnPart(int result) override;
+
+  absl::StatusOr<SocketRef> TakeConnection();
+
+ private:
+  const bool ahead_;
+  int accepted_ = -1;
+  socklen_t peer_size_ = 0;  // 0: the kernel was not asked.
+  sockaddr_storage peer_;
+};
+
+template <typename Stream>
+class [[nodiscard]] AcceptStreamOperation final : public AcceptOperation {
+ public:
+  AcceptStreamOperation(SocketRef socket, bool ahead)
+      : AcceptOperation(std::move(socket), ahead) {}
+  absl::StatusOr<Stream> await_resume() {
+    absl::StatusOr<SocketRef> connection = TakeConnection();
+    if (!connection.ok()) return std::move(connection).status();
+    return Stream(*std::move(connection));
+  }
+};
+
+}  // namespace creche::internal
+
+#endif  // CRECHE_NET_INTERNAL_ACCEPT_OPERATION_H_

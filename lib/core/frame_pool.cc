@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "creche/core/internal/frame_pool.h"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <new>
+#include <utility>
+
+namespace creche::internal {
+
+namespace {
+
+constexpr bool kPools = CRECHE_POOL_FRAMES != 0;
+
+// A thread's slabs grow with what it needs.
+constexpr std::size_t kFirstSlab = std::size_t{16} << 10;
+constexpr std::size_t kLargestSlab = std::size_t{256} << 10;
+
+// What glibc adds to a large block, so that a slab with it fills its pages.
+constexpr std::size_t kHeapOverhead = 32;
+constexpr std::size_t kPage = 4096;
+
+constinit thread_local std::size_t next_slab_size = kFirstSlab;
+
+}  // namespace
+
+constinit thread_local FramePool::Block* FramePool::free_[kKinds * kClasses] =
+    {};
+constinit thread_local FramePool::Slab FramePool::slab_ = {};
+constinit thread_local std::size_t FramePool::pooled_classes_ =
+    kPools ? kClasses : 0;
+constinit thread_local FramePool::Watcher* FramePool::watcher_ = nullptr;
+
+struct FramePool::Estate {
+  // It lies in itself.
+  struct LeftSlab {
+    Slab slab;
+    LeftSlab* next;
+  };
+
+  // Takes all that the calling thread has.
+  void Take() {
+    const std::lock_guard<std::mutex> lock(mutex);
+    Move(free_, blocks);
+    if (HasRoomFor(sizeof(LeftSlab))) {
+      const Slab slab = std::exchange(slab_, {});
+      slabs = new (slab.begin) LeftSlab{slab, slabs};
+    }
+  }
+
+  // Gives the calling thread, whose slab is used up, all blocks and a slab.
+  void Give() {
+    const std::lock_guard<std::mutex> lock(mutex);
+    Move(blocks, free_);
+    if (slabs == nullptr) return;
+    slab_ = slabs->slab;
+    slabs = slabs->next;
+  }
+
+  static void Move(Block** from, Block** to) {
+    for (std::size_t list = 0; list < kKinds * kClasses; ++list) {
+      Block* const first = std::exchange(from[list], nullptr);
+      if (first == nullptr) continue;
+      Block* last = first;
+      while (last->next != nullptr) last = last->next;
+      last->next = std::exchange(to[list], first);
+    }
+  }
+
+  std::mutex mutex;  // Guards what follows.
+  Block* blocks[kKinds * kClasses] = {};
+  LeftSlab* slabs = nullptr;
+};
+
+constinit FramePool::Estate FramePool::estate_;
+
+struct FramePool::Will {
+  ~Will() { estate_.Take(); }
+};
+
+void* FramePool::Cut(std::size_t size_class, Kind kind) {
+  const std::size_t size = SizeOf(size_class);
+  if (!HasRoomFor(size)) {
+    // Made with the thread's first block, so that it is executed at its end.
+    static thread_local Will will;
+    static_cast<void>(will);
+    UseUpSlab();
+    estate_.Give();
+    Block*& list = ListOf(size_class, kind);
+    if (Block* block = list) {
+      list = block->next;
+      return block;
+    }
+    if (!HasRoomFor(size)) {
+      UseUpSlab();
+      slab_ = NewSlab();
+    }
+  }
+  return std::exchange(slab_.begin, slab_.begin + size);
+}
+
+// Makes what is left of the slab, which is less than was asked for, a block.
+void FramePool::UseUpSlab() {
+  if (!HasRoomFor(kGrain)) return;
+  const auto size = static_cast<std::size_t>(slab_.end - slab_.begin);
+  Free(std::exchange(slab_, {}).begin, size);
+}
+
+FramePool::Slab FramePool::NewSlab() {
+  const std::size_t size = next_slab_size - kHeapOverhead;
+  auto* memory = static_cast<char*>(::operator new(size));
+#ifdef MADV_POPULATE_WRITE
+  // All pages at once take less time than as many page faults
+  // (docs/benchmarks.md, "Tried"). If that fails (before Linux 5.14), they come
+  // one by one.
+  if (next_slab_size == kLargestSlab) {
+    char* page = memory - reinterpret_cast<std::uintptr_t>(memory) % kPage;
+    madvise(page, static_cast<std::size_t>(memory + size - page),
+            MADV_POPULATE_WRITE);
+  }
+#endif
+  next_slab_size = std::min(2 * next_slab_size, kLargestSlab);
+  return {memory, memory + size};
+}
+
+void* FramePool::AllocateElsewhere(std::size_t size) {
+  if (watcher_ != nullptr) return watcher_->Allocate(size);
+  return ::operator new(size);
+}
+
+void FramePool::FreeElsewhere(void* memory, std::size_t size) noexcept {
+  if (watcher_ != nullptr) {
+    watcher_->Free(memory, size);
+  } else {
+    ::operator delete(memory, size);
+  }
+}
+
+void FramePool::set_watcher(Watcher* watcher) {
+  watcher_ = watcher;
+  pooled_classes_ = kPools && watcher == nullptr ? kClasses : 0;
+}
+
+std::size_t FramePool::CapacityFor(std::size_t size) {
+  const std::size_t size_class = ClassOf(size);
+  return kPools && size_class < kClasses ? SizeOf(size_class) : size;
+}
+
+void FramePool::FreeUnwatched(void* memory, std::size_t size) noexcept {
+  const std::size_t size_class = ClassOf(size);
+  if (kPools && size_class < kClasses) {
+    Put(memory, ListOf(size_class, Kind::kFrame));
+  } else {
+    ::operator delete(memory, size);
+  }
+}
+
+}  // namespace creche::internal

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "creche/core/internal/promise.h"
+
+#include "absl/strings/str_cat.h"
+#include "creche/core/internal/misuse.h"
+#include "creche/core/task.h"
+
+namespace creche::internal {
+
+void PromiseBase::EndedWithoutResult() const {
+  Misuse(absl::StrCat(
+      "a coroutine that returns a Task of a value ended without co_return",
+      location_.line() == 0
+          ? ""
+          : absl::StrCat(", after its co_await in ", location_.function_name(),
+                         " at ", location_.file_name(), ":",
+                         location_.line())));
+}
+
+// To go on is no choice: on some compilers, an exception that leaves destroy()
+// has left the frame behind.
+void ArgumentsDestructorThrew() {
+  Misuse(
+      "the destructor of an argument of a coroutine has thrown: arguments of "
+      "coroutines, and what is in their results, must not throw when they "
+      "are destroyed");
+}
+
+void CaughtAfterItsEnd() {
+  Misuse(
+      "a destructor has thrown in a coroutine that Try() had ended, and the "
+      "coroutine has caught that to go on: let the exception pass");
+}
+
+}  // namespace creche::internal
