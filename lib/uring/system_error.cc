@@ -20,6 +20,9 @@ absl::string_view Advice(int error) {
     case ENFILE:
       return " (this machine has as many files open as it may; raise "
              "fs.file-max)";
+    case EUSERS:  // Of the epoll port only.
+      return " (epoll watches as many descriptors as it may for this user; "
+             "raise fs.epoll.max_user_watches)";
     case EADDRNOTAVAIL:
       return " (this machine has no such address, or no free port)";
     default:

@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "creche/core/backend.h"
 
 namespace creche {
 
@@ -35,6 +36,9 @@ class EventPort {
 
   // The number of operations under way.
   virtual size_t pending() const = 0;
+
+  // What it uses of the kernel; kAuto: neither.
+  virtual Backend backend() const { return Backend::kAuto; }
 
   // Ends a Wait(), the current one or else the next.
   // Thread safety: any thread, and signal handlers.

@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/epoll/epoll_port.h"
+
+#include <fcntl.h>
+#include <liburing.h>
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <iterator>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "creche/core/internal/misuse.h"
+
+namespace creche::internal {
+namespace {
+
+// What poll() and epoll call the same has the same number.
+static_assert(POLLIN == EPOLLIN && POLLOUT == EPOLLOUT && POLLPRI == EPOLLPRI &&
+              POLLERR == EPOLLERR && POLLHUP == EPOLLHUP &&
+              POLLRDHUP == EPOLLRDHUP);
+
+constexpr unsigned kAlwaysReported = EPOLLERR | EPOLLHUP;
+
+// While operations complete at once, the kernel is asked for events only now
+// and then.
+constexpr int kRoundsWithoutLook = 4;
+
+// A descriptor whose event lets no operation go on so many times in a row is
+// watched for changes only (EPOLLET). Otherwise it would keep the run busy: an
+// error that waits in a socket's error queue is always reported, say.
+constexpr unsigned kMostInVain = 8;
+
+// The result where a thread is needed, and there is none: as io_uring has it.
+constexpr int kNoThread = -ECANCELED;
+
+}  // namespace
+
+absl::Status EpollPort::Open() {
+  if (absl::Status opened = set_.Open(); !opened.ok()) return opened;
+  is_notified_ = false;
+  set_is_idle(true);
+  return absl::OkStatus();
+}
+
+void EpollPort::Close() {
+  if (pending_ != 0) {
+    Misuse("a run has ended with kernel operations under way");
+  }
+  EndBackground();
+  threads_.Stop();
+  watches_.clear();
+  set_.Close();
+}
+
+void EpollPort::EndBackground() {
+  std::vector<Operation*> left;
+  for (auto& [operation, state] : under_way_) left.push_back(operation);
+  for (Operation* operation : left) Cancel(*operation);
+  while (in_background_ > 0) Wait(absl::InfiniteDuration());
+}
+
+void EpollPort::Notify() {
+  is_notified_ = true;
+  set_.Notify();
+}
+
+UringFeatures EpollPort::features() {
+  UringFeatures features = UringFeatures::None();
+  features.poll_first = has_poll_first_;
+  return features;
+}
+
+int EpollPort::Names::Listen(int fd, int backlog) {
+  const int result = SocketNames::Listen(fd, backlog);
+  if (result == 0) fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+  return result;
+}
+
+// --- Starting and ending operations
+
+void EpollPort::Count(const Operation& operation, int change) {
+  size_t& count = operation.is_background() ? in_background_ : pending_;
+  count += static_cast<size_t>(change);
+  set_is_idle(pending_ + in_background_ == 0);
+}
+
+void EpollPort::Start(Operation& operation, const io_uring_sqe& entry) {
+  OperationResult completed;
+  Count(operation, 1);
+  if (Begin(operation, entry, completed)) {
+    due_.push_back({&operation, completed});
+  }
+}
+
+bool EpollPort::StartAtOnce(Operation& operation, const io_uring_sqe& entry,
+                            OperationResult& completed) {
+  Count(operation, 1);
+  if (!Begin(operation, entry, completed)) return false;
+  Count(operation, -1);
+  return true;
+}
+
+// Returns true if that was all.
+bool EpollPort::Begin(Operation& operation, const io_uring_sqe& entry,
+                      OperationResult& completed) {
+  io_uring_sqe own = entry;
+  Moved(own) = 0;
+  const Attempt attempt = TryNow(own, /*is_ready=*/false);
+  completed = {attempt.result, attempt.flags};
+  if (attempt.next == Attempt::Next::kDone) return true;
+  UnderWay& state = under_way_[&operation];
+  state.operation = &operation;
+  state.entry = own;
+  const int error = PutAside(state, attempt);
+  if (error == 0) return false;
+  completed = {ResultWithMoved(own, error), 0};
+  under_way_.erase(&operation);
+  return true;
+}
+
+// Until the descriptor is ready, or a thread is. Returns 0 or a negated errno.
+int EpollPort::PutAside(UnderWay& operation, const Attempt& attempt) {
+  if (attempt.next == Attempt::Next::kWait) {
+    const int error = StartWatching(operation, attempt.events);
+    if (error != -EPERM) return error;
+    // Its file is always ready, for all that epoll can tell.
+  }
+  operation.events = 0;
+  return threads_.Start(operation) ? 0 : kNoThread;
+}
+
+void EpollPort::End(UnderWay& operation, OperationResult result) {
+  if (operation.events != 0) Waiting(operation).Unlink();
+  CancelRequests::Remove(*operation.operation);
+  due_.push_back({operation.operation, result});
+  under_way_.erase(operation.operation);
+}
+
+void EpollPort::Cancel(Operation& operation) {
+  const auto found = under_way_.find(&operation);
+  if (found == under_way_.end()) return;  // Its completion is due.
+  UnderWay& state = found->second;
+  if (state.events != 0 || threads_.Withdraw(state)) {
+    return End(state, {ResultWithMoved(state.entry, -ECANCELED), 0});
+  }
+  cancelled_.Add(operation);
+  cancelled_.Answered(-EALREADY, CancelRequests::Clock::now());
+}
+
+// The signal may have come too early.
+void EpollPort::InterruptAgain() {
+  if (!cancelled_.is_to_ask_again()) return;
+  const CancelRequests::Clock::time_point now = CancelRequests::Clock::now();
+  cancelled_.AskAgain(now, [this](Operation& operation) {
+    threads_.Withdraw(under_way_.at(&operation));
+  });
+  cancelled_.Answered(-EALREADY, now);
+}
+
+// --- Watching descriptors
+
+int EpollPort::StartWatching(UnderWay& operation, unsigned events) {
+  const int fd = operation.entry.fd;
+  const auto number = static_cast<size_t>(fd);
+  if (number >= watches_.size()) watches_.resize(number + 1);
+  Watch& watch = watches_[number];
+  if (watch.waiting.empty()) watch.events = 0;
+  watch.events |= events;
+  watch.in_vain = 0;
+  if (const int error = Arm(fd, watch, events); error != 0) return error;
+  operation.events = events;
+  watch.waiting.PushBack(&operation);
+  return 0;
+}
+
+// `newest`: the part of watch.events for one that does not wait there yet. If
+// the set has no such descriptor though it should, that was closed while
+// operations waited for it; what has its number now is none of theirs.
+int EpollPort::Arm(int fd, Watch& watch, unsigned newest) {
+  const unsigned mode =
+      watch.in_vain > kMostInVain ? unsigned{EPOLLET} : EPOLLONESHOT;
+  if (watch.is_in_set) {
+    const int error = set_.Rearm(fd, watch.events | mode);
+    if (error == 0) return 0;
+    watch.is_in_set = false;
+    EndAll(watch, error == -ENOENT ? -EBADF : error);
+    if (error != -ENOENT || newest == 0) return error;
+    watch.events = newest;
+  }
+  const int error = AddToSet(fd, watch.events | mode);
+  watch.is_in_set = error == 0;
+  return error;
+}
+
+// A user may watch only so many descriptors, in all processes. So those that
+// nobody waits for now are dropped before that is an error.
+int EpollPort::AddToSet(int fd, unsigned events) {
+  int error = set_.Add(fd, events);
+  if (error == -ENOSPC) {
+    for (size_t other = 0; other < watches_.size(); ++other) {
+      Watch& watch = watches_[other];
+      if (!watch.is_in_set || !watch.waiting.empty()) continue;
+      set_.Remove(static_cast<int>(other));
+      watch.is_in_set = false;
+    }
+    error = set_.Add(fd, events);
+  }
+  if (error == -EEXIST) error = set_.Rearm(fd, events);
+  return error == -ENOSPC ? -EUSERS : error;
+}
+
+void EpollPort::EndAll(Watch& watch, int result) {
+  while (UnderWay* operation = watch.waiting.front()) {
+    End(*operation, {ResultWithMoved(operation->entry, result), 0});
+  }
+}
+
+// --- Hearing of what has happened
+
+void EpollPort::Poll() {
+  if (due_.empty() || ++rounds_without_look_ >= kRoundsWithoutLook) {
+    rounds_without_look_ = 0;
+    InterruptAgain();
+    if (!under_way_.empty()) Look(absl::ZeroDuration());
+  }
+  Deliver();
+}
+
+// Returns only when there is something to tell, for what looks like an event
+// but is none would have the run believe that something had happened.
+void EpollPort::Wait(absl::Duration at_most) {
+  if (!due_.empty()) return Poll();
+  using Clock = CancelRequests::Clock;
+  const Clock::time_point start = Clock::now();
+  absl::Duration left = at_most;
+  while (left > absl::ZeroDuration()) {
+    InterruptAgain();
+    const absl::Duration until_again = cancelled_.TimeLeft(Clock::now());
+    if (Look(std::min(left, until_again)) || !due_.empty()) break;
+    left = at_most - absl::FromChrono(Clock::now() - start);
+  }
+  Deliver();
+}
+
+// Returns true if Notify() was called.
+bool EpollPort::Look(absl::Duration at_most) {
+  bool is_notified = false;
+  epoll_event events[128];
+  const size_t count = set_.Take(events, std::size(events), at_most);
+  for (size_t i = 0; i < count; ++i) {
+    if (set_.IsNotification(events[i])) {
+      is_notified = is_notified_.exchange(false);
+      TakeFromThreads();
+    } else {
+      OnEvent(events[i]);
+    }
+  }
+  return is_notified;
+}
+
+void EpollPort::OnEvent(const epoll_event& event) {
+  const auto number = static_cast<size_t>(event.data.fd);
+  if (number >= watches_.size()) return;
+  Watch& watch = watches_[number];
+  UnderWay* next = nullptr;
+  bool has_ended = false;
+  watch.events = 0;
+  for (UnderWay* waiting = watch.waiting.front(); waiting != nullptr;
+       waiting = next) {
+    next = watch.waiting.after(waiting);
+    const unsigned wanted = waiting->events | kAlwaysReported;
+    if ((event.events & wanted) == 0 || TryAgain(*waiting)) {
+      watch.events |= waiting->events;
+    } else {
+      has_ended = true;
+    }
+  }
+  if (watch.waiting.empty()) return;
+  watch.in_vain = has_ended ? 0 : watch.in_vain + 1;
+  if (watch.in_vain > kMostInVain + 1) return;  // It is watched for changes.
+  Arm(event.data.fd, watch, /*newest=*/0);
+}
+
+// Returns true if it waits on.
+bool EpollPort::TryAgain(UnderWay& operation) {
+  const Attempt attempt = TryNow(operation.entry, /*is_ready=*/true);
+  switch (attempt.next) {
+    case Attempt::Next::kDone:
+      End(operation, {attempt.result, attempt.flags});
+      return false;
+    case Attempt::Next::kWait:
+      operation.events = attempt.events;
+      return true;
+    case Attempt::Next::kThread:
+      Waiting(operation).Unlink();
+      if (const int error = PutAside(operation, attempt); error != 0) {
+        End(operation, {ResultWithMoved(operation.entry, error), 0});
+      }
+      return false;
+  }
+  return false;
+}
+
+void EpollPort::TakeFromThreads() {
+  std::vector<WorkerThreads::Job*> finished;
+  threads_.TakeFinished(finished);
+  for (WorkerThreads::Job* job : finished) {
+    End(*static_cast<UnderWay*>(job), {job->result, 0});
+  }
+}
+
+// What a completion starts, and that ends at once, is for the next round.
+void EpollPort::Deliver() {
+  in_delivery_.swap(due_);
+  for (const Completion& completion : in_delivery_) {
+    Count(*completion.operation, -1);
+    completion.operation->Completed(completion.result.result,
+                                    completion.result.flags);
+  }
+  in_delivery_.clear();
+}
+
+}  // namespace creche::internal
