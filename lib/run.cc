@@ -8,23 +8,24 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "creche/core/clock.h"
 #include "creche/core/event_port.h"
 #include "lib/cancel_on_signals.h"
 #include "lib/core/scheduler.h"
+#include "lib/epoll/kernel_port.h"
 #include "lib/uring/current_port.h"
 #include "lib/uring/standard_descriptors.h"
-#include "lib/uring/uring_port.h"
 
 namespace creche::internal {
 
 // Declared in the order in which the parts depend on each other.
 struct RunSession::Parts {
-  explicit Parts(const RunOptions& options)
-      : port(options.port != nullptr
-                 ? *options.port
-                 : uring_port.emplace(options.ring_entries,
-                                      options.uring_features)),
+  // `kernel_port`, which is open, unless `options` have a port.
+  Parts(const RunOptions& options, std::unique_ptr<OperationPort> kernel_port)
+      : own_port(std::move(kernel_port)),
+        port(options.port != nullptr ? *options.port : *own_port),
+        is_open(own_port != nullptr),
         current_port(port),
         scheduler(
             options.clock != nullptr ? *options.clock : system_clock.emplace(),
@@ -35,20 +36,19 @@ struct RunSession::Parts {
   }
 
   absl::Status Open(const RunOptions& options) {
-    if (absl::Status reserved = ReserveStandardDescriptors(); !reserved.ok()) {
-      return reserved;
+    if (!is_open) {
+      if (absl::Status opened = port.Open(); !opened.ok()) return opened;
+      is_open = true;
     }
-    if (absl::Status opened = port.Open(); !opened.ok()) return opened;
-    is_open = true;
     if (options.cancel_on_signals.empty()) return absl::OkStatus();
     return signals.emplace(scheduler).Catch(options.cancel_on_signals);
   }
 
   std::optional<SystemClock> system_clock;
-  std::optional<UringPort> uring_port;
+  const std::unique_ptr<OperationPort> own_port;
   EventPort& port;
+  bool is_open;
   const CurrentPort current_port;
-  bool is_open = false;
   Scheduler scheduler;
   std::optional<CancelOnSignals> signals;
 };
@@ -60,7 +60,17 @@ RunSession::RunSession(RunOptions options) {
         "or use another thread");
     return;
   }
-  parts_ = std::make_unique<Parts>(options);
+  status_ = ReserveStandardDescriptors();
+  if (!status_.ok()) return;
+  std::unique_ptr<OperationPort> kernel_port;
+  if (options.port == nullptr) {
+    auto opened = OpenKernelPort(options.backend, options.ring_entries,
+                                 options.uring_features);
+    status_ = opened.status();
+    if (!status_.ok()) return;
+    kernel_port = *std::move(opened);
+  }
+  parts_ = std::make_unique<Parts>(options, std::move(kernel_port));
   status_ = parts_->Open(options);
 }
 

@@ -25,6 +25,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "creche/core/backend.h"
 #include "creche/core/cancel_scope.h"
 #include "creche/core/clock.h"
 #include "creche/core/event_port.h"
@@ -48,13 +49,19 @@ struct RunOptions {
   std::vector<int> cancel_on_signals = {};
   // nullptr: a SystemClock.
   Clock* clock = nullptr;
-  // nullptr: io_uring.
+  // nullptr: the kernel, by `backend`.
   EventPort* port = nullptr;
   // Called as tasks come, run and go. See core/instrument.h.
   std::vector<Instrument*> instruments = {};
   // Set: every batch of runnable tasks is shuffled; the same seed gives the
   // same order. Unset: first come, first served.
   std::optional<std::uint64_t> schedule_seed = {};
+  // What the run does its I/O by, unless it has a port. kAuto is io_uring, and
+  // epoll where io_uring is missing or forbidden altogether, but not where
+  // memory or descriptors are short. The environment variable CRECHE_BACKEND
+  // (auto, uring, epoll) decides instead of kAuto, and never against the
+  // others. statistics().backend says which it is.
+  Backend backend = Backend::kAuto;
   // The size of io_uring's submission queue. More operations than that can be
   // under way. Range: 1 to 32768, rounded up to a power of two.
   unsigned ring_entries = 1024;
@@ -195,10 +202,12 @@ RunResult<F, Args...> RunMain(RunOptions options, F&& main, Args&&... args) {
 // with the reason if main was cancelled. Exceptions of main are rethrown as
 // they are. `args` are handed on as they are, without a copy.
 //
-// Errors: kUnavailable: io_uring cannot be used here; the message says why and
-//   what to do. kResourceExhausted: no descriptors or memory for the ring.
-//   kFailedPrecondition: called inside a run of this thread, or another run has
-//   one of the signals. kInvalidArgument: there is no such signal.
+// Errors: kUnavailable: io_uring cannot be used here, and RunOptions::backend
+// is
+//   kUring; the message says why and what to do. kResourceExhausted: no
+//   descriptors or memory for the ring. kFailedPrecondition: called inside a
+//   run of this thread, or another run has one of the signals.
+//   kInvalidArgument: there is no such signal, or no such CRECHE_BACKEND.
 // Thread safety: any thread; each has its own run.
 //
 // If no task can run and nothing could ever wake one, prints the task tree and

@@ -21,6 +21,7 @@ RunStatistics statistics() {
   scheduler->ArmFreshDeadlines();
   result.deadlines = scheduler->deadlines().size();
   result.operations = scheduler->port().pending();
+  result.backend = scheduler->port().backend();
   if (!scheduler->deadlines().empty()) {
     result.until_next_deadline =
         internal::FromNanoseconds(scheduler->deadlines().earliest()) -

@@ -21,7 +21,7 @@
 #include "lib/core/scheduler.h"
 #include "lib/testing/cancel_points.h"
 #include "lib/testing/checked_run.h"
-#include "lib/testing/lazy_uring_port.h"
+#include "lib/testing/lazy_kernel_port.h"
 #include "lib/testing/sweep_driver.h"
 
 namespace creche::internal {
@@ -174,7 +174,7 @@ std::size_t RunCancelSweeps(RepeatedBody& body,
        options.max_failures, "CancelEverywhereOptions::allow_no_points",
        options.allow_no_points},
       check);
-  LazyUringPort lazy_port;
+  LazyKernelPort lazy_port;
   EventPort& port = options.port != nullptr ? *options.port : lazy_port;
   CancelRun undisturbed(std::make_unique<CancelNothing>(body), 0, port,
                         options.clock);

@@ -10,7 +10,7 @@
 #include "creche/run.h"
 #include "gtest/gtest.h"
 #include "lib/testing/deadlock_clock.h"
-#include "lib/testing/lazy_uring_port.h"
+#include "lib/testing/lazy_kernel_port.h"
 #include "lib/testing/schedule_seed.h"
 
 namespace creche::internal {
@@ -24,7 +24,7 @@ struct TestRun::Parts {
   ::testing::ScopedTrace trace;
   DeadlockClock clock;
   // Inside another run, which is a mistake, Run() says so.
-  LazyUringPort port;
+  LazyKernelPort port;
 };
 
 TestRun::TestRun(const char* file, int line)

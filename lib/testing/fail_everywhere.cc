@@ -18,7 +18,7 @@
 #include "lib/core/scheduler.h"
 #include "lib/testing/checked_run.h"
 #include "lib/testing/faulty_port.h"
-#include "lib/testing/lazy_uring_port.h"
+#include "lib/testing/lazy_kernel_port.h"
 #include "lib/testing/sweep_driver.h"
 
 namespace creche::internal {
@@ -125,7 +125,7 @@ std::size_t RunFailSweeps(RepeatedBody& body,
        options.max_failures, "FailEverywhereOptions::allow_no_operations",
        options.allow_no_operations},
       check);
-  LazyUringPort lazy_port;
+  LazyKernelPort lazy_port;
   OperationPort& port = options.port != nullptr ? *options.port : lazy_port;
   FailRun undisturbed(body, port, options.clock, 0, Fault());
   if (!driver.RunUndisturbed(undisturbed)) return 0;

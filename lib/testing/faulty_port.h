@@ -62,6 +62,7 @@ class FaultyPort final : public OperationPort {
   void Wait(absl::Duration at_most) override;
   size_t pending() const override;
   void Notify() override { port_.Notify(); }
+  Backend backend() const override { return port_.backend(); }
   void Start(Operation& operation, const io_uring_sqe& entry) override;
   bool StartAtOnce(Operation& operation, const io_uring_sqe& entry,
                    OperationResult& completed) override;

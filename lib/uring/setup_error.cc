@@ -3,9 +3,11 @@
 #include "lib/uring/setup_error.h"
 
 #include <cerrno>
+#include <cstring>
 #include <fstream>
 
 #include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 
 namespace creche::internal {
 
@@ -18,6 +20,7 @@ int ReadIoUringDisabled() {
 absl::Status SetupError(int error, int io_uring_disabled) {
   switch (error) {
     case ENOSYS:
+    case EOPNOTSUPP:
       return absl::UnavailableError(
           "io_uring is not available: the kernel (or the sandbox around this "
           "process) does not know its system calls; creche needs Linux 5.11 or "
@@ -56,7 +59,8 @@ absl::Status SetupError(int error, int io_uring_disabled) {
     case EINVAL:
       return TooOldError();
     default:
-      return absl::ErrnoToStatus(error, "io_uring_setup");
+      return absl::InternalError(absl::StrCat(
+          "io_uring_setup failed unexpectedly: ", std::strerror(error)));
   }
 }
 

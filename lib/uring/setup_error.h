@@ -12,7 +12,9 @@ namespace creche::internal {
 // The setting kernel.io_uring_disabled, or -1 if this kernel has no such thing.
 int ReadIoUringDisabled();
 
-// `error` is the errno of io_uring_setup().
+// `error` is the errno of io_uring_setup(). kUnavailable if io_uring is not to
+// be had here at all, and only then: a run may use epoll instead. What is short
+// for the moment is kResourceExhausted.
 absl::Status SetupError(int error, int io_uring_disabled);
 
 // There is a ring, but one that creche cannot work with.

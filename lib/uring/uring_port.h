@@ -31,6 +31,7 @@ class UringPort final : public OperationPort {
   void Wait(absl::Duration at_most) override;
   size_t pending() const override { return pending_; }
   void Notify() override;
+  Backend backend() const override { return Backend::kUring; }
 
   void Start(Operation& operation, const io_uring_sqe& entry) override;
   bool StartAtOnce(Operation& operation, const io_uring_sqe& entry,

@@ -52,6 +52,7 @@ class UringTest : public ::testing::TestWithParam<UringFeatures> {
   template <typename F>
   auto Run(F& main) {
     RunOptions options;
+    options.backend = Backend::kUring;
     options.uring_features = GetParam();
     options.ring_entries = 64;
     return creche::Run(std::move(options), main);

@@ -24,7 +24,9 @@ TEST(SetupErrorTest, TellsWhoForbidsIt) {
   ExpectError(EPERM, 0, kUnavailable, "seccomp");
   ExpectError(EPERM, 1, kUnavailable, "kernel.io_uring_group");
   ExpectError(EPERM, 2, kUnavailable, "sysctl kernel.io_uring_disabled=0");
+  ExpectError(EACCES, -1, kUnavailable, "seccomp");
   ExpectError(ENOSYS, -1, kUnavailable, "Linux 5.11");
+  ExpectError(EOPNOTSUPP, -1, kUnavailable, "Linux 5.11");
   ExpectError(EINVAL, -1, kUnavailable, "too old");
 }
 
@@ -33,6 +35,12 @@ TEST(SetupErrorTest, TellsWhatHasRunOut) {
   ExpectError(ENOMEM, -1, kExhausted, "ulimit -l");
   ExpectError(EMFILE, -1, kExhausted, "ulimit -n");
   ExpectError(ENFILE, -1, kExhausted, "fs.file-max");
+}
+
+// Whatever else it is, a run does not go on without io_uring because of it.
+TEST(SetupErrorTest, TellsOfWhatIsNotExpected) {
+  ExpectError(EINTR, -1, absl::StatusCode::kInternal, "io_uring_setup");
+  ExpectError(EAGAIN, -1, absl::StatusCode::kInternal, "io_uring_setup");
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <cstddef>
 
 #include "absl/time/time.h"
+#include "creche/core/backend.h"
 
 namespace creche {
 
@@ -21,6 +22,8 @@ struct RunStatistics {
   size_t operations = 0;      // Operations of the port (kernel) under way.
   // Negative if it has passed unnoticed; infinite if there is none.
   absl::Duration until_next_deadline = absl::InfiniteDuration();
+  // What the run does its I/O by; kAuto: a port of its own that uses neither.
+  Backend backend = Backend::kAuto;
 };
 
 // Aborts outside of a run.
