@@ -235,11 +235,13 @@ int Sync(const io_uring_sqe& entry) {
   return ResultOf(only_data ? fdatasync(entry.fd) : fsync(entry.fd));
 }
 
-Attempt TryPoll(const io_uring_sqe& entry) {
+// Watching the descriptor tells at once if it is ready.
+Attempt TryPoll(const io_uring_sqe& entry, unsigned ready) {
   if (entry.len != 0) return Attempt::Done(-EOPNOTSUPP);
   const unsigned events = entry.poll32_events;
-  const int ready = Ready(entry.fd, events);
-  return ready == 0 ? Attempt::Wait(events) : Attempt::Done(ready);
+  const unsigned told = ready & (events | POLLERR | POLLHUP);
+  return told == 0 ? Attempt::Wait(events)
+                   : Attempt::Done(static_cast<int>(told));
 }
 
 // Which only a ring can do.
@@ -256,7 +258,8 @@ int ResultWithMoved(const io_uring_sqe& entry, int result) {
   return moved + result;
 }
 
-Attempt TryNow(io_uring_sqe& entry, bool is_ready) {
+Attempt TryNow(io_uring_sqe& entry, unsigned ready) {
+  const bool is_ready = ready != 0;
   if (NeedsRing(entry)) return Attempt::Done(-EOPNOTSUPP);
   switch (entry.opcode) {
     case IORING_OP_NOP:
@@ -275,7 +278,7 @@ Attempt TryNow(io_uring_sqe& entry, bool is_ready) {
       return Attempt::Done(
           ResultOf(shutdown(entry.fd, static_cast<int>(entry.len))));
     case IORING_OP_POLL_ADD:
-      return TryPoll(entry);
+      return TryPoll(entry, ready);
     case IORING_OP_READ:
     case IORING_OP_WRITE:
       return TryReadOrWrite(entry);
@@ -302,6 +305,8 @@ int CallAndWait(const io_uring_sqe& entry) {
     case IORING_OP_READ:
     case IORING_OP_WRITE:
       return ResultWithMoved(entry, ReadOrWriteAndWait(entry));
+    case IORING_OP_POLL_ADD:  // Of a file that epoll does not take.
+      return Ready(entry.fd, entry.poll32_events);
     case IORING_OP_ACCEPT:
       return Accept(entry);
     case IORING_OP_CONNECT:

@@ -39,14 +39,14 @@ inline __u64& Moved(io_uring_sqe& entry) { return entry.user_data; }
 int ResultWithMoved(const io_uring_sqe& entry, int result);
 
 // Tries what `entry` describes without ever blocking, whatever mode its
-// descriptor is in. `is_ready`: one of the events that the last attempt asked
-// for has come. Before the first attempt, Moved(entry) is 0; between attempts,
-// the entry is changed to describe what is left.
+// descriptor is in. `ready`: what of POLLIN and others there is, as far as is
+// known; 0 at the first attempt. Before that, Moved(entry) is 0; between
+// attempts, the entry is changed to describe what is left.
 //
 // The result is -EOPNOTSUPP for operations other than those that docs/epoll.md
 // lists, and for entries that need the ring itself: registered files and
 // buffers, multishot operations.
-Attempt TryNow(io_uring_sqe& entry, bool is_ready);
+Attempt TryNow(io_uring_sqe& entry, unsigned ready);
 
 // Does what is left to do, and blocks as long as it takes, or until a signal
 // interrupts it. For what TryNow() says needs a thread. Returns what the whole

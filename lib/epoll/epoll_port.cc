@@ -10,7 +10,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <iterator>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -56,6 +58,7 @@ void EpollPort::Close() {
   EndBackground();
   threads_.Stop();
   watches_.clear();
+  spare_.clear();
   set_.Close();
 }
 
@@ -112,17 +115,36 @@ bool EpollPort::Begin(Operation& operation, const io_uring_sqe& entry,
                       OperationResult& completed) {
   io_uring_sqe own = entry;
   Moved(own) = 0;
-  const Attempt attempt = TryNow(own, /*is_ready=*/false);
+  const Attempt attempt = TryNow(own, /*ready=*/0);
   completed = {attempt.result, attempt.flags};
   if (attempt.next == Attempt::Next::kDone) return true;
-  UnderWay& state = under_way_[&operation];
-  state.operation = &operation;
+  UnderWay& state = Remember(operation);
   state.entry = own;
   const int error = PutAside(state, attempt);
   if (error == 0) return false;
   completed = {ResultWithMoved(own, error), 0};
-  under_way_.erase(&operation);
+  Forget(operation);
   return true;
+}
+
+EpollPort::UnderWay& EpollPort::Remember(Operation& operation) {
+  UnderWay* state = nullptr;
+  if (spare_.empty()) {
+    state = &under_way_[&operation];
+  } else {
+    UnderWayMap::node_type node = std::move(spare_.back());
+    spare_.pop_back();
+    node.key() = &operation;
+    state = &under_way_.insert(std::move(node)).position->second;
+    std::destroy_at(state);
+    std::construct_at(state);
+  }
+  state->operation = &operation;
+  return *state;
+}
+
+void EpollPort::Forget(Operation& operation) {
+  spare_.push_back(under_way_.extract(&operation));
 }
 
 // Until the descriptor is ready, or a thread is. Returns 0 or a negated errno.
@@ -140,7 +162,7 @@ void EpollPort::End(UnderWay& operation, OperationResult result) {
   if (operation.events != 0) Waiting(operation).Unlink();
   CancelRequests::Remove(*operation.operation);
   due_.push_back({operation.operation, result});
-  under_way_.erase(operation.operation);
+  Forget(*operation.operation);
 }
 
 void EpollPort::Cancel(Operation& operation) {
@@ -168,6 +190,7 @@ void EpollPort::InterruptAgain() {
 
 int EpollPort::StartWatching(UnderWay& operation, unsigned events) {
   const int fd = operation.entry.fd;
+  if (fd < 0) return -EBADF;
   const auto number = static_cast<size_t>(fd);
   if (number >= watches_.size()) watches_.resize(number + 1);
   Watch& watch = watches_[number];
@@ -187,33 +210,40 @@ int EpollPort::Arm(int fd, Watch& watch, unsigned newest) {
   const unsigned mode =
       watch.in_vain > kMostInVain ? unsigned{EPOLLET} : EPOLLONESHOT;
   if (watch.is_in_set) {
-    const int error = set_.Rearm(fd, watch.events | mode);
+    const int error = set_.Rearm(fd, watch.events | mode, Tag(fd, watch));
     if (error == 0) return 0;
     watch.is_in_set = false;
     EndAll(watch, error == -ENOENT ? -EBADF : error);
     if (error != -ENOENT || newest == 0) return error;
     watch.events = newest;
   }
-  const int error = AddToSet(fd, watch.events | mode);
+  const int error = AddToSet(fd, watch, watch.events | mode);
   watch.is_in_set = error == 0;
   return error;
 }
 
 // A user may watch only so many descriptors, in all processes. So those that
 // nobody waits for now are dropped before that is an error.
-int EpollPort::AddToSet(int fd, unsigned events) {
-  int error = set_.Add(fd, events);
+int EpollPort::AddToSet(int fd, Watch& watch, unsigned events) {
+  ++watch.generation;
+  int error = set_.Add(fd, events, Tag(fd, watch));
   if (error == -ENOSPC) {
-    for (size_t other = 0; other < watches_.size(); ++other) {
-      Watch& watch = watches_[other];
-      if (!watch.is_in_set || !watch.waiting.empty()) continue;
-      set_.Remove(static_cast<int>(other));
+    MakeRoomInSet();
+    error = set_.Add(fd, events, Tag(fd, watch));
+  }
+  if (error == -EEXIST) error = set_.Rearm(fd, events, Tag(fd, watch));
+  return error == -ENOSPC ? -EUSERS : error;
+}
+
+void EpollPort::MakeRoomInSet() {
+  int fd = 0;
+  for (Watch& watch : watches_) {
+    if (watch.is_in_set && watch.waiting.empty()) {
+      set_.Remove(fd);
       watch.is_in_set = false;
     }
-    error = set_.Add(fd, events);
+    ++fd;
   }
-  if (error == -EEXIST) error = set_.Rearm(fd, events);
-  return error == -ENOSPC ? -EUSERS : error;
 }
 
 void EpollPort::EndAll(Watch& watch, int result) {
@@ -266,31 +296,35 @@ bool EpollPort::Look(absl::Duration at_most) {
 }
 
 void EpollPort::OnEvent(const epoll_event& event) {
-  const auto number = static_cast<size_t>(event.data.fd);
+  const auto number = static_cast<std::uint32_t>(event.data.u64);
   if (number >= watches_.size()) return;
   Watch& watch = watches_[number];
-  UnderWay* next = nullptr;
-  bool has_ended = false;
+  const int fd = static_cast<int>(number);
+  if (event.data.u64 != Tag(fd, watch)) return;
+  TryAllAgain(watch, event.events);
+  if (watch.waiting.empty() || watch.in_vain > kMostInVain + 1) return;
+  Arm(fd, watch, /*newest=*/0);
+}
+
+void EpollPort::TryAllAgain(Watch& watch, unsigned ready) {
   watch.events = 0;
+  ++watch.in_vain;
+  UnderWay* next = nullptr;
   for (UnderWay* waiting = watch.waiting.front(); waiting != nullptr;
        waiting = next) {
     next = watch.waiting.after(waiting);
     const unsigned wanted = waiting->events | kAlwaysReported;
-    if ((event.events & wanted) == 0 || TryAgain(*waiting)) {
+    if ((ready & wanted) == 0 || TryAgain(*waiting, ready)) {
       watch.events |= waiting->events;
     } else {
-      has_ended = true;
+      watch.in_vain = 0;
     }
   }
-  if (watch.waiting.empty()) return;
-  watch.in_vain = has_ended ? 0 : watch.in_vain + 1;
-  if (watch.in_vain > kMostInVain + 1) return;  // It is watched for changes.
-  Arm(event.data.fd, watch, /*newest=*/0);
 }
 
 // Returns true if it waits on.
-bool EpollPort::TryAgain(UnderWay& operation) {
-  const Attempt attempt = TryNow(operation.entry, /*is_ready=*/true);
+bool EpollPort::TryAgain(UnderWay& operation, unsigned ready) {
+  const Attempt attempt = TryNow(operation.entry, ready);
   switch (attempt.next) {
     case Attempt::Next::kDone:
       End(operation, {attempt.result, attempt.flags});

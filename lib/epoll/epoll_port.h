@@ -12,6 +12,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <unordered_map>
 #include <vector>
@@ -39,9 +40,12 @@ struct WatchTag;
 //
 // A descriptor is watched for one event at a time (EPOLLONESHOT), and watched
 // again while operations wait for it. So one that is ready, and whose task is
-// slow, costs nothing; and what an event says is only a hint: the call decides.
-// That matters because nothing tells a port that a number has been closed and
-// now means another file.
+// slow, costs nothing.
+//
+// Nothing tells a port that a number has been closed and now means another
+// file, and the set goes on watching the old one as long as that is open under
+// another number. So whoever waits has the kernel look whether the set has the
+// file that the number means now, and events of an older one are not heard.
 class EpollPort final : public OperationPort {
  public:
   explicit EpollPort(const UringFeatures& features = {})
@@ -77,7 +81,13 @@ class EpollPort final : public OperationPort {
     unsigned events = 0;     // That any of them waits for, and maybe more.
     unsigned in_vain = 0;    // Events in a row that let none of them end.
     bool is_in_set = false;  // As far as is known.
+    // Of the files that have had the number; a part of the events' tag.
+    std::uint32_t generation = 0;
   };
+
+  static std::uint64_t Tag(int fd, const Watch& watch) {
+    return std::uint64_t{watch.generation} << 32U | static_cast<unsigned>(fd);
+  }
 
   struct Completion {
     Operation* operation;
@@ -93,19 +103,23 @@ class EpollPort final : public OperationPort {
 
   static ListLink<WatchTag>& Waiting(UnderWay& operation) { return operation; }
 
+  UnderWay& Remember(Operation& operation);
+  void Forget(Operation& operation);
   bool Begin(Operation& operation, const io_uring_sqe& entry,
              OperationResult& completed);
   void Count(const Operation& operation, int change);
   int PutAside(UnderWay& operation, const Attempt& attempt);
   int StartWatching(UnderWay& operation, unsigned events);
   int Arm(int fd, Watch& watch, unsigned newest);
-  int AddToSet(int fd, unsigned events);
+  int AddToSet(int fd, Watch& watch, unsigned events);
+  void MakeRoomInSet();
   void EndAll(Watch& watch, int result);
   void End(UnderWay& operation, OperationResult result);
 
   bool Look(absl::Duration at_most);
   void OnEvent(const epoll_event& event);
-  bool TryAgain(UnderWay& operation);
+  void TryAllAgain(Watch& watch, unsigned ready);
+  bool TryAgain(UnderWay& operation, unsigned ready);
   void TakeFromThreads();
   void InterruptAgain();
   void EndBackground();
@@ -117,7 +131,10 @@ class EpollPort final : public OperationPort {
   WorkerThreads threads_{[this] { set_.Notify(); }};
   // Elements stay where they are.
   std::deque<Watch> watches_;  // By number.
-  std::unordered_map<Operation*, UnderWay> under_way_;
+  using UnderWayMap = std::unordered_map<Operation*, UnderWay>;
+  UnderWayMap under_way_;
+  std::vector<UnderWayMap::node_type>
+      spare_;                 // So that waiting allocates none.
   CancelRequests cancelled_;  // Of operations that are with a thread.
   std::vector<Completion> due_;
   std::vector<Completion> in_delivery_;  // Kept for its memory.

@@ -36,9 +36,9 @@ absl::Status EpollSet::Open() {
   epoll_fd_ = epoll_create1(EPOLL_CLOEXEC);
   if (epoll_fd_ >= 0) notify_fd_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   // Each write is an event of its own, whether or not anybody reads.
-  const bool is_open =
-      notify_fd_ >= 0 &&
-      Control(EPOLL_CTL_ADD, notify_fd_, EPOLLIN | unsigned{EPOLLET}) == 0;
+  const bool is_open = notify_fd_ >= 0 && Control(EPOLL_CTL_ADD, notify_fd_,
+                                                  EPOLLIN | unsigned{EPOLLET},
+                                                  kNotificationTag) == 0;
   if (is_open) return absl::OkStatus();
   const int error = errno;
   Close();
@@ -55,10 +55,11 @@ void EpollSet::Close() {
   CloseIfOpen(timer_fd_);
 }
 
-int EpollSet::Control(int operation, int fd, unsigned events) {
+int EpollSet::Control(int operation, int fd, unsigned events,
+                      std::uint64_t tag) {
   epoll_event event = {};
   event.events = events;
-  event.data.fd = fd;
+  event.data.u64 = tag;
   return epoll_ctl(epoll_fd_, operation, fd, &event) == 0 ? 0 : -errno;
 }
 
@@ -93,7 +94,7 @@ int EpollSet::WaitByTimer(epoll_event* events, int size,
   StartTimer(at_most);
   int count = epoll_wait(epoll_fd_, events, size, -1);
   for (int i = 0; i < count; ++i) {
-    if (events[i].data.fd == timer_fd_) events[i--] = events[--count];
+    if (events[i].data.u64 == kTimerTag) events[i--] = events[--count];
   }
   return count;
 }
@@ -102,7 +103,7 @@ void EpollSet::StartTimer(absl::Duration duration) {
   if (timer_fd_ < 0) {
     timer_fd_ = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
     if (timer_fd_ >= 0) {
-      Control(EPOLL_CTL_ADD, timer_fd_, EPOLLIN | unsigned{EPOLLET});
+      Control(EPOLL_CTL_ADD, timer_fd_, EPOLLIN | unsigned{EPOLLET}, kTimerTag);
     }
   }
   itimerspec setting = {};

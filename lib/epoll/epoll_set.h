@@ -9,6 +9,7 @@
 #include <sys/epoll.h>
 
 #include <cstddef>
+#include <cstdint>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
@@ -27,19 +28,20 @@ class EpollSet {
   absl::Status Open();
   void Close();
 
-  // One event, which has the number `fd`, will come when one of `events`
-  // (EPOLLIN and others), an error or a hang-up is there. Each returns 0 or a
-  // negated errno: -ENOENT of Rearm(), that the file which has the number now
-  // is not in the set; -EEXIST of Add(), that it is; -EPERM, that it is one
-  // which is always ready; -ENOSPC, that this user watches too many.
-  int Add(int fd, unsigned events) {
-    return Control(EPOLL_CTL_ADD, fd, events);
+  // Events, with `tag` as their data, will come when one of `events` (EPOLLIN
+  // and others), an error or a hang-up is there: one, with EPOLLONESHOT. Each
+  // returns 0 or a negated errno: -ENOENT of Rearm(), that the file which has
+  // the number now is not in the set; -EEXIST of Add(), that it is; -EPERM,
+  // that it is one which is always ready; -ENOSPC, that this user watches too
+  // many.
+  int Add(int fd, unsigned events, std::uint64_t tag) {
+    return Control(EPOLL_CTL_ADD, fd, events, tag);
   }
-  int Rearm(int fd, unsigned events) {
-    return Control(EPOLL_CTL_MOD, fd, events);
+  int Rearm(int fd, unsigned events, std::uint64_t tag) {
+    return Control(EPOLL_CTL_MOD, fd, events, tag);
   }
   // Makes room. Has no effect if it is not there.
-  void Remove(int fd) { Control(EPOLL_CTL_DEL, fd, 0); }
+  void Remove(int fd) { Control(EPOLL_CTL_DEL, fd, 0, 0); }
 
   // Takes up to `size` events; waits for the first for `at_most`, which may be
   // zero or infinite. Returns how many there are: none, too, if a signal came.
@@ -50,11 +52,15 @@ class EpollSet {
   // Thread safety: any thread, and signal handlers, between Open() and Close().
   void Notify();
   bool IsNotification(const epoll_event& event) const {
-    return event.data.fd == notify_fd_;
+    return event.data.u64 == kNotificationTag;
   }
 
  private:
-  int Control(int operation, int fd, unsigned events);
+  // Tags that no caller uses.
+  static constexpr std::uint64_t kNotificationTag = ~std::uint64_t{0};
+  static constexpr std::uint64_t kTimerTag = ~std::uint64_t{1};
+
+  int Control(int operation, int fd, unsigned events, std::uint64_t tag);
   void StartTimer(absl::Duration duration);
   int WaitByTimer(epoll_event* events, int size, absl::Duration at_most);
 

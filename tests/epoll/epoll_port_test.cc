@@ -177,14 +177,18 @@ TEST_F(EpollPortTest, ANumberMayComeToMeanAnotherFile) {
   CancelAndWait(before);
   ASSERT_EQ(dup2(fresh.first(), number), number);
 
-  CountingOperation after;
-  StartReceive(after, number);
+  CountingOperation receive;
+  CountingOperation poll;
+  StartPoll(poll, number, POLLIN);
+  StartReceive(receive, number);
   ASSERT_EQ(write(old.second(), "old", 3), 3);
   port_.Wait(absl::Milliseconds(5));
-  EXPECT_EQ(after.completions, 0);
+  EXPECT_EQ(poll.completions, 0);
+  EXPECT_EQ(receive.completions, 0);
   ASSERT_EQ(write(fresh.second(), "fresh", 5), 5);
   WaitUntilDone();
-  EXPECT_EQ(after.last_result, 5);
+  EXPECT_EQ(poll.last_result, POLLIN);
+  EXPECT_EQ(receive.last_result, 5);
   close(number);
 }
 

@@ -11,6 +11,7 @@
 #include <atomic>
 #include <cstdio>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -44,7 +45,9 @@ void RunInManyThreads() {
     threads.emplace_back([&refused] {
       for (int round = 0; round < kRunsPerThread; ++round) {
         auto main = []() -> Task<> { co_await Checkpoint(); };
-        if (!creche::Run(main).ok()) ++refused;
+        RunOptions options;
+        options.backend = Backend::kUring;
+        if (!creche::Run(std::move(options), main).ok()) ++refused;
       }
     });
   }
