@@ -34,6 +34,12 @@ constexpr unsigned kAlwaysReported = EPOLLERR | EPOLLHUP;
 // and then.
 constexpr int kRoundsWithoutLook = 4;
 
+// So many batches of tasks in a row that no event came for are a run whose
+// tasks keep each other busy. It is not to pay for a system call with each
+// switch of tasks, but for one in a few microseconds.
+constexpr int kMostLooksInVain = 64;
+constexpr std::uint64_t kCyclesBetweenLooks = 16'384;
+
 // A descriptor whose event lets no operation go on so many times in a row is
 // watched for changes only (EPOLLET). Otherwise it would keep the run busy: an
 // error that waits in a socket's error queue is always reported, say.
@@ -255,18 +261,30 @@ void EpollPort::EndAll(Watch& watch, int result) {
 // --- Hearing of what has happened
 
 void EpollPort::Poll() {
-  if (due_.empty() || ++rounds_without_look_ >= kRoundsWithoutLook) {
-    rounds_without_look_ = 0;
+  if (!under_way_.empty() && IsTimeToLook()) {
     InterruptAgain();
-    if (!under_way_.empty()) Look(absl::ZeroDuration());
+    Look(absl::ZeroDuration());
+    rounds_without_look_ = 0;
+    looks_in_vain_ = due_.empty() ? looks_in_vain_ + 1 : 0;
   }
   Deliver();
+}
+
+bool EpollPort::IsTimeToLook() {
+  if (!due_.empty()) return ++rounds_without_look_ >= kRoundsWithoutLook;
+  if (looks_in_vain_ < kMostLooksInVain || !counts_cycles_) return true;
+  looks_in_vain_ = kMostLooksInVain;
+  const std::uint64_t now = CycleCounter::Read();
+  if (now - looked_at_ < kCyclesBetweenLooks) return false;
+  looked_at_ = now;
+  return true;
 }
 
 // Returns only when there is something to tell, for what looks like an event
 // but is none would have the run believe that something had happened.
 void EpollPort::Wait(absl::Duration at_most) {
   if (!due_.empty()) return Poll();
+  looks_in_vain_ = 0;
   using Clock = CancelRequests::Clock;
   const Clock::time_point start = Clock::now();
   absl::Duration left = at_most;

@@ -24,6 +24,7 @@
 #include "creche/uring/operation_port.h"
 #include "creche/uring/socket_names.h"
 #include "creche/uring/uring_features.h"
+#include "lib/core/cycle_counter.h"
 #include "lib/epoll/calls.h"
 #include "lib/epoll/epoll_set.h"
 #include "lib/epoll/worker_threads.h"
@@ -116,6 +117,7 @@ class EpollPort final : public OperationPort {
   void EndAll(Watch& watch, int result);
   void End(UnderWay& operation, OperationResult result);
 
+  bool IsTimeToLook();
   bool Look(absl::Duration at_most);
   void OnEvent(const epoll_event& event);
   void TryAllAgain(Watch& watch, unsigned ready);
@@ -139,6 +141,9 @@ class EpollPort final : public OperationPort {
   std::vector<Completion> due_;
   std::vector<Completion> in_delivery_;  // Kept for its memory.
   int rounds_without_look_ = 0;
+  int looks_in_vain_ = 0;  // In a row, without a Wait().
+  const bool counts_cycles_ = CycleCounter::is_steady();
+  std::uint64_t looked_at_ = 0;  // If they are too many.
   size_t pending_ = 0;
   size_t in_background_ = 0;
   Names names_;
