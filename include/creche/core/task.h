@@ -136,19 +136,19 @@ class Awaiting : public Base {
     CheckIsFresh(child);
     this->awaited_ = child;
     Promise<T>& promise = child.promise();
-    promise.set_continuation(this);
     if (!MayNest()) [[unlikely]] {
+      promise.set_continuation(this);
       PromiseBase::GoOn(Frame{child, &promise});
       return false;
     }
-    PromiseBase* const outer = std::exchange(running.frame, &promise);
-    promise.set_is_looked_at(true);
+    promise.set_observed_continuation(this);
+    running.frame = &promise;
     child.resume();
     if (promise.is_done()) {
-      running.frame = outer;
+      running.frame = this->awaiting_.promise;
       return true;
     }
-    promise.set_is_looked_at(false);
+    promise.set_continuation(this);
     return false;
   }
 
@@ -194,7 +194,7 @@ class Awaiting : public Base {
   bool DestroyEndedByTry() {
     Promise<T>& promise = awaited_promise();
     promise.DropValue();
-    promise.set_is_looked_at(true);
+    promise.set_observed_continuation(this);
     if (promise.DestroySuspended(this->awaited_)) {
       this->awaited_ = {};
       return true;

@@ -101,22 +101,25 @@ class PromiseBase {
     return reinterpret_cast<std::uintptr_t>(address) - begin < size_;
   }
 
-  Continuation* continuation() const { return continuation_; }
+  Continuation* continuation() const {
+    return reinterpret_cast<Continuation*>(continuation_ & ~kObserved);
+  }
   void set_continuation(Continuation* continuation) {
-    continuation_ = continuation;
+    continuation_ = reinterpret_cast<std::uintptr_t>(continuation);
+  }
+  // The same, for one that is not told when the coroutine has a result: it
+  // looks for itself.
+  void set_observed_continuation(Continuation* continuation) {
+    continuation_ = reinterpret_cast<std::uintptr_t>(continuation) | kObserved;
   }
 
   // Where the coroutine awaits, for the task tree.
   const std::source_location& await_location() const { return location_; }
 
-  // While this is set, nobody is told that the coroutine has a result: whoever
-  // resumed it looks for itself.
-  void set_is_looked_at(bool is_looked_at) { is_looked_at_ = is_looked_at; }
-
   // Tells whoever waits that there is a result.
   void Complete() noexcept {
-    if (is_looked_at_) return;
-    Continuation* continuation = continuation_;
+    if ((continuation_ & kObserved) != 0) return;
+    Continuation* const continuation = this->continuation();
     if (continuation->resumes_on_completion()) [[likely]] {
       GoOn(continuation->awaiting());
     } else {
@@ -196,6 +199,8 @@ class PromiseBase {
   State state_ = State::kPending;
 
  private:
+  static constexpr std::uintptr_t kObserved = 1;
+
   std::uint32_t SizeUpTo(const char* end) const {
     if (end == nullptr) return 0;
     return static_cast<std::uint32_t>(end -
@@ -203,9 +208,8 @@ class PromiseBase {
   }
   [[noreturn]] void EndedWithoutResult() const;
 
-  bool is_looked_at_ = false;
   const std::uint32_t size_;  // From here to the frame's end.
-  Continuation* continuation_ = nullptr;
+  std::uintptr_t continuation_ = 0;  // And kObserved.
   std::source_location location_;
 };
 
