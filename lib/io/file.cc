@@ -21,9 +21,9 @@
 #include "creche/core/errors.h"
 #include "creche/core/internal/budgeted_checkpoint.h"
 #include "creche/core/try.h"
-#include "creche/uring/operation.h"
 #include "lib/io/blocks_in_place.h"
 #include "lib/io/file_error.h"
+#include "lib/io/restarted.h"
 #include "lib/io/stream_file.h"
 #include "lib/uring/part_size.h"
 
@@ -35,6 +35,7 @@ using internal::BudgetedCheckpoint;
 using internal::CheckPath;
 using internal::FileError;
 using internal::PartSize;
+using internal::Restarted;
 
 namespace {
 
@@ -49,7 +50,7 @@ constexpr std::uint64_t kLargestOffset =
 int OpenFlags(File::Mode mode) {
   switch (mode) {
     case File::kRead:
-      return O_RDONLY;
+      return O_RDONLY | O_NONBLOCK;  // At a FIFO, Read() waits.
     case File::kWrite:
       return O_WRONLY | O_CREAT | O_TRUNC;
     case File::kAppend:
@@ -75,7 +76,7 @@ Task<absl::StatusOr<FileInfo>> Stat(int fd, std::string path, int flags,
     io_uring_prep_statx(&entry, fd, path.c_str(), flags, STATX_BASIC_STATS,
                         &found);
   };
-  const int result = co_await Uring(prepare);
+  const int result = co_await Restarted(prepare);
   if (result < 0) co_return FileError(result, "stat", name);
   FileInfo info;
   info.size = found.stx_size;
@@ -99,12 +100,14 @@ Task<absl::StatusOr<File>> File::Open(std::string path, Mode mode,
   };
   // A descriptor that came after a cancellation is delivered like any result,
   // so it has an owner.
-  const int result = co_await Uring(prepare);
+  const int result = co_await Restarted(prepare);
   if (result < 0) co_return FileError(result, "open", path);
   auto open = std::make_shared<OpenFile>();
   open->fd = FileDescriptor(result);
   open->path = std::move(path);
   open->is_stream = internal::BecomeStreamFile(result);
+  open->awaits_writer = mode == kRead && open->is_stream;
+  if (mode == kRead && !open->is_stream) internal::BecomeBlocking(result);
   open->appends = mode == kAppend;
   open->blocks = BlocksInPlace(result);
   co_return File(std::move(open));
@@ -124,6 +127,11 @@ Task<absl::StatusOr<size_t>> File::ReadAt(std::uint64_t offset,
     co_return co_await AfterCheckpoint(FileError(-EINVAL, "read", open->path));
   }
   if (open->is_stream) {
+    if (open->awaits_writer) {
+      auto writer = internal::WaitForWriter(open->fd.get(), open->path);
+      co_await Try(std::move(writer));
+      open->awaits_writer = false;
+    }
     auto read = internal::ReadStreamFile(open->fd.get(), open->path, buffer);
     co_return co_await std::move(read);
   }
@@ -132,7 +140,7 @@ Task<absl::StatusOr<size_t>> File::ReadAt(std::uint64_t offset,
     io_uring_prep_read(&entry, open->fd.get(), buffer.data(), size, offset);
     if (open->blocks) entry.flags |= IOSQE_ASYNC;
   };
-  const int result = co_await Uring(prepare);
+  const int result = co_await Restarted(prepare);
   if (result < 0) co_return FileError(result, "read", open->path);
   co_return static_cast<size_t>(result);
 }
@@ -156,7 +164,7 @@ Task<absl::Status> File::WriteAt(std::uint64_t offset, absl::string_view data) {
       io_uring_prep_write(&entry, open->fd.get(), data.data(), size, offset);
       if (open->blocks) entry.flags |= IOSQE_ASYNC;
     };
-    const int result = co_await Uring(prepare);
+    const int result = co_await Restarted(prepare);
     if (result < 0) co_return FileError(result, "write", open->path);
     data.remove_prefix(static_cast<size_t>(result));
     if (offset != kAtEnd) offset += static_cast<unsigned>(result);
@@ -194,7 +202,7 @@ Task<absl::Status> File::Sync() {
   auto prepare = [&](io_uring_sqe& entry) {
     io_uring_prep_fsync(&entry, open->fd.get(), 0);
   };
-  const int result = co_await Uring(prepare);
+  const int result = co_await Restarted(prepare);
   if (result < 0) co_return FileError(result, "fsync", open->path);
   co_return absl::OkStatus();
 }
@@ -240,7 +248,7 @@ Task<absl::Status> RenameFile(std::string from, std::string to) {
     io_uring_prep_renameat(&entry, AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(),
                            0);
   };
-  const int result = co_await Uring(prepare);
+  const int result = co_await Restarted(prepare);
   if (result >= 0) co_return absl::OkStatus();
   co_return FileError(result, "rename", absl::StrCat(from, " to ", to));
 }
@@ -250,7 +258,7 @@ Task<absl::Status> RemoveFile(std::string path) {
   auto prepare = [&](io_uring_sqe& entry) {
     io_uring_prep_unlinkat(&entry, AT_FDCWD, path.c_str(), 0);
   };
-  const int result = co_await Uring(prepare);
+  const int result = co_await Restarted(prepare);
   if (result < 0) co_return FileError(result, "unlink", path);
   co_return absl::OkStatus();
 }

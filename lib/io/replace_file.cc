@@ -20,8 +20,8 @@
 #include "creche/core/internal/budgeted_checkpoint.h"
 #include "creche/core/try.h"
 #include "creche/io/file.h"
-#include "creche/uring/operation.h"
 #include "lib/io/file_error.h"
+#include "lib/io/restarted.h"
 
 namespace creche::internal {
 namespace {
@@ -69,7 +69,7 @@ Task<absl::StatusOr<struct statx>> StatToReplace(const std::string& path) {
     io_uring_prep_statx(&entry, AT_FDCWD, path.c_str(), 0, STATX_BASIC_STATS,
                         &found);
   };
-  const int result = co_await Uring(prepare);
+  const int result = co_await Restarted(prepare);
   if (result == -ENOENT) co_return found;
   if (result < 0) co_return FileError(result, "stat", path);
   if (!S_ISREG(found.stx_mode)) {

@@ -20,8 +20,8 @@
 #include "absl/types/span.h"
 #include "creche/core/internal/budgeted_checkpoint.h"
 #include "creche/core/try.h"
-#include "creche/uring/operation.h"
 #include "lib/io/file_error.h"
+#include "lib/io/restarted.h"
 #include "lib/uring/part_size.h"
 
 namespace creche::internal {
@@ -33,7 +33,7 @@ Task<absl::Status> WaitUntilReady(int fd, unsigned events,
   auto prepare = [&](io_uring_sqe& entry) {
     io_uring_prep_poll_add(&entry, fd, events);
   };
-  const int result = co_await Uring(prepare);
+  const int result = co_await Restarted(prepare);
   if (result < 0) co_return FileError(result, "poll", path);
   co_return absl::OkStatus();
 }
@@ -85,13 +85,24 @@ bool BecomeStreamFile(int fd) {
   return flags >= 0 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0;
 }
 
+void BecomeBlocking(int fd) {
+  const int flags = fcntl(fd, F_GETFL);
+  if (flags >= 0) fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
+}
+
+// Of a FIFO that was opened without waiting, poll(2) reports nothing before a
+// writer has come: no end either (fifo_open() in the kernel's fs/pipe.c).
+Task<absl::Status> WaitForWriter(int fd, const std::string& path) {
+  co_return co_await WaitUntilReady(fd, POLLIN, path);
+}
+
 Task<absl::StatusOr<size_t>> ReadStreamFile(int fd, const std::string& path,
                                             absl::Span<char> buffer) {
   auto prepare = [&](io_uring_sqe& entry) {
     io_uring_prep_read(&entry, fd, buffer.data(), PartSize(buffer.size()), 0);
   };
   for (;;) {
-    const int result = co_await Uring(prepare);
+    const int result = co_await Restarted(prepare);
     if (result >= 0) co_return static_cast<size_t>(result);
     if (IsEndOfTerminal(fd, result)) co_return size_t{0};
     if (result != -EAGAIN) co_return FileError(result, "read", path);

@@ -22,6 +22,15 @@ namespace creche::internal {
 // run's thread in the read or write of a terminal.
 bool BecomeStreamFile(int fd);
 
+// Ends the non-blocking mode in which `fd` was opened.
+void BecomeBlocking(int fd);
+
+// Of a file that was opened to read, in non-blocking mode, and has not been
+// read yet: waits until there is something to read, or an end to report. Before
+// a FIFO's first writer has come, there is neither.
+// Cancellation: safe.
+Task<absl::Status> WaitForWriter(int fd, const std::string& path);
+
 // Reads 1 byte or more, or 0 at the end. `path` is for errors.
 // Cancellation: safe.
 Task<absl::StatusOr<size_t>> ReadStreamFile(int fd, const std::string& path,

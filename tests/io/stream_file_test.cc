@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 #include <pty.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -73,6 +74,47 @@ TEST(StreamFileTest, WithoutAReaderWritingIsAnErrorAndNoSignal) {
   sigset_t mask;
   pthread_sigmask(SIG_BLOCK, nullptr, &mask);
   EXPECT_EQ(sigismember(&mask, SIGPIPE), 0);
+}
+
+// A FIFO in a directory of this test.
+std::string MakeFifo(absl::string_view name) {
+  std::string path = absl::StrCat(::testing::TempDir(), "/", name);
+  unlink(path.c_str());
+  EXPECT_EQ(mkfifo(path.c_str(), 0600), 0);
+  return path;
+}
+
+TEST(StreamFileTest, ReadingAFifoWaitsForItsFirstWriter) {
+  const std::string path = MakeFifo("awaits_writer");
+  RunChecked([&]() -> Task<> {
+    absl::StatusOr<File> file = co_await File::Open(path, File::kRead);
+    CO_ASSERT_OK(file);
+    char buffer[16];
+    auto early = co_await MoveOnAfter(absl::Milliseconds(5),
+                                      file->Read(absl::MakeSpan(buffer)));
+    EXPECT_FALSE(early.has_value()) << "an end, before anybody has come";
+    absl::StatusOr<File> writer = co_await File::Open(path, File::kWrite);
+    CO_ASSERT_OK(writer);
+    CO_ASSERT_OK(co_await writer->Write("late"));
+    CO_ASSERT_OK(co_await writer->Close());
+    const absl::StatusOr<size_t> size =
+        co_await file->Read(absl::MakeSpan(buffer));
+    CO_ASSERT_OK(size);
+    EXPECT_EQ(absl::string_view(buffer, *size), "late");
+    EXPECT_THAT(co_await file->Read(absl::MakeSpan(buffer)), IsOkAndHolds(0));
+  });
+}
+
+// Its writers have been there: that is an end, as of any pipe.
+TEST(StreamFileTest, APipeWhoseWritersHaveGoneIsAtItsEnd) {
+  RunChecked([]() -> Task<> {
+    Pipe pipe;
+    absl::StatusOr<File> file = co_await OpenReadEnd(pipe);
+    CO_ASSERT_OK(file);
+    pipe.CloseSecond();
+    char buffer[16];
+    EXPECT_THAT(co_await file->Read(absl::MakeSpan(buffer)), IsOkAndHolds(0));
+  });
 }
 
 // One that somebody else has sent is not swallowed.

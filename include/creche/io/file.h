@@ -58,10 +58,11 @@ class File {
   };
 
   // Opens a file. `permissions` are those of a new one, less the umask.
-  // Waits at a FIFO until the other end is opened, as open(2) does. Of such
-  // waits, and of other file operations that wait for a disk, a run has 1,024
-  // at a time; more wait for these (on Linux before 5.15, four for each
-  // processor).
+  // At a FIFO, to open it for writing waits until somebody reads there, as
+  // open(2) does; to open it for reading does not wait, but its first Read()
+  // waits until somebody has come to write. Of opens that wait, and of other
+  // file operations that wait for a disk, a run has 1,024 at a time; more wait
+  // for these (on Linux before 5.15, four for each processor).
   // Cancellation: partial. The file may have been made or emptied. No
   //   descriptor is left.
   // Errors: kInvalidArgument: the path has a NUL in it. kNotFound,
@@ -115,6 +116,7 @@ class File {
     FileDescriptor fd;
     std::string path;
     bool is_stream = false;  // It has no position: a FIFO, or a terminal.
+    bool awaits_writer = false;  // A stream that was not read yet.
     bool appends = false;
     bool blocks = false;  // Reading it in place would stop the run.
     std::uint64_t position = 0;
