@@ -42,7 +42,9 @@ struct FileInfo {
 // Closing or destroying it while they do is safe: they finish.
 //
 // FIFOs and terminals can be opened like files, too; offsets mean nothing
-// there. Where nobody reads any more, writing gives EPIPE and no SIGPIPE.
+// there. Where nobody reads any more, writing gives EPIPE and no SIGPIPE. (Where
+// a file may not grow, RLIMIT_FSIZE, the kernel sends the process a SIGXFSZ: who
+// ignores that gets EFBIG.)
 //
 // Errors of all functions, and of those below: as errno says, with the
 // operation and the path.
