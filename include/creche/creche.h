@@ -57,6 +57,9 @@
 #include "creche/sync/select.h"
 #include "creche/sync/semaphore.h"
 #include "creche/sync/watch.h"
+#include "creche/threads/run_handle.h"
+#include "creche/threads/run_in_thread.h"
+#include "creche/threads/thread_channel.h"
 #include "creche/uring/file_descriptor.h"
 #include "creche/uring/operation.h"
 // IWYU pragma: end_exports

@@ -11,9 +11,7 @@ namespace creche::internal {
 
 void OutsideInbox::Add(OutsideEvent& event) {
   event.next_ = newest_.load(std::memory_order_relaxed);
-  while (!newest_.compare_exchange_weak(event.next_, &event,
-                                        std::memory_order_release,
-                                        std::memory_order_relaxed)) {
+  while (!newest_.compare_exchange_weak(event.next_, &event)) {
   }
 }
 
@@ -29,15 +27,18 @@ void OutsideInbox::Deliver() {
   }
 }
 
-OutsideEvent::OutsideEvent(Scheduler& scheduler) : scheduler_(scheduler) {
-  scheduler_.AddOutsideWaker();
+OutsideEvent::OutsideEvent(Scheduler& scheduler, Kind kind)
+    : scheduler_(scheduler), kind_(kind) {
+  if (kind_ == Kind::kExpected) scheduler_.AddOutsideWaker();
 }
 
-OutsideEvent::~OutsideEvent() { scheduler_.RemoveOutsideWaker(); }
+OutsideEvent::~OutsideEvent() {
+  if (kind_ == Kind::kExpected) scheduler_.RemoveOutsideWaker();
+}
 
 void OutsideEvent::Post() {
   scheduler_.inbox().Add(*this);
-  scheduler_.port().Notify();
+  scheduler_.WakeIfAsleep();
 }
 
 }  // namespace creche::internal

@@ -21,6 +21,9 @@ class OutsideInbox {
     return newest_.load(std::memory_order_relaxed) == nullptr;
   }
 
+  // The same, in one order with all Add() and whatever else is seq_cst.
+  bool is_surely_empty() const { return newest_.load() == nullptr; }
+
   // Thread safety: any thread, and signal handlers.
   void Add(OutsideEvent& event);
 
@@ -31,11 +34,13 @@ class OutsideInbox {
   std::atomic<OutsideEvent*> newest_ = nullptr;
 };
 
-// While there is one, a run that has nothing else to do waits for it instead of
-// reporting a deadlock. It is made on the run's thread.
+// While there is one that is expected, a run that has nothing else to do waits
+// for it instead of reporting a deadlock. It is made on the run's thread.
 class OutsideEvent {
  public:
-  explicit OutsideEvent(Scheduler& scheduler);
+  enum class Kind { kExpected, kUnexpected };
+
+  explicit OutsideEvent(Scheduler& scheduler, Kind kind = Kind::kExpected);
   OutsideEvent(const OutsideEvent&) = delete;
   OutsideEvent& operator=(const OutsideEvent&) = delete;
 
@@ -55,6 +60,7 @@ class OutsideEvent {
   friend class OutsideInbox;
 
   Scheduler& scheduler_;
+  const Kind kind_;
   OutsideEvent* next_ = nullptr;
 };
 

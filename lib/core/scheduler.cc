@@ -65,25 +65,36 @@ bool Scheduler::IsInThisStep(const volatile void* address) {
 void Scheduler::Run(TaskRecord& main) {
   NoticeForks();
   running.scheduler = this;
-  root_.EnterAsRoot(main_);
-  main_.PushBack(&main);
+  root_.EnterAsRoot(root_tasks_);
+  root_tasks_.PushBack(&main);
   running.runnable = &runnable_;
   running.has_instruments = !instruments_.empty();
   running.stack_floor =
       static_cast<const char*>(__builtin_frame_address(0)) - kNestingBytes;
   for (Instrument* instrument : instruments_) instrument->BeforeRun();
   main.Spawn();
-  for (unsigned batch = 0; !main_ended_; ++batch) Tick(batch);
+  for (unsigned batch = 0; !root_tasks_.empty(); ++batch) Tick(batch);
+  if (threads_ != nullptr) threads_->RunEnds();
   for (Instrument* instrument : instruments_) instrument->AfterRun();
   running.scheduler = nullptr;
   running.runnable = nullptr;
-  main.Unlink();
   root_.ExitAsRoot();
 }
 
 void Scheduler::MainEnded() {
   main_ended_ = true;
-  main_.front()->Exit();
+  RootTaskEnded(*root_tasks_.front());
+  if (!root_tasks_.empty()) root_.Cancel("main has ended");
+}
+
+void Scheduler::StartRootTask(TaskRecord& task) {
+  root_tasks_.PushBack(&task);
+  task.Spawn();
+}
+
+void Scheduler::RootTaskEnded(TaskRecord& task) {
+  task.Unlink();
+  task.Exit();
   running.task = nullptr;
 }
 
@@ -116,7 +127,13 @@ void Scheduler::PollPort() {
 void Scheduler::WaitOnPort(absl::Duration at_most) {
   CheckNotForked();
   for (Instrument* instrument : instruments_) instrument->BeforeIoWait(at_most);
-  port_.Wait(at_most);
+  may_sleep_ = true;
+  if (inbox_.is_surely_empty()) {
+    port_.Wait(at_most);
+  } else {
+    port_.Poll();
+  }
+  may_sleep_.store(false, std::memory_order_relaxed);
   for (Instrument* instrument : instruments_) instrument->AfterIoWait();
 }
 

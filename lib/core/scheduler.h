@@ -5,8 +5,10 @@
 #ifndef CRECHE_LIB_CORE_SCHEDULER_H_
 #define CRECHE_LIB_CORE_SCHEDULER_H_
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <random>
 #include <vector>
@@ -27,6 +29,16 @@
 
 namespace creche::internal {
 
+// What a run has of another layer, made when it is first needed.
+class RunPart {
+ public:
+  virtual ~RunPart() = default;
+
+  // The last task has ended. The port is open still, and this is the thread of
+  // the run.
+  virtual void RunEnds() = 0;
+};
+
 // A tick is: hear from the port, expire deadlines, run the batch of tasks that
 // are runnable now. What becomes runnable meanwhile waits for the next tick, so
 // no task that is always runnable can keep I/O or a deadline from being seen.
@@ -38,13 +50,19 @@ class Scheduler {
   Scheduler& operator=(const Scheduler&) = delete;
 
   // Runs `main`, whose scope is root(), and all that it starts. Returns when
-  // main has said that it ended.
+  // main and all root tasks have said that they ended.
   void Run(TaskRecord& main);
 
   // Whether `address` is on the native stack, in something that has been called
   // in this step of a task: it is gone when the step ends.
   static bool IsInThisStep(const volatile void* address);
   void MainEnded();
+
+  // Starts a task, whose scope is root(), beside main. The end of main cancels
+  // it. Requires: main has not ended.
+  void StartRootTask(TaskRecord& task);
+  void RootTaskEnded(TaskRecord& task);
+  bool main_ended() const { return main_ended_; }
 
   // How many tasks could run now. Counts them.
   size_t runnable() const;
@@ -62,6 +80,15 @@ class Scheduler {
 
   // What other threads and signal handlers have for this run.
   OutsideInbox& inbox() { return inbox_; }
+
+  // After something was added to the inbox.
+  // Thread safety: any thread, and signal handlers.
+  void WakeIfAsleep() {
+    if (may_sleep_.load() && may_sleep_.exchange(false)) port_.Notify();
+  }
+
+  // What the run has of threads/; null until that is needed.
+  std::unique_ptr<RunPart>& threads() { return threads_; }
 
   // Tasks that wait for all the others to wait: woken when, after a look at
   // what has come in, none is runnable, and before any time passes.
@@ -107,11 +134,15 @@ class Scheduler {
   IntrusiveList<CancelNode, FreshDeadlines> fresh_deadlines_;
   RunQueue runnable_;
   TaskRecord* rest_of_batch_ = nullptr;  // Without the running task.
-  IntrusiveList<TaskRecord, NurseryTasks> main_;
+  IntrusiveList<TaskRecord, NurseryTasks> root_tasks_;  // Main is the first.
   CancelNode root_;
   std::optional<std::mt19937_64> shuffle_;
   ParkingLot quiescence_;
   OutsideInbox inbox_;
+  // Set before a look at the inbox that decides about waiting: whoever adds to
+  // it after that look sees the flag.
+  std::atomic<bool> may_sleep_ = false;
+  std::unique_ptr<RunPart> threads_;
   std::vector<Instrument*> instruments_;
   size_t outside_wakers_ = 0;
   size_t helpers_ = 0;

@@ -21,7 +21,7 @@
 #include "creche/core/checkpoint.h"
 #include "creche/core/task.h"
 #include "creche/core/try.h"
-#include "lib/net/helper_thread.h"
+#include "creche/threads/run_in_thread.h"
 #include "lib/net/parse_decimal.h"
 
 namespace creche {
@@ -126,8 +126,9 @@ Task<Addresses> Resolve(std::string host, std::string service) {
   if (host.empty()) {
     co_return absl::InvalidArgumentError("resolve: the name is empty");
   }
-  auto look_up = [=]() -> Addresses { return LookUp(host, service); };
-  auto looking_up = internal::OnHelperThread<Addresses>(look_up, "resolve");
+  auto looking_up = RunInThread(
+      ThreadOptions().set_name("resolve").set_on_cancel(OnCancel::kAbandon),
+      LookUp, std::move(host), std::move(service));
   co_return co_await std::move(looking_up);
 }
 

@@ -9,6 +9,10 @@
 namespace creche {
 
 CapacityLimiter::~CapacityLimiter() {
+  while (internal::TokenLeftBehind* token = left_behind_.front()) {
+    token->Unlink();
+    --borrowed_;
+  }
   if (borrowed_ > 0) {
     internal::Misuse(
         "a CapacityLimiter was destroyed before all its tokens had come back");

@@ -28,7 +28,6 @@
 #include "creche/net/tcp_stream.h"
 #include "creche/net/unix_socket.h"
 #include "gtest/gtest.h"
-#include "lib/net/helper_thread.h"
 
 namespace creche {
 namespace {
@@ -102,19 +101,6 @@ TEST(CancelEverywhereTest, UnixStreamsAndDescriptors) {
     const ReceivedDescriptors received =
         co_await Try(pair.second.ReceiveDescriptors(buffer));
     EXPECT_EQ(received.descriptors.size(), 3U);
-    co_return absl::OkStatus();
-  };
-  CancelEverywhere(body);
-}
-
-// What Resolve() does for names. (Not with getaddrinfo() itself: an abandoned
-// thread goes on for a while, and has descriptors of its own.)
-TEST(CancelEverywhereTest, HelperThread) {
-  auto body = []() -> Task<absl::Status> {
-    auto answer = []() -> absl::StatusOr<int> { return 42; };
-    auto asking =
-        creche::internal::OnHelperThread<absl::StatusOr<int>>(answer, "test");
-    EXPECT_EQ(co_await Try(std::move(asking)), 42);
     co_return absl::OkStatus();
   };
   CancelEverywhere(body);

@@ -20,8 +20,8 @@
 #include "creche/testing/fake_port.h"
 #include "creche/testing/simulated_network.h"
 #include "creche/testing/status_matchers.h"
+#include "creche/threads/run_in_thread.h"
 #include "gtest/gtest.h"
-#include "lib/net/helper_thread.h"
 
 namespace creche {
 namespace {
@@ -37,7 +37,7 @@ class SlowHelper final : public Instrument {
       may_end_.get_future().wait();
       return "done";
     };
-    co_return co_await internal::OnHelperThread<Words>(work, "the helper");
+    co_return co_await RunInThread(work);
   }
 
   void BeforeIoWait(absl::Duration at_most) override {
@@ -53,7 +53,7 @@ class SlowHelper final : public Instrument {
   absl::Duration longest_wait_ = absl::ZeroDuration();
 };
 
-TEST(MockClockTest, StandsStillWhileAHelperThreadWorks) {
+TEST(MockClockTest, StandsStillWhileAThreadWorks) {
   MockClock clock;
   FakePort port;
   SlowHelper helper;

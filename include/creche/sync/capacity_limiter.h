@@ -20,12 +20,19 @@
 #include <optional>
 #include <utility>
 
+#include "creche/core/internal/intrusive_list.h"
 #include "creche/core/parking_lot.h"
 #include "creche/core/parking_operation.h"
 
 namespace creche {
 
 class CapacityLimiter;
+namespace internal {
+
+class TokenLeftBehind;
+struct TokensLeftBehind;  // Tag: those of one limiter.
+
+}  // namespace internal
 
 // One token of a limiter, which must outlive it. Goes back when destroyed.
 class [[nodiscard]] CapacityToken {
@@ -49,6 +56,7 @@ class [[nodiscard]] CapacityToken {
 
  private:
   friend class CapacityLimiter;
+  friend class internal::TokenLeftBehind;
 
   explicit CapacityToken(CapacityLimiter* limiter) : limiter_(limiter) {}
 
@@ -75,7 +83,9 @@ class CapacityLimiter {
   explicit CapacityLimiter(size_t total) : total_(total) {}
   CapacityLimiter(const CapacityLimiter&) = delete;
   CapacityLimiter& operator=(const CapacityLimiter&) = delete;
-  ~CapacityLimiter();  // Aborts if a token is still borrowed.
+  // Aborts if a token is still borrowed, by anyone but a thread that was
+  // abandoned (threads/run_in_thread.h).
+  ~CapacityLimiter();
 
   // Suspends until a token is available; gives it as a CapacityToken.
   // Cancellation: safe.
@@ -106,6 +116,7 @@ class CapacityLimiter {
 
  private:
   friend class CapacityToken;
+  friend class internal::TokenLeftBehind;
 
   // While tasks wait, no token is available.
   bool Borrow() {
@@ -121,6 +132,8 @@ class CapacityLimiter {
 
   size_t total_;
   size_t borrowed_ = 0;
+  internal::IntrusiveList<internal::TokenLeftBehind, internal::TokensLeftBehind>
+      left_behind_;
   ParkingLot waiters_;
 };
 
@@ -149,6 +162,28 @@ inline void CapacityToken::Release() {
   }
 }
 
+namespace internal {
+
+// A token whose holder goes on alone, nobody knows for how long: the limiter
+// may be destroyed before it, and forgets it then.
+class TokenLeftBehind : public ListLink<TokensLeftBehind> {
+ public:
+  explicit TokenLeftBehind(CapacityToken token)
+      : limiter_(std::exchange(token.limiter_, nullptr)) {
+    limiter_->left_behind_.PushBack(this);
+  }
+  // Gives it back, if there still is somebody to give it to.
+  ~TokenLeftBehind() {
+    if (!is_linked()) return;
+    Unlink();
+    limiter_->GiveBack();
+  }
+
+ private:
+  CapacityLimiter* limiter_;
+};
+
+}  // namespace internal
 }  // namespace creche
 
 #endif  // CRECHE_SYNC_CAPACITY_LIMITER_H_
