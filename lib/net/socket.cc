@@ -17,6 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "creche/core/errors.h"
+#include "creche/core/internal/misuse.h"
 #include "creche/core/internal/running.h"
 #include "creche/uring/operation_port.h"
 #include "lib/net/multishot_receive.h"
@@ -72,6 +73,21 @@ void Socket::Close() {
     if (operation != nullptr) operation->OnSocketClosed();
   }
   if (!is_in_use() || OperationPort::Current().SubmitNow()) CloseDescriptor();
+}
+
+int Socket::Release() {
+  if (is_closed_) return -1;
+  // (Of a stream, which only Release() of a stream calls.)
+  const auto* ahead = static_cast<MultishotReceive*>(multishot_.get());
+  const bool holds_blocks = ahead != nullptr && ahead->has_blocks();
+  if (is_in_use() || holds_blocks || !unread_.empty()) {
+    Misuse(absl::StrCat(
+        "Release() on ", Label(),
+        ": an operation is under way, or bytes have been received that nobody "
+        "has taken (Receive() receives ahead): only an idle stream can move"));
+  }
+  is_closed_ = true;
+  return std::exchange(fd_, -1);
 }
 
 std::string Socket::Label() const {

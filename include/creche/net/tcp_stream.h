@@ -31,6 +31,12 @@ class TcpStream : public SocketStream {
   // Errors: kInvalidArgument: it is none; it remains the caller's.
   static absl::StatusOr<TcpStream> FromDescriptor(int fd);
 
+  // Gives the descriptor away, to another run, say (FromDescriptor()), and is
+  // closed afterwards; -1 if it was closed. The stream must be idle: aborts if
+  // an operation is under way, or if the library holds anything that has been
+  // received, as it may after Receive().
+  int Release() { return socket_ ? socket_->Release() : -1; }
+
   // Whether small messages are sent at once (TCP_NODELAY). On by default.
   // Errors: IsClosedResource.
   absl::Status SetNoDelay(bool no_delay);

@@ -62,6 +62,11 @@ class Socket {
   // sending has ended or broken. Returns how much that is.
   size_t TrySend(absl::string_view data);
 
+  // Closes the socket, but not its descriptor, which is the caller's from now
+  // on; -1 if it was closed. Aborts if anything is under way, or was received
+  // and not delivered: whoever has the descriptor next would miss it.
+  int Release();
+
   void set_carries_descriptors() { carries_descriptors_ = true; }
 
  private:
