@@ -51,12 +51,17 @@ void BlockedThread::Wait(std::unique_lock<std::mutex>& lock,
   }
 }
 
+WaitingTask::WaitingTask(void* i)
+    : ThreadWaiter(i),
+      gate_(RunThreads::Current().gate()),
+      task_(*running.task) {}
+
+WaitingTask::~WaitingTask() = default;
+
 void WaitingTask::Suspend(Frame leaf, TaskRecord::AbortFunction abort,
                           void* operation, const char* what) {
-  gate_ = RunThreads::Current().gate();
-  task_ = running.task;
   running.scheduler->AddOutsideWaker();
-  task_->Wait(leaf, abort, operation, what);
+  task_.Wait(leaf, abort, operation, what);
 }
 
 void WaitingTask::StopWaiting() { running.scheduler->RemoveOutsideWaker(); }
@@ -73,7 +78,7 @@ void WaitingTask::Wake() {
 
 void WaitingTask::Deliver() noexcept {
   StopWaiting();
-  task_->Wake();
+  task_.Wake();
 }
 
 }  // namespace creche::internal

@@ -32,7 +32,7 @@ const std::vector<Awaitable>& AllAwaitables() {
     for (const std::vector<Awaitable>& part :
          {CoreAwaitables(), ScopeAwaitables(), SyncAwaitables(),
           NetAwaitables(), StreamAwaitables(), IoAwaitables(),
-          BufferAwaitables(), TestingAwaitables()}) {
+          BufferAwaitables(), TestingAwaitables(), ThreadAwaitables()}) {
       rows.insert(rows.end(), part.begin(), part.end());
     }
     return rows;

@@ -71,6 +71,7 @@ std::vector<Awaitable> StreamAwaitables();
 std::vector<Awaitable> IoAwaitables();
 std::vector<Awaitable> BufferAwaitables();
 std::vector<Awaitable> TestingAwaitables();
+std::vector<Awaitable> ThreadAwaitables();
 
 }  // namespace creche::awaitables
 

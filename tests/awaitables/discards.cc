@@ -150,4 +150,11 @@ void DiscardTesting(MemoryStream& stream, Sequencer& sequencer,
   DISCARD(WaitAllTasksBlocked());       // WaitAllTasksBlocked
 }
 
+void DiscardThreads(void (&work)(), ThreadSender<int>& sender,
+                    ThreadReceiver<int>& receiver) {
+  DISCARD(RunInThread(work));   // RunInThread
+  DISCARD(sender.Send(1));      // ThreadSender::Send
+  DISCARD(receiver.Receive());  // ThreadReceiver::Receive
+}
+
 }  // namespace creche

@@ -11,7 +11,7 @@
 //
 // A thread that needs an answer:
 //
-//   absl::StatusOr<int> answer = run.Call(Ask);    // Ask() may be a coroutine.
+//   absl::StatusOr<int> answer = run.Call(Ask);  // Ask() may be a coroutine.
 //
 // For values that travel there are thread channels (threads/thread_channel.h).
 

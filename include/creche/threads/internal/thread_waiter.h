@@ -64,22 +64,24 @@ class BlockedThread final : public ThreadWaiter {
 // becomes of its task: the message has to arrive.
 class WaitingTask final : public ThreadWaiter, public RunMessage {
  public:
-  using ThreadWaiter::ThreadWaiter;
-  ~WaitingTask() = default;
+  // The running task. From the moment when it is in a queue, other threads may
+  // complete it.
+  explicit WaitingTask(void* i);
+  ~WaitingTask();
 
   bool Complete() override { return true; }
   void Wake() override;
   void Deliver() noexcept override;
 
-  // The running task waits in `leaf`; it is in its queue already.
+  // The task waits in `leaf`; it is in its queue already.
   void Suspend(Frame leaf, TaskRecord::AbortFunction abort, void* operation,
                const char* what);
   // It has left its queue, because its task is cancelled.
   void StopWaiting();
 
  private:
-  std::shared_ptr<RunGate> gate_;
-  TaskRecord* task_ = nullptr;
+  const std::shared_ptr<RunGate> gate_;
+  TaskRecord& task_;
 };
 
 }  // namespace creche::internal
