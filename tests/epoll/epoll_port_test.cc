@@ -5,66 +5,27 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstddef>
-#include <cstdio>
 #include <cstdlib>
 #include <ctime>
-#include <functional>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "absl/status/status.h"
-#include "absl/strings/match.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
+#include "tests/epoll/epoll_port_fixture.h"
 #include "tests/support/counting_operation.h"
-#include "tests/support/forbid.h"
 #include "tests/support/open_files.h"
 
 namespace creche::internal {
 namespace {
-
-class EpollPortTest : public ::testing::Test {
- protected:
-  EpollPortTest() { EXPECT_THAT(port_.Open(), IsOk()); }
-  ~EpollPortTest() override { port_.Close(); }
-
-  template <typename Prepare>
-  void Start(Operation& operation, Prepare prepare) {
-    io_uring_sqe entry = {};
-    prepare(entry);
-    port_.Start(operation, entry);
-  }
-  void StartPoll(Operation& operation, int fd, unsigned events) {
-    Start(operation, [&](io_uring_sqe& entry) {
-      io_uring_prep_poll_add(&entry, fd, events);
-    });
-  }
-  void StartReceive(Operation& operation, int fd, unsigned size = 8) {
-    Start(operation, [&](io_uring_sqe& entry) {
-      io_uring_prep_recv(&entry, fd, buffer_, size, 0);
-    });
-  }
-  void WaitUntilDone() {
-    while (port_.pending() > 0) port_.Wait(absl::InfiniteDuration());
-  }
-  void CancelAndWait(Operation& operation) {
-    port_.Cancel(operation);
-    WaitUntilDone();
-  }
-
-  EpollPort port_;
-  char buffer_[16];
-};
 
 TEST_F(EpollPortTest, RunsAnOperation) {
   CountingOperation operation;
@@ -151,65 +112,6 @@ TEST_F(EpollPortTest, SeveralOperationsWaitForOneDescriptor) {
   ASSERT_EQ(write(sockets.second(), "b", 1), 1);
   WaitUntilDone();
   EXPECT_EQ(second.last_result, 1);
-}
-
-TEST_F(EpollPortTest, AFileMayHaveSeveralNumbers) {
-  SocketPair sockets;
-  const int duplicate = dup(sockets.first());
-  CountingOperation one;
-  CountingOperation other;
-  StartPoll(one, sockets.first(), POLLIN);
-  StartPoll(other, duplicate, POLLIN);
-  ASSERT_EQ(write(sockets.second(), "x", 1), 1);
-  WaitUntilDone();
-  EXPECT_EQ(one.last_result, POLLIN);
-  EXPECT_EQ(other.last_result, POLLIN);
-  close(duplicate);
-}
-
-// The set goes on watching the old file, as long as it has another number.
-TEST_F(EpollPortTest, ANumberMayComeToMeanAnotherFile) {
-  SocketPair old;
-  SocketPair fresh;
-  const int number = dup(old.first());
-  CountingOperation before;
-  StartPoll(before, number, POLLIN);
-  CancelAndWait(before);
-  ASSERT_EQ(dup2(fresh.first(), number), number);
-
-  CountingOperation receive;
-  CountingOperation poll;
-  StartPoll(poll, number, POLLIN);
-  StartReceive(receive, number);
-  ASSERT_EQ(write(old.second(), "old", 3), 3);
-  port_.Wait(absl::Milliseconds(5));
-  EXPECT_EQ(poll.completions, 0);
-  EXPECT_EQ(receive.completions, 0);
-  ASSERT_EQ(write(fresh.second(), "fresh", 5), 5);
-  WaitUntilDone();
-  EXPECT_EQ(poll.last_result, POLLIN);
-  EXPECT_EQ(receive.last_result, 5);
-  close(number);
-}
-
-TEST_F(EpollPortTest, WhatWaitsForAClosedDescriptorFailsWhenItsNumberIsTaken) {
-  SocketPair old;
-  SocketPair fresh;
-  const int number = dup(old.first());
-  old.CloseFirst();
-  CountingOperation victim;
-  StartReceive(victim, number);
-  ASSERT_EQ(dup2(fresh.first(), number), number);  // Closes the old file.
-
-  CountingOperation next;
-  StartReceive(next, number);
-  port_.Poll();
-  EXPECT_EQ(victim.last_result, -EBADF);
-  EXPECT_EQ(next.completions, 0);
-  ASSERT_EQ(write(fresh.second(), "fresh", 5), 5);
-  WaitUntilDone();
-  EXPECT_EQ(next.last_result, 5);
-  close(number);
 }
 
 TEST_F(EpollPortTest, ReadsAPipeThatIsInBlockingMode) {
@@ -386,87 +288,6 @@ TEST_F(EpollPortTest, WaitsForManyOperationsOnOneDescriptor) {
   for (const CountingOperation& operation : operations) {
     EXPECT_EQ(operation.completions, 1);
   }
-}
-
-TEST(EpollPortDeathTest, MustNotCloseWithOperationsUnderWay) {
-  const auto close_too_early = [] {
-    EpollPort port;
-    if (!port.Open().ok()) exit(1);
-    CountingOperation operation;
-    io_uring_sqe entry = {};
-    io_uring_prep_nop(&entry);
-    port.Start(operation, entry);
-    port.Close();
-  };
-  EXPECT_DEATH(close_too_early(), "with kernel operations under way");
-}
-
-// In a process of its own.
-void ExpectExitWith0(const std::function<bool()>& is_right) {
-  EXPECT_EXIT(_exit(is_right() ? 0 : 1), ::testing::ExitedWithCode(0), "");
-}
-
-TEST(EpollPortDeathTest, SaysThatThereAreNoDescriptors) {
-  for (const rlim_t more : {rlim_t{0}, rlim_t{1}}) {
-    ExpectExitWith0([&] {
-      const int next = dup(0);
-      close(next);
-      const size_t files = OpenFiles();
-      const struct rlimit few = {static_cast<rlim_t>(next) + more, 1024};
-      setrlimit(RLIMIT_NOFILE, &few);
-      EpollPort port;
-      const absl::Status status = port.Open();
-      const struct rlimit enough = {1024, 1024};
-      setrlimit(RLIMIT_NOFILE, &enough);
-      fprintf(stderr, "%s\n", status.ToString().c_str());
-      return absl::IsResourceExhausted(status) &&
-             absl::StrContains(status.message(), "ulimit -n") &&
-             OpenFiles() == files;
-    });
-  }
-}
-
-TEST(EpollPortDeathTest, MeasuresItsWaitsByATimerOnOlderKernels) {
-  for (const int error : {ENOSYS, EPERM}) {
-    ExpectExitWith0([&] {
-      EpollPort port;
-      if (!port.Open().ok()) return false;
-      Forbid(SYS_epoll_pwait2, error);
-      for (int round = 0; round < 3; ++round) {
-        const absl::Time start = absl::Now();
-        port.Wait(absl::Milliseconds(5));
-        if (absl::Now() - start < absl::Milliseconds(4)) return false;
-      }
-      port.Close();
-      return true;
-    });
-  }
-}
-
-TEST(EpollPortDeathTest, SaysThatEpollIsForbidden) {
-  ExpectExitWith0([] {
-    Forbid(SYS_epoll_create1, EPERM);
-    EpollPort port;
-    return absl::IsUnavailable(port.Open());
-  });
-}
-
-// As where the limit of this user's watches is reached.
-TEST(EpollPortDeathTest, SaysThatItWatchesAsManyAsItMay) {
-  ExpectExitWith0([] {
-    Pipe pipe;
-    EpollPort port;
-    if (!port.Open().ok()) return false;
-    Forbid(SYS_epoll_ctl, ENOSPC);
-    CountingOperation operation;
-    io_uring_sqe entry = {};
-    io_uring_prep_poll_add(&entry, pipe.read_end(), POLLIN);
-    port.Start(operation, entry);
-    port.Poll();
-    const bool is_right = operation.last_result == -EUSERS;
-    port.Close();
-    return is_right;
-  });
 }
 
 }  // namespace
