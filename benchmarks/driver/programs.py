@@ -155,6 +155,11 @@ CRECHES = {
 PROGRAMS = [
     _creche_program("creche", "creche (g++)", *CRECHES["creche"]),
     _creche_program("creche-clang", "creche (clang)", *CRECHES["creche-clang"]),
+    # The same program again.
+    Program("creche-epoll", "creche (epoll)", ["/usr/bin/g++"],
+            ["g++", "libabsl-dev", "liburing-dev"],
+            ["env", "CRECHE_BACKEND=epoll", BUILD / "creche" / "side_by_side"],
+            lambda: None),
     Program("limit", "limit (g++)", ["/usr/bin/g++"], ["g++"], [BUILD / "limit"],
             _with_allocations("limit", "g++", ["peers/limit/*.cc"])),
     Program("limit-clang", "limit (clang)", ["/usr/bin/clang++-19"], ["clang-19"],
