@@ -7,6 +7,7 @@
 #define CRECHE_CRECHE_H_
 
 // IWYU pragma: begin_exports
+#include "creche/core/abort.h"
 #include "creche/core/cancel_scope.h"
 #include "creche/core/checkpoint.h"
 #include "creche/core/cleanup.h"
@@ -19,6 +20,7 @@
 #include "creche/core/nursery.h"
 #include "creche/core/parking_lot.h"
 #include "creche/core/parking_operation.h"
+#include "creche/core/results.h"
 #include "creche/core/sleep.h"
 #include "creche/core/statistics.h"
 #include "creche/core/suspend.h"

@@ -30,9 +30,11 @@
 #include "creche/core/clock.h"
 #include "creche/core/event_port.h"
 #include "creche/core/instrument.h"
-#include "creche/core/internal/async_body.h"
+#include "creche/core/internal/await_result.h"
+#include "creche/core/internal/call.h"
 #include "creche/core/internal/exceptions.h"
 #include "creche/core/internal/task_record.h"
+#include "creche/core/results.h"
 #include "creche/core/task.h"
 #include "creche/uring/uring_features.h"
 

@@ -25,8 +25,9 @@
 #include "creche/core/internal/async_body.h"
 #include "creche/core/internal/awaiting_body.h"
 #include "creche/core/internal/cancel_node.h"
-#include "creche/core/internal/status_traits.h"
+#include "creche/core/internal/safe_closure.h"
 #include "creche/core/internal/task_record.h"
+#include "creche/core/results.h"
 #include "creche/core/task.h"
 
 namespace creche {

@@ -25,6 +25,7 @@
 #include "creche/core/internal/async_body.h"
 #include "creche/core/internal/cancel_node.h"
 #include "creche/core/internal/exceptions.h"
+#include "creche/core/internal/safe_closure.h"
 #include "creche/core/internal/status_traits.h"
 #include "creche/core/internal/task_record.h"
 #include "creche/core/task.h"

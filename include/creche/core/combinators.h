@@ -27,8 +27,10 @@
 #include "creche/core/error_group.h"
 #include "creche/core/internal/async_body.h"
 #include "creche/core/internal/coroutine_attributes.h"
+#include "creche/core/internal/safe_closure.h"
 #include "creche/core/internal/status_traits.h"
 #include "creche/core/nursery.h"
+#include "creche/core/results.h"
 #include "creche/core/task.h"
 
 namespace creche {

@@ -30,7 +30,9 @@
 #include <type_traits>
 #include <utility>
 
-#include "creche/core/internal/async_body.h"
+#include "creche/core/abort.h"
+#include "creche/core/internal/kept_callable.h"
+#include "creche/core/internal/safe_closure.h"
 #include "creche/core/internal/task_record.h"
 
 namespace creche {
@@ -40,13 +42,6 @@ template <typename Start, typename AbortFunction>
 class SuspendAwaiter;
 
 }  // namespace internal
-
-// What an abort function answers:
-//   kDone     aborted: the operation did not happen, and nobody will use the
-//             Waker. The task is unwound.
-//   kPending  not yet: the Waker will be used, by Wake() if the operation
-//             completed after all, by Aborted() if it did not happen.
-// enum class Abort { kDone, kPending };    (declared in internal/task_record.h)
 
 // The right to end one wait of one task, once. Belongs to the thread of the
 // task's run: using it elsewhere aborts. Using it twice, or after the abort

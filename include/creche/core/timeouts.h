@@ -21,7 +21,8 @@
 #include "creche/core/cancel_scope.h"
 #include "creche/core/internal/async_body.h"
 #include "creche/core/internal/cancel_node.h"
-#include "creche/core/internal/status_traits.h"
+#include "creche/core/internal/safe_closure.h"
+#include "creche/core/results.h"
 
 namespace creche {
 namespace internal {

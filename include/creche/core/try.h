@@ -19,6 +19,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "creche/core/internal/async_body.h"
+#include "creche/core/internal/await_result.h"
 #include "creche/core/internal/awaiting_body.h"
 #include "creche/core/internal/status_traits.h"
 #include "creche/core/task.h"

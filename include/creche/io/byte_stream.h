@@ -20,7 +20,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
-#include "creche/core/internal/async_body.h"
+#include "creche/core/internal/await_result.h"
 
 namespace creche {
 namespace internal {

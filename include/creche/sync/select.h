@@ -29,7 +29,7 @@
 #include <utility>
 #include <variant>
 
-#include "creche/core/internal/async_body.h"
+#include "creche/core/internal/await_result.h"
 #include "creche/core/internal/contest.h"
 #include "creche/core/internal/running.h"
 #include "creche/core/internal/task_record.h"

@@ -23,8 +23,8 @@
 #include <type_traits>
 #include <utility>
 
-#include "creche/core/internal/async_body.h"
 #include "creche/core/internal/exceptions.h"
+#include "creche/core/internal/safe_closure.h"
 #include "creche/core/internal/task_record.h"
 #include "creche/core/parking_lot.h"
 #include "creche/core/parking_operation.h"

@@ -16,7 +16,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "creche/core/internal/async_body.h"
+#include "creche/core/internal/call.h"
 #include "creche/core/task.h"
 #include "creche/io/any_stream.h"
 

@@ -21,6 +21,7 @@
 #include "creche/core/internal/async_body.h"
 #include "creche/core/internal/coroutine_attributes.h"
 #include "creche/core/internal/running.h"
+#include "creche/core/internal/safe_closure.h"
 #include "creche/core/internal/task_record.h"
 #include "creche/core/task.h"
 

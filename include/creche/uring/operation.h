@@ -17,7 +17,8 @@
 #include <type_traits>
 #include <utility>
 
-#include "creche/core/internal/async_body.h"
+#include "creche/core/internal/kept_callable.h"
+#include "creche/core/internal/safe_closure.h"
 #include "creche/uring/internal/task_operation.h"
 
 namespace creche {

@@ -11,7 +11,8 @@
 #include <utility>
 
 #include "absl/status/status.h"
-#include "creche/core/internal/async_body.h"
+#include "creche/core/internal/await_result.h"
+#include "creche/core/internal/call.h"
 #include "creche/core/internal/exceptions.h"
 #include "creche/core/internal/task_record.h"
 #include "creche/core/nursery.h"

@@ -23,7 +23,6 @@
 #include "creche/core/internal/exceptions.h"
 #include "creche/core/internal/frame_pool.h"
 #include "creche/core/internal/running.h"
-#include "creche/core/internal/status_traits.h"
 
 namespace creche {
 

@@ -50,7 +50,8 @@ inline constexpr int kWatchedOperations = 1 << 30;
 
 inline constexpr std::uint64_t kTaskIdsInBlock = std::uint64_t{1} << 16;
 
-struct Running {
+// What coroutines tell the trampoline, and each other.
+struct Trampoline {
   // What the trampoline does when the frame it resumed gives control back:
   // resume `next`, else call `completed`'s hook, else end the task's step.
   std::coroutine_handle<> next;
@@ -69,7 +70,10 @@ struct Running {
 
   // Where the native stack must not grow beyond by nested calls of coroutines.
   const char* stack_floor = nullptr;
+};
 
+// The run of this thread, and the task whose step it is.
+struct CurrentRun {
   TaskRecord* task = nullptr;
   Scheduler* scheduler = nullptr;
 
@@ -79,24 +83,31 @@ struct Running {
   std::size_t living = 0;
   bool has_instruments = false;
 
-  // Operations that may still complete at once before the task has to let
-  // others run.
-  int operations_left = 0;
-
-  // Linked by their next_.
-  CancelPointWatcher* watchers = nullptr;
-
-  // The id of the newest task of this thread, which takes ids by the block: no
-  // two tasks of a process have the same.
-  std::uint64_t newest_task_id = kTaskIdsInBlock - 1;
-
   // This process was forked from the one that has the run, which cannot go on
   // here.
   bool is_forked = false;
 
   // The state of NextChoice().
   std::uint32_t choices = 1;
+
+  // The id of the newest task of this thread, which takes ids by the block: no
+  // two tasks of a process have the same.
+  std::uint64_t newest_task_id = kTaskIdsInBlock - 1;
 };
+
+// What keeps a task that need not wait from keeping others waiting.
+struct Budget {
+  // Operations that may still complete at once before the task has to let
+  // others run.
+  int operations_left = 0;
+
+  // Linked by their next_.
+  CancelPointWatcher* watchers = nullptr;
+};
+
+// All that a thread knows of its run. One variable, so that its parts have one
+// address that the compiler looks up once.
+struct Running : Trampoline, CurrentRun, Budget {};
 
 extern constinit thread_local Running running;
 

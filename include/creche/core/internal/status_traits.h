@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// StatusOrOf, Completed: how results are wrapped where something can end with
-// an error or without a result.
+// What kind of result a type is, as far as errors are concerned.
 
 #ifndef CRECHE_CORE_INTERNAL_STATUS_TRAITS_H_
 #define CRECHE_CORE_INTERNAL_STATUS_TRAITS_H_
@@ -12,8 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
-namespace creche {
-namespace internal {
+namespace creche::internal {
 
 template <typename T>
 inline constexpr bool kIsStatusOr = false;
@@ -59,19 +57,6 @@ const absl::Status& StatusOf(const absl::StatusOr<T>& result) {
   return result.status();
 }
 
-}  // namespace internal
-
-// The result of something that runs a body whose result is R:
-//   void -> absl::Status, absl::Status -> absl::Status,
-//   absl::StatusOr<T> -> absl::StatusOr<T>, other T -> absl::StatusOr<T>.
-template <typename R>
-using StatusOrOf = typename internal::StatusOrOfImpl<R>::Type;
-
-// The result of a body that may have been cancelled instead:
-//   void -> bool, other T -> std::optional<T>.
-template <typename R>
-using Completed = typename internal::CompletedImpl<R>::Type;
-
-}  // namespace creche
+}  // namespace creche::internal
 
 #endif  // CRECHE_CORE_INTERNAL_STATUS_TRAITS_H_

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "absl/strings/string_view.h"
+#include "creche/core/abort.h"
 #include "creche/core/instrument.h"
 #include "creche/core/internal/cancel_node.h"
 #include "creche/core/internal/continuation.h"
@@ -25,9 +26,6 @@
 namespace creche {
 
 class Nursery;
-
-// What an abort function answers. See core/suspend.h.
-enum class Abort : std::uint8_t { kDone, kPending };
 
 namespace internal {
 

@@ -13,6 +13,7 @@
 
 #include "absl/status/status.h"
 #include "creche/core/internal/async_body.h"
+#include "creche/core/internal/call.h"
 #include "creche/core/internal/status_traits.h"
 #include "creche/core/task.h"
 
