@@ -17,6 +17,7 @@
 #include "creche/core/errors.h"
 #include "creche/core/event_port.h"
 #include "creche/core/instrument.h"
+#include "creche/core/named.h"
 #include "creche/core/nursery.h"
 #include "creche/core/parking_lot.h"
 #include "creche/core/parking_operation.h"

@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "creche/core/internal/exceptions.h"
+#include "creche/core/internal/failure.h"
 #include "lib/core/group_members.h"
 
 namespace creche {

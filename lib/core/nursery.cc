@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "creche/core/internal/failure.h"
 #include "creche/core/internal/misuse.h"
 #include "creche/core/internal/running.h"
 #include "lib/core/scheduler.h"

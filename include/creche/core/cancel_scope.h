@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // CancelScope: a piece of work that can be cancelled, shielded, or given a
-// deadline, and Shield().
+// deadline.
 //
 //   creche::CancelScope scope;
 //   nursery.StartSoon(CancelOnKeyPress, std::ref(scope));
@@ -14,30 +14,17 @@
 #ifndef CRECHE_CORE_CANCEL_SCOPE_H_
 #define CRECHE_CORE_CANCEL_SCOPE_H_
 
-#include <coroutine>
-#include <optional>
 #include <string>
-#include <type_traits>
-#include <utility>
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "creche/core/internal/async_body.h"
-#include "creche/core/internal/awaiting_body.h"
 #include "creche/core/internal/cancel_node.h"
-#include "creche/core/internal/safe_closure.h"
-#include "creche/core/internal/task_record.h"
-#include "creche/core/results.h"
-#include "creche/core/task.h"
+#include "creche/core/internal/forward.h"
+#include "creche/core/shield.h"
 
 namespace creche {
 
 class Nursery;
-namespace internal {
-
-class ScopeAccess;
-
-}  // namespace internal
 
 // What a scope has from the start.
 struct CancelScopeOptions {
@@ -111,137 +98,6 @@ class CancelScope {
   mutable internal::CancelNode node_;
 };
 
-namespace internal {
-
-// What a Status says of a task that was cancelled for `reason`.
-std::string CancelledMessage(absl::string_view reason);
-
-// Gives the library's other layers the node of a scope.
-class ScopeAccess {
- public:
-  static CancelNode& Node(CancelScope& scope) { return scope.node_; }
-};
-
-// Runs a body inside a scope. What it gives to co_await is up to the classes
-// derived from it.
-template <typename Body>
-class ScopedAwaiter : public AwaitingBody<Body, HookedContinuation> {
-  using Base = AwaitingBody<Body, HookedContinuation>;
-
- public:
-  using CrecheAwaitable = void;
-  using CrecheAwaitOnce = void;
-
-  bool await_ready() const { return false; }
-
-  Frame OnCompleted() final { return {}; }
-
-  Frame OnUnwound() final {
-    if (!node_->ExitUnwinding()) return this->awaiting_;
-    PromiseBase::GoOn(this->awaiting_);
-    return {};
-  }
-
- protected:
-  using Result = BodyResult<Body>;
-
-  explicit ScopedAwaiter(AsyncBody<Body>&& body)
-      : Base(Continuation::Kind::kScope, std::move(body)) {}
-  ScopedAwaiter(ScopedAwaiter&& other) noexcept = default;
-  ~ScopedAwaiter() = default;
-
-  // The part of SuspendIn().
-  bool RunIn(CancelNode& node, Frame awaiting) {
-    this->awaiting_ = awaiting;
-    node_ = &node;
-    node.Enter(*running.task);
-    CRECHE_TRY { return !this->StartBody(); }
-    CRECHE_CATCH_ALL {
-      node.Exit();
-      CRECHE_RETHROW;
-    }
-    return false;
-  }
-
-  // The parts of await_resume. True if the scope caught a cancellation;
-  // otherwise the body's result is to be taken, which leaves the scope.
-  bool was_caught() const { return node_->caught(); }
-  Result TakeBodyResult() {
-    this->EndBody();
-    node_->Exit();
-    return this->TakeResult();
-  }
-  Completed<Result> TakeCompleted() {
-    if constexpr (std::is_void_v<Result>) {
-      if (was_caught()) return false;
-      TakeBodyResult();
-      return true;
-    } else {
-      if (was_caught()) return std::nullopt;
-      return TakeBodyResult();
-    }
-  }
-
-  const CancelNode& node() const { return *node_; }
-
- private:
-  CancelNode* node_ = nullptr;
-};
-
-template <typename Body>
-class [[nodiscard]] CancelScopeRun : public ScopedAwaiter<Body> {
- public:
-  CancelScopeRun(CancelNode& scope, AsyncBody<Body>&& body)
-      : ScopedAwaiter<Body>(std::move(body)), scope_(scope) {}
-
-  bool SuspendIn(Frame awaiting) { return this->RunIn(scope_, awaiting); }
-  Completed<BodyResult<Body>> await_resume() { return this->TakeCompleted(); }
-
- private:
-  CancelNode& scope_;
-};
-
-template <typename Body>
-class [[nodiscard]] ShieldAwaiter : public ScopedAwaiter<Body> {
- public:
-  explicit ShieldAwaiter(AsyncBody<Body>&& body)
-      : ScopedAwaiter<Body>(std::move(body)) {}
-  ShieldAwaiter(ShieldAwaiter&& other) noexcept
-      : ScopedAwaiter<Body>(std::move(other)) {}
-
-  bool SuspendIn(Frame awaiting) {
-    scope_.set_shield(true);
-    return this->RunIn(scope_, awaiting);
-  }
-  BodyResult<Body> await_resume() { return this->TakeBodyResult(); }
-
- private:
-  CancelNode scope_;
-};
-
-}  // namespace internal
-
-template <typename Body>
-auto CancelScope::Run(Body&& body) {
-  CRECHE_REQUIRE_SAFE_CLOSURE(Body);
-  return internal::CancelScopeRun<Body>(
-      node_, internal::AsyncBody<Body>(std::forward<Body>(body)));
-}
-
-// Runs `body` (as CancelScope::Run() does) where no cancellation and no
-// deadline from outside reaches it. co_await gives the body's result.
-//
-// Prefer WithCleanup() (core/cleanup.h), which can bound the time a cleanup
-// takes: what is shielded and hangs, hangs the whole run.
-//
-// Cancellation: shielded.
-template <typename Body>
-auto Shield(Body&& body) {
-  CRECHE_REQUIRE_SAFE_CLOSURE(Body);
-  return internal::ShieldAwaiter<Body>(
-      internal::AsyncBody<Body>(std::forward<Body>(body)));
-}
-
 // The earliest deadline that can cancel the running task where it stands;
 // absl::InfinitePast() if it is cancelled already, absl::InfiniteFuture() if
 // there is none. Respects shields. Aborts outside of a task.
@@ -252,5 +108,7 @@ absl::Time CurrentEffectiveDeadline();
 bool CurrentlyCancelled();
 
 }  // namespace creche
+
+#include "creche/core/internal/cancel_scope_inl.h"
 
 #endif  // CRECHE_CORE_CANCEL_SCOPE_H_

@@ -10,43 +10,9 @@
 #ifndef CRECHE_CORE_CHECKPOINT_H_
 #define CRECHE_CORE_CHECKPOINT_H_
 
-#include <coroutine>
-
-#include "creche/core/internal/task_record.h"
+#include "creche/core/internal/checkpoint_awaiter.h"
 
 namespace creche {
-namespace internal {
-
-enum class CheckpointKind { kPlain, kIfCancelled, kShielded };
-
-template <CheckpointKind kKind>
-class [[nodiscard]] CheckpointAwaiter {
- public:
-  using CrecheAwaitable = void;
-
-  CheckpointAwaiter() {}  // NOLINT: an aggregate would be destroyed twice.
-
-  bool await_ready() const {
-    if (kKind != CheckpointKind::kIfCancelled) return false;
-    if (running.watchers != nullptr) [[unlikely]] {
-      CancelPointWatcher::TellAll();
-    }
-    return !running.task->is_cancelled();
-  }
-
-  bool SuspendIn(Frame leaf) const {
-    if constexpr (kKind == CheckpointKind::kIfCancelled) {
-      running.task->Stop(leaf);
-    } else {
-      running.task->Yield(leaf, kKind == CheckpointKind::kPlain);
-    }
-    return true;
-  }
-
-  void await_resume() const {}
-};
-
-}  // namespace internal
 
 // Lets every other runnable task run, and I/O and deadlines be looked at, then
 // goes on, unless the task has been cancelled by then.

@@ -64,30 +64,6 @@ class ExceptionGroup : public std::exception {
   std::string what_;
 };
 
-namespace internal {
-
-// How a task has failed.
-class Failure {
- public:
-  explicit Failure(absl::Status status) : status_(std::move(status)) {}
-  explicit Failure(std::exception_ptr exception)
-      : exception_(std::move(exception)) {}
-
-  bool is_exception() const { return exception_ != nullptr; }
-  std::string Describe() const;
-
- private:
-  friend absl::Status RaiseFailures(std::vector<Failure> failures);
-
-  absl::Status status_;
-  std::exception_ptr exception_;
-};
-
-// Throws an ExceptionGroup if any failure is an exception; otherwise returns
-// what GroupErrors() makes of them.
-absl::Status RaiseFailures(std::vector<Failure> failures);
-
-}  // namespace internal
 }  // namespace creche
 
 #endif  // CRECHE_CORE_ERROR_GROUP_H_

@@ -13,7 +13,6 @@
 #ifndef CRECHE_CORE_NURSERY_H_
 #define CRECHE_CORE_NURSERY_H_
 
-#include <coroutine>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -27,59 +26,18 @@
 #include "absl/strings/string_view.h"
 #include "creche/core/cancel_scope.h"
 #include "creche/core/error_group.h"
-#include "creche/core/internal/await_result.h"
-#include "creche/core/internal/call.h"
+#include "creche/core/internal/coroutine_attributes.h"
+#include "creche/core/internal/failure.h"
+#include "creche/core/internal/forward.h"
 #include "creche/core/internal/intrusive_list.h"
-#include "creche/core/internal/kept_argument.h"
-#include "creche/core/internal/kept_callable.h"
 #include "creche/core/internal/promise.h"
-#include "creche/core/internal/safe_closure.h"
-#include "creche/core/internal/status_traits.h"
 #include "creche/core/internal/task_record.h"
+#include "creche/core/named.h"
 #include "creche/core/results.h"
 #include "creche/core/task.h"
 #include "creche/core/task_status.h"
 
 namespace creche {
-namespace internal {
-
-template <typename Body>
-class NurseryAwaiter;
-class NurseryAccess;
-
-template <typename F>
-class NamedCallable {
- public:
-  NamedCallable(absl::string_view name, F f) : name_(name), f_(std::move(f)) {}
-
-  const std::string& name() const { return name_; }
-
-  template <typename... Args>
-  CRECHE_CORO_WRAPPER decltype(auto) operator()(Args&&... args) {
-    return internal::Call(std::move(f_), std::forward<Args>(args)...);
-  }
-
- private:
-  std::string name_;
-  F f_;
-};
-
-template <typename F>
-inline constexpr bool kIsNamed = false;
-template <typename F>
-inline constexpr bool kIsNamed<NamedCallable<F>> = true;
-
-// As safe as what it names: g++ 12 goes wrong with closures and aggregates.
-template <typename F>
-inline constexpr bool kIsSafeClosure<NamedCallable<F>> = kIsSafeClosure<F>;
-
-}  // namespace internal
-
-// Gives the task that runs `f` a name: StartSoon(Named("reader", Read), ...).
-template <typename F>
-auto Named(absl::string_view name, F f) {
-  return internal::NamedCallable<F>(name, std::move(f));
-}
 
 // Children inherit the cancel scopes of the place where the nursery was opened,
 // and the task-locals of whoever calls StartSoon(). The body counts as a child.
@@ -155,25 +113,12 @@ class Nursery {
   // Aborts if what is kept for a child, from now on, refers to something in a
   // frame that may go before the child does.
   template <typename F, typename... Args>
-  void CheckOutlives(const char* what, const F& f, const Args&... args) const {
-    CheckKept(std::type_identity<internal::KeptArguments<F, Args...>>(), what,
-              f, args...);
-  }
+  void CheckOutlives(const char* what, const F& f, const Args&... args) const;
   template <typename... Kept, typename F, typename... Args>
   void CheckKept(std::type_identity<std::tuple<Kept...>>, const char* what,
-                 const F& f, const Args&... args) const {
-    if (RefersToTheBody<std::decay_t<F>>(f) ||
-        (RefersToTheBody<Kept>(args) || ...)) [[unlikely]] {
-      RefuseToLend(what);
-    }
-  }
+                 const F& f, const Args&... args) const;
   template <typename Kept, typename Given>
-  bool RefersToTheBody(const Given& given) const {
-    if constexpr (internal::kRefers<Kept>) {
-      return IsInTheBody(internal::ReferredTo<Kept>(given));
-    }
-    return false;
-  }
+  bool RefersToTheBody(const Given& given) const;
   bool IsInTheBody(const volatile void* address) const;
   [[noreturn]] static void RefuseToLend(const char* what);
 
@@ -216,180 +161,6 @@ class Nursery {
   Nursery* next_ = nullptr;  // On the shelf.
 };
 
-namespace internal {
-
-// For the other files that make nurseries what they are.
-class NurseryAccess {
- public:
-  static CancelNode& Scope(Nursery& nursery) {
-    return ScopeAccess::Node(*nursery.scope_);
-  }
-  static TaskRecord* Parent(const Nursery& nursery) { return nursery.parent_; }
-  static const IntrusiveList<TaskRecord, NurseryTasks>& Children(
-      const Nursery& nursery) {
-    return nursery.children_;
-  }
-  static void CheckOpen(Nursery& nursery, const char* what) {
-    nursery.CheckOpen(what);
-  }
-  static void Adopt(Nursery& nursery, TaskRecord* child) {
-    nursery.Adopt(child);
-  }
-  // A child ends, in its own step; it is deleted.
-  template <typename Child>
-  static void ChildSucceeded(Child& child) {
-    Nursery& nursery = *child.nursery();
-    child.Unlink();
-    --nursery.child_count_;
-    child.Exit();
-    delete &child;
-    nursery.WakeIfEmpty();
-  }
-  static void ChildFailed(TaskRecord& child, Failure failure);
-  static void ChildUnwound(TaskRecord& child);
-
-  // A pending Start() keeps `nursery` open.
-  static void AddPendingStart(Nursery& nursery);
-  static void RemovePendingStart(Nursery& nursery);
-
-  // Moves `child`, with all below it, into another nursery.
-  static void Move(TaskRecord& child, Nursery& to);
-
-  // What completed is not given up for a cancellation from outside.
-  static void KeepCompleted(Nursery& nursery) {
-    nursery.keeps_completed_ = true;
-  }
-};
-
-// A new task of `nursery` that runs f(args...). Defined in
-// internal/child_task.h.
-template <typename F, typename... Args>
-TaskRecord* NewChild(Nursery* nursery, F&& f, Args&&... args);
-
-template <typename Body>
-class [[nodiscard]] NurseryAwaiter
-    : public Awaiting<AwaitResult<CallResult<Body, Nursery&>>,
-                      HookedContinuation> {
-  using Result = AwaitResult<CallResult<Body, Nursery&>>;
-  using Base = Awaiting<Result, HookedContinuation>;
-
- public:
-  using CrecheAwaitable = void;
-  using CrecheAwaitOnce = void;
-
-  explicit NurseryAwaiter(Body&& body)
-      : Base(Continuation::Kind::kBoundary), body_(std::forward<Body>(body)) {}
-  NurseryAwaiter(NurseryAwaiter&& other) noexcept
-      : Base(Continuation::Kind::kBoundary),
-        body_(std::forward<Body>(other.body_)) {}
-  ~NurseryAwaiter() {
-    if (nursery_ != nullptr) nursery_->Close();
-  }
-
-  bool await_ready() const { return false; }
-
-  template <typename P>
-  void await_suspend(std::coroutine_handle<P> parent) {
-    this->awaiting_ = Frame{parent, &parent.promise()};
-    block_.set_continuation(this);
-    nursery_ = &Nursery::Open(*running.task);
-    CRECHE_TRY {
-      const auto body = TaskAccess::Release(
-          AsTask(internal::Call(std::forward<Body>(body_), *nursery_)));
-      if (body) nursery_->BodyBegins(body.promise());
-      if (this->StartAwaited(body)) running.completed = this;
-    }
-    CRECHE_CATCH_ALL {
-      nursery_->Fail(Failure(std::current_exception()), kBodyName);
-      EndBody();
-    }
-  }
-
-  StatusOrOf<Result> await_resume() {
-    absl::Status failed = RaiseFailures(nursery_->TakeFailures());
-    if (!failed.ok()) return failed;
-    if constexpr (std::is_void_v<Result> ||
-                  std::is_same_v<Result, absl::Status>) {
-      return absl::OkStatus();
-    } else {
-      if (!result_.has_value()) {
-        return absl::CancelledError(CancelledMessage(nursery_->reason()));
-      }
-      return *std::move(result_);
-    }
-  }
-
-  Frame OnCompleted() override {
-    if (nursery_->body_ended()) {
-      if (nursery_->Leave()) return this->awaiting_;
-      PromiseBase::GoOn(this->awaiting_);
-      return {};
-    }
-    CRECHE_TRY { TakeBodyResult(); }
-    CRECHE_CATCH_ALL {
-      nursery_->Fail(Failure(std::current_exception()), kBodyName);
-    }
-    EndBody();
-    return {};
-  }
-
-  Frame OnUnwound() override {
-    nursery_->BodyUnwound();
-    EndBody();
-    return {};
-  }
-
- private:
-  static constexpr const char* kBodyName = "the nursery's body";
-
-  void EndBody() { nursery_->BodyEnded(Frame{{}, &block_}); }
-
-  // The body's frame goes before its children go on: also where nothing is left
-  // in it, so that sanitizers see who refers to it still.
-  void TakeBodyResult() {
-    if constexpr (std::is_void_v<Result>) {
-      this->TakeResult();
-    } else if constexpr (kIsStatusLike<Result>) {
-      Result result = this->TakeResult();
-      if (!result.ok()) {
-        nursery_->Fail(Failure(StatusOf(result)), kBodyName);
-      } else if constexpr (kKeepsResult) {
-        result_.emplace(std::move(result));
-      }
-    } else {
-      result_.emplace(this->TakeResult());
-    }
-  }
-
-  struct Nothing {};
-  static constexpr bool kKeepsResult =
-      !std::is_void_v<Result> && !std::is_same_v<Result, absl::Status>;
-
-  KeptCallable<Body> body_;
-  Nursery* nursery_ = nullptr;
-  [[no_unique_address]] std::conditional_t<kKeepsResult, std::optional<Result>,
-                                           Nothing> result_;
-  PromiseOfPlace block_;  // Where the task waits for the children.
-};
-
-}  // namespace internal
-
-template <typename F, typename... Args>
-void Nursery::StartSoon(F&& f, Args&&... args) {
-  static_assert(!internal::TaskAwaitable<std::decay_t<F>>,
-                "creche: StartSoon() itself calls what makes the task: write "
-                "StartSoon(Work, args...), not StartSoon(Work(args...))");
-  static_assert(
-      std::is_invocable_v<std::decay_t<F>, std::decay_t<Args>...>,
-      "creche: StartSoon(f, args...) calls f with copies of args, as rvalues, "
-      "and f does not take these: are there too few, or too many? "
-      "Pass std::ref(x) where f takes a reference");
-  CheckOpen("StartSoon");
-  CheckOutlives<F, Args...>("StartSoon", f, args...);
-  Adopt(internal::NewChild(this, std::forward<F>(f),
-                           std::forward<Args>(args)...));
-}
-
 // Opens a nursery and runs body(nursery), which returns a Task<R>. co_await
 // gives StatusOrOf<R> when the body and all children have ended:
 // - nobody failed: the body's result, or OK;
@@ -404,24 +175,10 @@ void Nursery::StartSoon(F&& f, Args&&... args) {
 // a schedule point and never a cancel point: if all ended cleanly, the code
 // after it runs.
 template <typename Body>
-auto WithNursery(Body&& body) {
-  CRECHE_REQUIRE_SAFE_CLOSURE(Body);
-  static_assert(std::is_invocable_v<Body, Nursery&>,
-                "creche: WithNursery() takes a callable with a parameter "
-                "creche::Nursery&");
-  constexpr bool kReturnsTask = internal::kReturnsAwaitable<Body, Nursery&>;
-  static_assert(
-      !std::is_invocable_v<Body, Nursery&> || kReturnsTask,
-      "creche: a nursery's body must return a Task (is it a coroutine "
-      "with the return type creche::Task<...>?)");
-  if constexpr (kReturnsTask) {
-    return internal::NurseryAwaiter<Body>(std::forward<Body>(body));
-  }
-}
+auto WithNursery(Body&& body);
 
 }  // namespace creche
 
-#include "creche/core/internal/child_task.h"
-#include "creche/core/internal/start.h"
+#include "creche/core/internal/nursery_inl.h"
 
 #endif  // CRECHE_CORE_NURSERY_H_

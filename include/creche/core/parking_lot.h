@@ -18,22 +18,16 @@
 #ifndef CRECHE_CORE_PARKING_LOT_H_
 #define CRECHE_CORE_PARKING_LOT_H_
 
-#include <coroutine>
 #include <cstddef>
 
 #include "creche/core/internal/contest.h"
+#include "creche/core/internal/forward.h"
 #include "creche/core/internal/intrusive_list.h"
 #include "creche/core/internal/task_record.h"
 
 namespace creche {
 
 class ParkingLot;
-namespace internal {
-
-class ParkAwaiter;
-struct ParkedTasks;  // Tag: the tasks parked in a lot.
-
-}  // namespace internal
 
 // A task's place in a lot. The base class of awaitables, which live in the
 // frame of the task that waits; what they hold besides is what can be handed to
@@ -152,41 +146,8 @@ class ParkingLot {
   size_t size_ = 0;
 };
 
-inline void Parked::Enter(ParkingLot& lot, internal::TaskRecord& task,
-                          internal::Contest* contest) {
-  task_ = &task;
-  contest_ = contest;
-  lot.PushBack(*this);
-}
-
-inline void Parked::Leave() { lot_->Remove(*this); }
-
-namespace internal {
-
-class [[nodiscard]] ParkAwaiter : public Parked {
- public:
-  using CrecheAwaitable = void;
-  using CrecheAwaitOnce = void;
-
-  ParkAwaiter(ParkingLot* lot, const char* what) : lot_(lot), what_(what) {}
-  ParkAwaiter(ParkAwaiter&& other) noexcept
-      : ParkAwaiter(other.lot_, other.what_) {}
-
-  bool await_ready() const { return false; }
-  bool SuspendIn(Frame leaf);
-  void await_resume() const {}
-
- private:
-  ParkingLot* lot_;
-  const char* what_;
-};
-
-}  // namespace internal
-
-inline internal::ParkAwaiter ParkingLot::Park(const char* what) {
-  return internal::ParkAwaiter(this, what);
-}
-
 }  // namespace creche
+
+#include "creche/core/internal/parking_lot_inl.h"
 
 #endif  // CRECHE_CORE_PARKING_LOT_H_

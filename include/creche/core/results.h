@@ -3,9 +3,9 @@
 // StatusOrOf, Completed: how the result of a body is wrapped where it can end
 // with an error, or without a result.
 //
-//   creche::StatusOrOf<int> in_time =             // absl::StatusOr<int>
+//   creche::StatusOrOf<int> in_time =  // absl::StatusOr<int>
 //       co_await creche::FailAfter(limit, Count());
-//   creche::Completed<int> if_completed =         // std::optional<int>
+//   creche::Completed<int> if_completed =  // std::optional<int>
 //       co_await creche::MoveOnAfter(limit, Count());
 
 #ifndef CRECHE_CORE_RESULTS_H_

@@ -14,7 +14,6 @@
 
 #include <concepts>
 #include <cstddef>
-#include <type_traits>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -23,13 +22,6 @@
 #include "creche/core/internal/await_result.h"
 
 namespace creche {
-namespace internal {
-
-template <typename T, typename Result>
-concept AwaitableOf = TaskAwaitable<std::remove_cvref_t<T>> &&
-                      std::same_as<AwaitResult<std::remove_cvref_t<T>>, Result>;
-
-}  // namespace internal
 
 // What bytes come from, and where they can be sent: the parts of a ByteStream
 // that readers and writers need. A pipe has an end of each kind (io/pipe.h).

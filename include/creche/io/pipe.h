@@ -11,106 +11,15 @@
 #ifndef CRECHE_IO_PIPE_H_
 #define CRECHE_IO_PIPE_H_
 
-#include <cstddef>
 #include <utility>
 
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
-#include "creche/net/internal/socket.h"
+#include "creche/io/internal/pipe_end.h"
+#include "creche/io/internal/pipe_operations.h"
 
 namespace creche {
-namespace internal {
-
-// What operations on descriptors that are no sockets have in common. If others
-// have put the descriptor, which they share, into non-blocking mode, the kernel
-// does not wait: then this polls first. If the kernel would block the run
-// (`blocks`), a worker does it.
-class [[nodiscard]] ReadOperation final : public ReceiveOperation {
- public:
-  ReadOperation(SocketRef socket, absl::Span<char> buffer, bool blocks)
-      : ReceiveOperation(std::move(socket), buffer, /*exactly=*/false,
-                         "ReceiveSome"),
-        blocks_(blocks) {}
-  absl::StatusOr<size_t> await_resume() {
-    if (!status_.ok()) return std::move(status_);
-    return received_;
-  }
-
- private:
-  void Prepare(io_uring_sqe& entry) override;
-  bool OnPart(int result) override;
-
-  const bool blocks_;
-  bool polls_ = false;
-};
-
-class [[nodiscard]] WriteOperation final : public SendOperation {
- public:
-  WriteOperation(SocketRef socket, absl::string_view data, bool blocks)
-      : SendOperation(std::move(socket), data), blocks_(blocks) {}
-
- private:
-  void Prepare(io_uring_sqe& entry) override;
-  bool OnPart(int result) override;
-
-  const bool blocks_;
-  bool polls_ = false;
-};
-
-// Closes it. Never waits. Once is as good as twice.
-class [[nodiscard]] CloseOperation final : public SocketOperation {
- public:
-  explicit CloseOperation(SocketRef socket)
-      : SocketOperation(std::move(socket), Socket::kSend, "SendEof") {}
-  absl::Status await_resume() { return std::move(status_); }
-
- private:
-  bool WorksWhenClosed() const override { return has_sent_eof(); }
-  bool CompletesAtOnce() override {
-    if (has_sent_eof()) return true;
-    status_ = CheckSend();
-    if (!status_.ok()) return true;
-    EndSending();
-    socket_->Close();
-    return true;
-  }
-  void Prepare(io_uring_sqe&) override {}
-  bool OnPart(int) override { return false; }
-};
-
-// One end. Destroying it closes it.
-class PipeEnd {
- public:
-  PipeEnd(const PipeEnd&) = delete;
-  PipeEnd& operator=(const PipeEnd&) = delete;
-
-  // A task that waits on this end gets an error (IsClosedResource).
-  void Close() {
-    if (socket_) socket_->Close();
-  }
-  // -1 if closed. It remains this object's: do not close it.
-  int fd() const { return socket_ ? socket_->fd() : -1; }
-
- protected:
-  explicit PipeEnd(int fd);
-  PipeEnd(PipeEnd&& other) noexcept = default;
-  PipeEnd& operator=(PipeEnd&& other) noexcept {
-    if (this != &other) {
-      Close();
-      socket_ = std::move(other.socket_);
-      blocks_ = other.blocks_;
-    }
-    return *this;
-  }
-  ~PipeEnd() { Close(); }
-
-  SocketRef socket_;
-  bool blocks_;  // Reading or writing it in place would stop the run.
-};
-
-}  // namespace internal
 
 // Errors: IsClosedResource, IsBusyResource (another task is receiving), others
 //   as errno says.

@@ -14,13 +14,10 @@
 
 #include "absl/strings/string_view.h"
 #include "creche/core/internal/misuse.h"
+#include "creche/net/internal/forward.h"
+#include "creche/uring/internal/forward.h"
 
 namespace creche {
-namespace internal {
-class BlockRing;
-class MultishotReceive;
-class ReceiveBlockOperation;
-}  // namespace internal
 
 // Gives the memory back when it is destroyed. All streams of a run share a few
 // megabytes of it, so do not keep blocks for long: copy what is needed later.

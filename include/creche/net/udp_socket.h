@@ -12,17 +12,14 @@
 #ifndef CRECHE_NET_UDP_SOCKET_H_
 #define CRECHE_NET_UDP_SOCKET_H_
 
-#include <sys/socket.h>
-#include <sys/uio.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <utility>
 
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "creche/net/internal/datagram_operations.h"
 #include "creche/net/internal/socket.h"
 #include "creche/net/socket_address.h"
 
@@ -33,49 +30,6 @@ struct ReceivedDatagram {
   size_t size = 0;     // In bytes.
   SocketAddress from;  // Who sent it.
 };
-
-namespace internal {
-
-class [[nodiscard]] ReceiveFromOperation final : public SocketOperation {
- public:
-  ReceiveFromOperation(SocketRef socket, absl::Span<char> buffer)
-      : SocketOperation(std::move(socket), Socket::kReceive, "ReceiveFrom"),
-        buffer_(buffer) {}
-  absl::StatusOr<ReceivedDatagram> await_resume();
-
- private:
-  bool CompletesAtOnce() override { return false; }
-  void Prepare(io_uring_sqe& entry) override;
-  bool OnPart(int result) override;
-
-  const absl::Span<char> buffer_;
-  size_t size_ = 0;
-  sockaddr_storage from_ = {};
-  iovec part_ = {};
-  msghdr message_ = {};
-};
-
-class [[nodiscard]] SendToOperation final : public SocketOperation {
- public:
-  SendToOperation(SocketRef socket, absl::string_view data,
-                  const SocketAddress& to)
-      : SocketOperation(std::move(socket), Socket::kSend, "SendTo"),
-        data_(data),
-        to_(to) {}
-  absl::Status await_resume() { return std::move(status_); }
-
- private:
-  bool CompletesAtOnce() override { return false; }
-  void Prepare(io_uring_sqe& entry) override;
-  bool OnPart(int result) override;
-
-  const absl::string_view data_;
-  const SocketAddress to_;
-  iovec part_ = {};
-  msghdr message_ = {};
-};
-
-}  // namespace internal
 
 // One task can receive while another sends; destroying the socket closes it; as
 // net/socket_stream.h has it.

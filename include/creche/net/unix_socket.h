@@ -10,18 +10,15 @@
 #ifndef CRECHE_NET_UNIX_SOCKET_H_
 #define CRECHE_NET_UNIX_SOCKET_H_
 
-#include <sys/socket.h>
-#include <sys/uio.h>
-
 #include <cstddef>
 #include <utility>
 #include <vector>
 
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "creche/core/task.h"
+#include "creche/net/internal/forward.h"
 #include "creche/net/internal/socket.h"
 #include "creche/net/socket_address.h"
 #include "creche/net/socket_listener.h"
@@ -41,56 +38,6 @@ struct ReceivedDescriptors {
   std::vector<FileDescriptor> descriptors;
 };
 
-namespace internal {
-
-class [[nodiscard]] ReceiveDescriptorsOperation final : public SocketOperation {
- public:
-  ReceiveDescriptorsOperation(SocketRef socket, absl::Span<char> buffer)
-      : SocketOperation(std::move(socket), Socket::kReceive,
-                        "ReceiveDescriptors"),
-        buffer_(buffer) {}
-  ReceiveDescriptorsOperation(const ReceiveDescriptorsOperation& other)
-      : SocketOperation(other), buffer_(other.buffer_) {}
-  absl::StatusOr<ReceivedDescriptors> await_resume();
-
- private:
-  bool CompletesAtOnce() override;
-  void Prepare(io_uring_sqe& entry) override;
-  bool OnPart(int result) override;
-
-  const absl::Span<char> buffer_;
-  ReceivedDescriptors received_;
-  iovec part_ = {};
-  msghdr message_ = {};
-  alignas(cmsghdr) char control_[CMSG_SPACE(sizeof(int) * kMaxDescriptors)];
-};
-
-// Sends one byte or more, with the descriptors.
-class [[nodiscard]] SendDescriptorsOperation final : public SocketOperation {
- public:
-  SendDescriptorsOperation(SocketRef socket, absl::string_view data,
-                           absl::Span<const int> descriptors)
-      : SocketOperation(std::move(socket), Socket::kSend, "SendDescriptors"),
-        data_(data),
-        descriptors_(descriptors) {}
-  absl::Status await_resume() { return std::move(status_); }
-
- private:
-  bool CompletesAtOnce() override;
-  void Prepare(io_uring_sqe& entry) override;
-  bool OnPart(int result) override;
-  void OnCutShort() override;
-
-  const absl::string_view data_;
-  const absl::Span<const int> descriptors_;
-  size_t sent_ = 0;
-  iovec part_ = {};
-  msghdr message_ = {};
-  std::vector<char> control_;
-};
-
-}  // namespace internal
-
 class UnixStream : public SocketStream {
  public:
   explicit UnixStream(internal::SocketRef socket)
@@ -108,9 +55,7 @@ class UnixStream : public SocketStream {
   //   has.
   // Errors: kInvalidArgument: no data, or more than kMaxDescriptors.
   internal::SendDescriptorsOperation SendDescriptors(
-      absl::string_view data, absl::Span<const int> descriptors) {
-    return internal::SendDescriptorsOperation(socket_, data, descriptors);
-  }
+      absl::string_view data, absl::Span<const int> descriptors);
 
   // ReceiveSome(), with the descriptors that come with the bytes. (The other
   // functions drop those that come with the bytes they take; that is all they
@@ -120,9 +65,7 @@ class UnixStream : public SocketStream {
   // Errors: kResourceExhausted: no room for the descriptors; they are lost. The
   //   bytes come again in the next call.
   internal::ReceiveDescriptorsOperation ReceiveDescriptors(
-      absl::Span<char> buffer) {
-    return internal::ReceiveDescriptorsOperation(socket_, buffer);
-  }
+      absl::Span<char> buffer);
 };
 
 // What it does is in net/socket_listener.h. Does not delete its path.
@@ -144,5 +87,7 @@ absl::StatusOr<UnixListener> ListenUnix(const SocketAddress& address,
 Task<absl::StatusOr<UnixStream>> ConnectUnix(SocketAddress address);
 
 }  // namespace creche
+
+#include "creche/net/internal/unix_socket_inl.h"
 
 #endif  // CRECHE_NET_UNIX_SOCKET_H_

@@ -38,6 +38,7 @@
 #include "creche/core/internal/exceptions.h"
 #include "creche/core/parking_lot.h"
 #include "creche/core/parking_operation.h"
+#include "creche/sync/internal/broadcast_state.h"
 #include "creche/sync/internal/ring_buffer.h"
 
 namespace creche {
@@ -54,39 +55,6 @@ struct BroadcastStatistics {
   size_t subscriptions = 0;
   size_t tasks_waiting = 0;
 };
-
-namespace internal {
-
-// A task that waits for a value.
-template <typename T>
-struct WaitingSubscriber : Parked {
-  Subscription<T>* subscription = nullptr;
-  std::optional<absl::StatusOr<T>> result;
-  std::exception_ptr thrown;  // Instead, by the copy of a value.
-};
-
-// The last values sent, which have numbers: the first ever is number 0.
-template <typename T>
-struct BroadcastState {
-  explicit BroadcastState(size_t c) : capacity(c) {}
-
-  std::uint64_t oldest() const { return next - buffer.size(); }
-
-  const size_t capacity;
-  bool is_closed = false;
-  std::uint64_t next = 0;  // The number of the next value.
-  RingBuffer<T> buffer;
-  size_t subscriptions = 0;
-  ParkingLot waiters;
-};
-
-absl::Status BroadcastClosed();
-absl::Status BroadcastEmpty();
-absl::Status BroadcastEnded();
-absl::Status SubscriptionLagged(std::uint64_t missed);
-[[noreturn]] void SubscriptionMovedInUse();
-
-}  // namespace internal
 
 // What one subscriber has still to see. It sees every value sent since
 // Subscribe(), in order; if it falls behind by more than the broadcast's

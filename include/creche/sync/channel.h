@@ -18,15 +18,13 @@
 #include <concepts>
 #include <cstddef>
 #include <limits>
-#include <optional>
-#include <type_traits>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "creche/core/parking_lot.h"
-#include "creche/core/parking_operation.h"
+#include "creche/sync/internal/channel_end.h"
 #include "creche/sync/internal/channel_state.h"
+#include "creche/sync/internal/value_slot.h"
 
 namespace creche {
 
@@ -53,72 +51,6 @@ struct ChannelStatistics {
   size_t tasks_waiting_to_send = 0;
   size_t tasks_waiting_to_receive = 0;
 };
-
-namespace internal {
-
-// What a Sender and a Receiver have in common: a handle on the channel, which
-// is closed at the latest when it is destroyed.
-template <typename T, typename Handle>
-class ChannelEnd : private ChannelHandle {
- public:
-  ChannelEnd(ChannelEnd&& other) noexcept { MoveFrom(other); }
-  ChannelEnd& operator=(ChannelEnd&& other) noexcept {
-    if (this != &other) {
-      Close();
-      MoveFrom(other);
-    }
-    return *this;
-  }
-  ChannelEnd(const ChannelEnd&) = delete;
-  ChannelEnd& operator=(const ChannelEnd&) = delete;
-  ~ChannelEnd() { Close(); }
-
-  // Another handle on the same end; the end is open until all are closed. That
-  // of a closed handle is closed.
-  Handle Clone() const {
-    if (state_ != nullptr) Handle::AddTo(*state_);
-    return Handle(state_);
-  }
-
-  // Closes this handle, and wakes the tasks that wait on it. Has no effect the
-  // second time.
-  void Close() {
-    if (State* state = std::exchange(state_, nullptr)) {
-      Handle::RemoveFrom(*state, *this);
-    }
-  }
-
-  // True once closed, or moved from.
-  bool is_closed() const { return state_ == nullptr; }
-
-  // Of the channel, whichever handle is asked; all 0 if this one is closed.
-  ChannelStatistics statistics() const {
-    if (state_ == nullptr) return {};
-    return {state_->capacity(),         state_->buffer_used(),
-            state_->peak_buffer_used(), state_->open_senders(),
-            state_->open_receivers(),   state_->senders().size(),
-            state_->receivers().size()};
-  }
-
- protected:
-  using State = ChannelState<T>;
-
-  explicit ChannelEnd(State* state) : state_(state) {}
-
-  State* state() const { return state_; }
-  ChannelHandle& handle() { return *this; }
-
- private:
-  void MoveFrom(ChannelEnd& other) {
-    state_ = std::exchange(other.state_, nullptr);
-    waiting = std::exchange(other.waiting, 0);
-    if (waiting > 0) Handle::QueueOf(*state_).MoveHandle(other, *this);
-  }
-
-  State* state_ = nullptr;
-};
-
-}  // namespace internal
 
 // The sending end. A moved-from handle is a closed one.
 template <typename T>
@@ -224,89 +156,8 @@ class Receiver : public internal::ChannelEnd<T, Receiver<T>> {
   }
 };
 
-template <typename T>
-class [[nodiscard]] Sender<T>::SendOperation
-    : public ParkingOperation<SendOperation, internal::WaitingSender<T>> {
-  using Base = ParkingOperation<SendOperation, internal::WaitingSender<T>>;
-
- public:
-  static constexpr const char* kName = "Sender::Send";
-
-  SendOperation(Sender* sender, T&& value)
-      : Base(std::move(value)), sender_(sender) {}
-
-  // What is to be sent; moved from once it has been.
-  T& value() { return internal::WaitingSender<T>::value; }
-
-  bool TryComplete() {
-    this->result = sender_->state() != nullptr
-                       ? sender_->state()->TrySend(value())
-                       : internal::ChannelResult::kClosed;
-    return this->result != internal::ChannelResult::kWouldBlock;
-  }
-  ParkingLot& lot() const { return sender_->state()->senders().lot(); }
-  void Enter(internal::TaskRecord& task, internal::Contest* contest) {
-    this->WaitOn(sender_->handle());
-    Base::Enter(task, contest);
-  }
-  void Leave() {
-    this->StopWaiting();
-    Base::Leave();
-  }
-  absl::Status await_resume() const {
-    if (this->result == internal::ChannelResult::kDone) [[likely]] {
-      return absl::OkStatus();
-    }
-    return internal::SendError(this->result, kName);
-  }
-
- private:
-  Sender* sender_;
-};
-
-template <typename T>
-class [[nodiscard]] Receiver<T>::ReceiveOperation
-    : public ParkingOperation<ReceiveOperation, internal::WaitingReceiver<T>> {
-  using Base = ParkingOperation<ReceiveOperation, internal::WaitingReceiver<T>>;
-
- public:
-  static constexpr const char* kName = "Receiver::Receive";
-
-  explicit ReceiveOperation(Receiver* receiver) : receiver_(receiver) {}
-
-  bool TryComplete() {
-    this->result = receiver_->state() != nullptr
-                       ? receiver_->state()->TryReceive(this->value)
-                       : internal::ChannelResult::kClosed;
-    return this->result != internal::ChannelResult::kWouldBlock;
-  }
-  ParkingLot& lot() const { return receiver_->state()->receivers().lot(); }
-  void Enter(internal::TaskRecord& task, internal::Contest* contest) {
-    this->WaitOn(receiver_->handle());
-    Base::Enter(task, contest);
-  }
-  void Leave() {
-    this->StopWaiting();
-    Base::Leave();
-  }
-  std::optional<T> await_resume() { return this->value.Take(); }
-
- private:
-  Receiver* receiver_;
-};
-
-template <typename T>
-std::pair<Sender<T>, Receiver<T>> MakeChannel(size_t capacity) {
-  static_assert(std::is_object_v<T> && !std::is_const_v<T>,
-                "creche: the values of a channel are movable objects");
-  static_assert(std::is_nothrow_move_constructible_v<T>,
-                "creche: the values of a channel must be nothrow move "
-                "constructible, so that none is lost to an exception while it "
-                "is handed over; send a std::unique_ptr<T> instead");
-  auto* state = new internal::ChannelState<T>(capacity);
-  return {Sender<T>(state), Receiver<T>(state)};
-}
-
 }  // namespace creche
+
+#include "creche/sync/internal/channel_inl.h"
 
 #endif  // CRECHE_SYNC_CHANNEL_H_

@@ -28,6 +28,7 @@
 #include "creche/core/internal/task_record.h"
 #include "creche/core/parking_lot.h"
 #include "creche/core/parking_operation.h"
+#include "creche/core/task.h"
 
 namespace creche {
 

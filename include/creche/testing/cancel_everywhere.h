@@ -29,6 +29,7 @@
 #include "creche/core/clock.h"
 #include "creche/core/event_port.h"
 #include "creche/testing/internal/repeated_body.h"
+#include "creche/testing/internal/run_sweeps.h"
 
 namespace creche {
 
@@ -52,19 +53,6 @@ struct CancelEverywhereOptions {
   // test nothing. For bodies that are to have none.
   bool allow_no_points = false;
 };
-
-}  // namespace creche
-
-namespace creche::internal {
-
-std::size_t RunCancelSweeps(RepeatedBody& body,
-                            const std::function<void(std::size_t)>& check,
-                            const CancelEverywhereOptions& options,
-                            const std::source_location& location);
-
-}  // namespace creche::internal
-
-namespace creche {
 
 // Runs body(), which returns a Task, in runs of its own, each on a MockClock
 // that jumps (or options.clock):

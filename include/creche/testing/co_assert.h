@@ -14,57 +14,10 @@
 #ifndef CRECHE_TESTING_CO_ASSERT_H_
 #define CRECHE_TESTING_CO_ASSERT_H_
 
-#include <coroutine>
-#include <type_traits>
-
-#include "absl/status/status.h"
-#include "creche/core/internal/promise.h"
-#include "creche/core/internal/status_traits.h"
+#include "creche/testing/internal/end_coroutine.h"
 #include "creche/testing/status_matchers.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-
-namespace creche::internal {
-
-// co_await of this ends the coroutine.
-class EndCoroutine {
- public:
-  using CrecheAwaitable = void;
-
-  EndCoroutine() {}  // NOLINT: an aggregate would be destroyed twice.
-
-  bool await_ready() const { return false; }
-
-  template <typename P>
-  void await_suspend(std::coroutine_handle<P> handle) const {
-    using Result = typename P::Value;
-    P& promise = handle.promise();
-    if constexpr (std::is_void_v<Result>) {
-      promise.return_void();
-    } else if constexpr (creche::internal::kIsStatusLike<Result>) {
-      promise.return_value(Result(absl::InternalError("an assertion failed")));
-    } else {
-      static_assert(std::is_default_constructible_v<Result>,
-                    "creche: CO_ASSERT ends the coroutine, so its result must "
-                    "be void, a Status or StatusOr, or default-constructible");
-      promise.return_value(Result());
-    }
-    promise.Complete();
-  }
-
-  void await_resume() const {}
-};
-
-// Shows the Status only: what GoogleTest prints of a StatusOr is its bytes.
-template <typename Result>
-::testing::AssertionResult CheckIsOk(const char* text, const Result& result) {
-  if (result.ok()) return ::testing::AssertionSuccess();
-  return ::testing::AssertionFailure()
-         << "Value of: " << text << "\nExpected: is OK\n  Actual: "
-         << creche::internal::StatusOf(result);
-}
-
-}  // namespace creche::internal
 
 // What the assertions do on failure: report it, with what the test streams to
 // the assertion (the statement of the loop ends after this macro), and then

@@ -22,51 +22,13 @@
 #ifndef CRECHE_TESTING_CRECHE_TEST_H_
 #define CRECHE_TESTING_CRECHE_TEST_H_
 
-#include <memory>
-#include <utility>
-
-#include "absl/status/status.h"
-#include "creche/core/internal/exceptions.h"
 #include "creche/core/task.h"
 #include "creche/run.h"
 #include "creche/testing/co_assert.h"
+#include "creche/testing/internal/run_test_body.h"
 #include "creche/testing/mock_clock.h"
 #include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
-
-namespace creche::internal {
-
-// The run of one test.
-class TestRun {
- public:
-  TestRun(const char* file, int line);
-  TestRun(const TestRun&) = delete;
-  TestRun& operator=(const TestRun&) = delete;
-  ~TestRun();
-
-  RunOptions options();
-
-  // How the run ended.
-  void Report(const absl::Status& status);
-  void ReportException();
-
- private:
-  struct Parts;
-
-  std::unique_ptr<Parts> parts_;
-};
-
-template <typename Body>
-void RunTestBody(const char* file, int line, Body&& body) {
-  TestRun run(file, line);
-  CRECHE_TRY { run.Report(Run(run.options(), std::forward<Body>(body))); }
-  CRECHE_CATCH_ALL {
-    run.ReportException();
-    CRECHE_RETHROW;
-  }
-}
-
-}  // namespace creche::internal
 
 // Defines a test. What follows is the body of a coroutine that returns
 // creche::Task<>, so there must be a co_await or co_return in it. It runs

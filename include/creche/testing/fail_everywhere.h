@@ -26,6 +26,7 @@
 
 #include "creche/core/clock.h"
 #include "creche/testing/internal/repeated_body.h"
+#include "creche/testing/internal/run_sweeps.h"
 #include "creche/uring/operation_port.h"
 
 namespace creche {
@@ -45,19 +46,6 @@ struct FailEverywhereOptions {
   // nothing. For bodies that are to start none.
   bool allow_no_operations = false;
 };
-
-}  // namespace creche
-
-namespace creche::internal {
-
-std::size_t RunFailSweeps(RepeatedBody& body,
-                          const std::function<void(std::size_t)>& check,
-                          const FailEverywhereOptions& options,
-                          const std::source_location& location);
-
-}  // namespace creche::internal
-
-namespace creche {
 
 // Runs body(), which returns a Task, in runs of its own, each on a MockClock
 // that jumps: once to count the kernel operations it starts: K of them; and

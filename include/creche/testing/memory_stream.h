@@ -21,12 +21,7 @@
 #include "absl/types/span.h"
 #include "creche/core/internal/coroutine_attributes.h"
 #include "creche/core/task.h"
-
-namespace creche::internal {
-
-class MemoryPipe;
-
-}  // namespace creche::internal
+#include "creche/testing/internal/forward.h"
 
 namespace creche {
 

@@ -13,46 +13,14 @@
 
 #include <liburing.h>
 
-#include <coroutine>
 #include <type_traits>
 #include <utility>
 
-#include "creche/core/internal/kept_callable.h"
 #include "creche/core/internal/safe_closure.h"
-#include "creche/uring/internal/task_operation.h"
+#include "creche/core/task.h"
+#include "creche/uring/internal/uring_awaiter.h"
 
 namespace creche {
-namespace internal {
-
-// Aborts the process if Uring() cannot wait for what `entry` describes.
-void CheckUringEntry(const io_uring_sqe& entry);
-
-template <typename Prepare>
-class [[nodiscard]] UringAwaiter final : public TaskOperation {
- public:
-  using CrecheAwaitable = void;
-  using CrecheAwaitOnce = void;
-
-  explicit UringAwaiter(Prepare&& prepare)
-      : prepare_(std::forward<Prepare>(prepare)) {}
-
-  bool await_ready() const { return false; }
-
-  bool SuspendIn(Frame leaf) {
-    io_uring_sqe entry = {};
-    prepare_(entry);
-    CheckUringEntry(entry);
-    StartAndWait(leaf, entry, "Uring");
-    return true;
-  }
-
-  int await_resume() const { return result(); }
-
- private:
-  KeptCallable<Prepare> prepare_;
-};
-
-}  // namespace internal
 
 // `prepare(entry)` fills a zeroed submission queue entry, except for user_data,
 // which is the library's; it is called when the operation is awaited. co_await

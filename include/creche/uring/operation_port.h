@@ -10,17 +10,13 @@
 #include "absl/strings/string_view.h"
 #include "creche/core/event_port.h"
 #include "creche/core/internal/intrusive_list.h"
+#include "creche/uring/internal/forward.h"
 #include "creche/uring/socket_names.h"
 #include "creche/uring/uring_features.h"
 
 struct io_uring_sqe;
 
 namespace creche {
-
-namespace internal {
-class BlockRing;
-struct CancelRequestTag;
-}  // namespace internal
 
 // One operation under way. It stays where it is until its last completion.
 // (The link is for a port, which may list those that were asked to end.)

@@ -121,6 +121,16 @@ creche::Task<absl::Status> Nursery(creche::TcpStream& stream) {
   co_return status;
 }
 
+namespace named {
+
+creche::Task<> Read(creche::TcpStream&) { co_return; }
+
+void Named(creche::Nursery& nursery, creche::TcpStream& stream) {
+  nursery.StartSoon(creche::Named("reader", Read), std::ref(stream));
+}
+
+}  // namespace named
+
 class Gate {
  public:
   auto Wait() { return waiters_.Park(); }
@@ -131,6 +141,24 @@ class Gate {
 };
 
 creche::Task<> Park(Gate& gate) { co_await gate.Wait(); }
+
+creche::Task<int> Count() { co_return 1; }
+
+creche::Task<bool> Results(absl::Duration limit) {
+  creche::StatusOrOf<int> in_time =  // absl::StatusOr<int>
+      co_await creche::FailAfter(limit, Count());
+  creche::Completed<int> if_completed =  // std::optional<int>
+      co_await creche::MoveOnAfter(limit, Count());
+  co_return in_time.ok() && if_completed.has_value();
+}
+
+struct Document {};
+creche::Task<absl::Status> Save(Document&) { co_return absl::OkStatus(); }
+
+creche::Task<absl::Status> Shield(Document& document) {
+  absl::Status saved = co_await creche::Shield(Save(document));
+  co_return saved;
+}
 
 creche::Task<> Sleep() {
   co_await creche::SleepFor(absl::Milliseconds(100));

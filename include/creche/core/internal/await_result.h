@@ -6,9 +6,12 @@
 #ifndef CRECHE_CORE_INTERNAL_AWAIT_RESULT_H_
 #define CRECHE_CORE_INTERNAL_AWAIT_RESULT_H_
 
+#include <concepts>
+#include <type_traits>
 #include <utility>
 
 #include "creche/core/internal/coroutine_attributes.h"
+#include "creche/core/internal/promise.h"
 #include "creche/core/task.h"
 
 namespace creche::internal {
@@ -24,6 +27,11 @@ struct AwaitResultImpl<Task<T>> {
 };
 template <typename Awaitable>
 using AwaitResult = typename AwaitResultImpl<Awaitable>::Type;
+
+// An awaitable that gives a Result.
+template <typename T, typename Result>
+concept AwaitableOf = TaskAwaitable<std::remove_cvref_t<T>> &&
+                      std::same_as<AwaitResult<std::remove_cvref_t<T>>, Result>;
 
 // Turns any awaitable into a Task.
 template <typename T>

@@ -2,8 +2,8 @@
 //
 // ChildTask: a child of a nursery.
 
-#ifndef CRECHE_CORE_INTERNAL_CHILD_TASK_H_
-#define CRECHE_CORE_INTERNAL_CHILD_TASK_H_
+#ifndef CRECHE_CORE_INTERNAL_CHILD_TASK_INL_H_
+#define CRECHE_CORE_INTERNAL_CHILD_TASK_INL_H_
 
 #include <exception>
 #include <tuple>
@@ -14,8 +14,10 @@
 #include "creche/core/internal/await_result.h"
 #include "creche/core/internal/call.h"
 #include "creche/core/internal/exceptions.h"
+#include "creche/core/internal/failure.h"
+#include "creche/core/internal/named_callable.h"
+#include "creche/core/internal/nursery_access_inl.h"
 #include "creche/core/internal/task_record.h"
-#include "creche/core/nursery.h"
 #include "creche/core/task.h"
 
 namespace creche::internal {
@@ -92,6 +94,7 @@ class ChildTask<F, std::tuple<Args...>> final
   [[no_unique_address]] std::tuple<Args...> args_;
 };
 
+// A new task of `nursery` that runs f(args...).
 template <typename F, typename... Args>
 TaskRecord* NewChild(Nursery* nursery, F&& f, Args&&... args) {
   return new ChildTask<std::decay_t<F>, KeptArguments<F, Args...>>(
@@ -101,4 +104,4 @@ TaskRecord* NewChild(Nursery* nursery, F&& f, Args&&... args) {
 
 }  // namespace creche::internal
 
-#endif  // CRECHE_CORE_INTERNAL_CHILD_TASK_H_
+#endif  // CRECHE_CORE_INTERNAL_CHILD_TASK_INL_H_

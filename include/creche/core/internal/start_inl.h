@@ -3,8 +3,8 @@
 // Nursery::Start(). A child's first life is in a nursery of its own, which the
 // starter opens where it stands; with Started() it moves to its second.
 
-#ifndef CRECHE_CORE_INTERNAL_START_H_
-#define CRECHE_CORE_INTERNAL_START_H_
+#ifndef CRECHE_CORE_INTERNAL_START_INL_H_
+#define CRECHE_CORE_INTERNAL_START_INL_H_
 
 #include <memory>
 #include <tuple>
@@ -12,10 +12,11 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "creche/core/internal/child_task_inl.h"
 #include "creche/core/internal/coroutine_attributes.h"
 #include "creche/core/internal/exceptions.h"
+#include "creche/core/internal/nursery_access_inl.h"
 #include "creche/core/internal/start_handshake.h"
-#include "creche/core/nursery.h"
 
 namespace creche {
 namespace internal {
@@ -112,4 +113,4 @@ CRECHE_CORO_WRAPPER Task<StatusOrOf<V>> Nursery::Start(F&& f, Args&&... args) {
 
 }  // namespace creche
 
-#endif  // CRECHE_CORE_INTERNAL_START_H_
+#endif  // CRECHE_CORE_INTERNAL_START_INL_H_

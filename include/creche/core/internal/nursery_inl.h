@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// WithNursery(), and the templates of Nursery.
+
+#ifndef CRECHE_CORE_INTERNAL_NURSERY_INL_H_
+#define CRECHE_CORE_INTERNAL_NURSERY_INL_H_
+
+#include <coroutine>
+#include <exception>
+#include <optional>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "creche/core/internal/await_result.h"
+#include "creche/core/internal/call.h"
+#include "creche/core/internal/child_task_inl.h"
+#include "creche/core/internal/continuation.h"
+#include "creche/core/internal/exceptions.h"
+#include "creche/core/internal/failure.h"
+#include "creche/core/internal/kept_argument.h"
+#include "creche/core/internal/kept_callable.h"
+#include "creche/core/internal/nursery_access_inl.h"
+#include "creche/core/internal/promise.h"
+#include "creche/core/internal/running.h"
+#include "creche/core/internal/safe_closure.h"
+#include "creche/core/internal/start_inl.h"
+#include "creche/core/internal/status_traits.h"
+#include "creche/core/results.h"
+#include "creche/core/task.h"
+
+namespace creche {
+namespace internal {
+
+template <typename Body>
+class [[nodiscard]] NurseryAwaiter
+    : public Awaiting<AwaitResult<CallResult<Body, Nursery&>>,
+                      HookedContinuation> {
+  using Result = AwaitResult<CallResult<Body, Nursery&>>;
+  using Base = Awaiting<Result, HookedContinuation>;
+
+ public:
+  using CrecheAwaitable = void;
+  using CrecheAwaitOnce = void;
+
+  explicit NurseryAwaiter(Body&& body)
+      : Base(Continuation::Kind::kBoundary), body_(std::forward<Body>(body)) {}
+  NurseryAwaiter(NurseryAwaiter&& other) noexcept
+      : Base(Continuation::Kind::kBoundary),
+        body_(std::forward<Body>(other.body_)) {}
+  ~NurseryAwaiter() {
+    if (nursery_ != nullptr) nursery_->Close();
+  }
+
+  bool await_ready() const { return false; }
+
+  template <typename P>
+  void await_suspend(std::coroutine_handle<P> parent) {
+    this->awaiting_ = Frame{parent, &parent.promise()};
+    block_.set_continuation(this);
+    nursery_ = &Nursery::Open(*running.task);
+    CRECHE_TRY {
+      const auto body = TaskAccess::Release(
+          AsTask(internal::Call(std::forward<Body>(body_), *nursery_)));
+      if (body) nursery_->BodyBegins(body.promise());
+      if (this->StartAwaited(body)) running.completed = this;
+    }
+    CRECHE_CATCH_ALL {
+      nursery_->Fail(Failure(std::current_exception()), kBodyName);
+      EndBody();
+    }
+  }
+
+  StatusOrOf<Result> await_resume() {
+    absl::Status failed = RaiseFailures(nursery_->TakeFailures());
+    if (!failed.ok()) return failed;
+    if constexpr (std::is_void_v<Result> ||
+                  std::is_same_v<Result, absl::Status>) {
+      return absl::OkStatus();
+    } else {
+      if (!result_.has_value()) {
+        return absl::CancelledError(CancelledMessage(nursery_->reason()));
+      }
+      return *std::move(result_);
+    }
+  }
+
+  Frame OnCompleted() override {
+    if (nursery_->body_ended()) {
+      if (nursery_->Leave()) return this->awaiting_;
+      PromiseBase::GoOn(this->awaiting_);
+      return {};
+    }
+    CRECHE_TRY { TakeBodyResult(); }
+    CRECHE_CATCH_ALL {
+      nursery_->Fail(Failure(std::current_exception()), kBodyName);
+    }
+    EndBody();
+    return {};
+  }
+
+  Frame OnUnwound() override {
+    nursery_->BodyUnwound();
+    EndBody();
+    return {};
+  }
+
+ private:
+  static constexpr const char* kBodyName = "the nursery's body";
+
+  void EndBody() { nursery_->BodyEnded(Frame{{}, &block_}); }
+
+  // The body's frame goes before its children go on: also where nothing is left
+  // in it, so that sanitizers see who refers to it still.
+  void TakeBodyResult() {
+    if constexpr (std::is_void_v<Result>) {
+      this->TakeResult();
+    } else if constexpr (kIsStatusLike<Result>) {
+      Result result = this->TakeResult();
+      if (!result.ok()) {
+        nursery_->Fail(Failure(StatusOf(result)), kBodyName);
+      } else if constexpr (kKeepsResult) {
+        result_.emplace(std::move(result));
+      }
+    } else {
+      result_.emplace(this->TakeResult());
+    }
+  }
+
+  struct Nothing {};
+  static constexpr bool kKeepsResult =
+      !std::is_void_v<Result> && !std::is_same_v<Result, absl::Status>;
+
+  KeptCallable<Body> body_;
+  Nursery* nursery_ = nullptr;
+  [[no_unique_address]] std::conditional_t<kKeepsResult, std::optional<Result>,
+                                           Nothing> result_;
+  PromiseOfPlace block_;  // Where the task waits for the children.
+};
+
+}  // namespace internal
+
+template <typename F, typename... Args>
+void Nursery::CheckOutlives(const char* what, const F& f,
+                            const Args&... args) const {
+  CheckKept(std::type_identity<internal::KeptArguments<F, Args...>>(), what, f,
+            args...);
+}
+
+template <typename... Kept, typename F, typename... Args>
+void Nursery::CheckKept(std::type_identity<std::tuple<Kept...>>,
+                        const char* what, const F& f,
+                        const Args&... args) const {
+  if (RefersToTheBody<std::decay_t<F>>(f) ||
+      (RefersToTheBody<Kept>(args) || ...)) [[unlikely]] {
+    RefuseToLend(what);
+  }
+}
+
+template <typename Kept, typename Given>
+bool Nursery::RefersToTheBody(const Given& given) const {
+  if constexpr (internal::kRefers<Kept>) {
+    return IsInTheBody(internal::ReferredTo<Kept>(given));
+  }
+  return false;
+}
+
+template <typename F, typename... Args>
+void Nursery::StartSoon(F&& f, Args&&... args) {
+  static_assert(!internal::TaskAwaitable<std::decay_t<F>>,
+                "creche: StartSoon() itself calls what makes the task: write "
+                "StartSoon(Work, args...), not StartSoon(Work(args...))");
+  static_assert(
+      std::is_invocable_v<std::decay_t<F>, std::decay_t<Args>...>,
+      "creche: StartSoon(f, args...) calls f with copies of args, as rvalues, "
+      "and f does not take these: are there too few, or too many? "
+      "Pass std::ref(x) where f takes a reference");
+  CheckOpen("StartSoon");
+  CheckOutlives<F, Args...>("StartSoon", f, args...);
+  Adopt(internal::NewChild(this, std::forward<F>(f),
+                           std::forward<Args>(args)...));
+}
+
+template <typename Body>
+auto WithNursery(Body&& body) {
+  CRECHE_REQUIRE_SAFE_CLOSURE(Body);
+  static_assert(std::is_invocable_v<Body, Nursery&>,
+                "creche: WithNursery() takes a callable with a parameter "
+                "creche::Nursery&");
+  constexpr bool kReturnsTask = internal::kReturnsAwaitable<Body, Nursery&>;
+  static_assert(
+      !std::is_invocable_v<Body, Nursery&> || kReturnsTask,
+      "creche: a nursery's body must return a Task (is it a coroutine "
+      "with the return type creche::Task<...>?)");
+  if constexpr (kReturnsTask) {
+    return internal::NurseryAwaiter<Body>(std::forward<Body>(body));
+  }
+}
+
+}  // namespace creche
+
+#endif  // CRECHE_CORE_INTERNAL_NURSERY_INL_H_

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// SleepAwaiter: what SleepFor() and its kind give to co_await.
+
+#ifndef CRECHE_CORE_INTERNAL_SLEEP_AWAITER_H_
+#define CRECHE_CORE_INTERNAL_SLEEP_AWAITER_H_
+
+#include "creche/core/abort.h"
+#include "creche/core/internal/contest.h"
+#include "creche/core/internal/continuation.h"
+#include "creche/core/internal/deadline.h"
+#include "creche/core/internal/task_record.h"
+
+namespace creche::internal {
+
+class [[nodiscard]] SleepAwaiter : public Deadline {
+ public:
+  using CrecheAwaitable = void;
+  using CrecheAwaitOnce = void;
+  using CrecheSelectable = void;
+
+  // A relative `when` counts from the co_await.
+  SleepAwaiter(Nanoseconds when, bool is_relative)
+      : Deadline(Kind::kSleep), when_(when), is_relative_(is_relative) {}
+  SleepAwaiter(SleepAwaiter&& other) noexcept
+      : SleepAwaiter(other.when_, other.is_relative_) {}
+  ~SleepAwaiter() = default;
+
+  bool await_ready() const { return false; }
+  bool SuspendIn(Frame leaf);
+  void await_resume() const {}
+
+  void Expire();  // The time has come.
+
+  // The protocol of Select(); see core/parking_operation.h.
+  bool TryComplete() const;
+  void Enter(TaskRecord& task, Contest* contest);
+  void Leave();
+
+ private:
+  friend class Scheduler;
+
+  static Abort CallAbort(void* self);
+
+  const Nanoseconds when_;
+  const bool is_relative_;
+  SleepAwaiter* next_due_ = nullptr;  // Of those that are due in one tick.
+  TaskRecord* task_ = nullptr;
+  Contest* contest_ = nullptr;
+};
+
+}  // namespace creche::internal
+
+#endif  // CRECHE_CORE_INTERNAL_SLEEP_AWAITER_H_

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// ReceiveFromOperation, SendToOperation: datagrams.
+
+#ifndef CRECHE_NET_INTERNAL_DATAGRAM_OPERATIONS_H_
+#define CRECHE_NET_INTERNAL_DATAGRAM_OPERATIONS_H_
+
+#include <liburing.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <cstddef>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "creche/net/internal/socket.h"
+#include "creche/net/socket_address.h"
+
+namespace creche {
+
+struct ReceivedDatagram;
+
+namespace internal {
+
+class [[nodiscard]] ReceiveFromOperation final : public SocketOperation {
+ public:
+  ReceiveFromOperation(SocketRef socket, absl::Span<char> buffer)
+      : SocketOperation(std::move(socket), Socket::kReceive, "ReceiveFrom"),
+        buffer_(buffer) {}
+  absl::StatusOr<ReceivedDatagram> await_resume();
+
+ private:
+  bool CompletesAtOnce() override { return false; }
+  void Prepare(io_uring_sqe& entry) override;
+  bool OnPart(int result) override;
+
+  const absl::Span<char> buffer_;
+  size_t size_ = 0;
+  sockaddr_storage from_ = {};
+  iovec part_ = {};
+  msghdr message_ = {};
+};
+
+class [[nodiscard]] SendToOperation final : public SocketOperation {
+ public:
+  SendToOperation(SocketRef socket, absl::string_view data,
+                  const SocketAddress& to)
+      : SocketOperation(std::move(socket), Socket::kSend, "SendTo"),
+        data_(data),
+        to_(to) {}
+  absl::Status await_resume() { return std::move(status_); }
+
+ private:
+  bool CompletesAtOnce() override { return false; }
+  void Prepare(io_uring_sqe& entry) override;
+  bool OnPart(int result) override;
+
+  const absl::string_view data_;
+  const SocketAddress to_;
+  iovec part_ = {};
+  msghdr message_ = {};
+};
+
+}  // namespace internal
+}  // namespace creche
+
+#endif  // CRECHE_NET_INTERNAL_DATAGRAM_OPERATIONS_H_

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a server of TCP connections is made of.
+
+#ifndef CRECHE_NET_INTERNAL_SERVE_TCP_PARTS_H_
+#define CRECHE_NET_INTERNAL_SERVE_TCP_PARTS_H_
+
+#include <cstddef>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "creche/core/cancel_scope.h"
+#include "creche/core/parking_lot.h"
+#include "creche/core/task.h"
+
+namespace creche {
+
+class ServeOptions;
+class TcpListener;
+class TcpStream;
+
+namespace internal {
+
+// Counts connections and waits while there are too many.
+class ConnectionLimit {
+ public:
+  // A connection that counts until this is destroyed.
+  class Slot {
+   public:
+    explicit Slot(ConnectionLimit& limit) : limit_(&limit) { ++limit.count_; }
+    Slot(Slot&& other) noexcept
+        : limit_(std::exchange(other.limit_, nullptr)) {}
+    Slot& operator=(Slot&&) = delete;
+    ~Slot() {
+      if (limit_ == nullptr) return;
+      --limit_->count_;
+      limit_->waiting_.Unpark();
+    }
+
+   private:
+    ConnectionLimit* limit_;
+  };
+
+  explicit ConnectionLimit(size_t max);
+
+  Task<> WaitForRoom();
+
+ private:
+  const size_t max_;
+  size_t count_ = 0;
+  ParkingLot waiting_;
+};
+
+// The end of a server's connections: from when it begins, they have some time.
+class Draining {
+ public:
+  explicit Draining(absl::Duration grace) : grace_(grace) {}
+
+  // While it lives, connections can begin. A part of their nursery's body,
+  // which ends before the nursery does.
+  class Connections {
+   public:
+    explicit Connections(Draining& draining) : draining_(draining) {}
+    Connections(const Connections&) = delete;
+    Connections& operator=(const Connections&) = delete;
+    ~Connections() { draining_.has_begun_ = true; }
+
+   private:
+    Draining& draining_;
+  };
+
+  void Begin();
+  bool has_begun() const { return has_begun_; }
+  Task<> WaitUntilItBegins();
+  // For what is to end by then, and only then.
+  CancelScope& scope() { return scope_; }
+
+ private:
+  const absl::Duration grace_;
+  CancelScope scope_{CancelScopeOptions{.shield = true}};
+  bool has_begun_ = false;
+  ParkingLot waiting_;
+};
+
+// A connection, and where there is a limit no other. Waits while descriptors or
+// memory are short.
+Task<absl::StatusOr<TcpStream>> AcceptPatiently(TcpListener& listener,
+                                                const ServeOptions& options);
+
+}  // namespace internal
+}  // namespace creche
+
+#endif  // CRECHE_NET_INTERNAL_SERVE_TCP_PARTS_H_
