@@ -41,7 +41,7 @@ class HttpServerTest : public ::testing::Test {
   template <typename Talk>
   absl::Status RunWith(Talk talk) {
     auto respond = [this](const HttpRequest& request) {
-      asked_.push_back(request.target);
+      check_.push_back(request.target);
       return request.target;
     };
     HttpServer server(respond, kMaxConnections);
@@ -51,7 +51,7 @@ class HttpServerTest : public ::testing::Test {
     return RunServer(serve, talk);
   }
 
-  std::vector<std::string> asked_;
+  std::vector<std::string> check_;
 };
 
 std::string Get(std::string path) {
@@ -136,7 +136,7 @@ TEST_F(HttpServerTest, RefusesGarbage) {
   };
 
   EXPECT_THAT(RunWith(talk), IsOk());
-  EXPECT_EQ(asked_, std::vector<std::string>{"/honest"});
+  EXPECT_EQ(check_, std::vector<std::string>{"/honest"});
 }
 
 TEST_F(HttpServerTest, TakesNoBodyForARequest) {
@@ -157,7 +157,7 @@ TEST_F(HttpServerTest, TakesNoBodyForARequest) {
   };
 
   EXPECT_THAT(RunWith(talk), IsOk());
-  EXPECT_TRUE(asked_.empty());
+  EXPECT_TRUE(check_.empty());
 }
 
 TEST_F(HttpServerTest, LetsSlowClientsGo) {
@@ -169,7 +169,7 @@ TEST_F(HttpServerTest, LetsSlowClientsGo) {
   };
 
   EXPECT_THAT(RunWith(talk), IsOk());
-  EXPECT_TRUE(asked_.empty());
+  EXPECT_TRUE(check_.empty());
 }
 
 TEST_F(HttpServerTest, LetsClientsGoThatReadNothing) {

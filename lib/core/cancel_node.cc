@@ -34,7 +34,7 @@ void CancelNode::Enter(TaskRecord& task) {
   bool is_due = when_ != kNever && when_ <= ClockNow();
   if (is_relative_) {
     is_due |= timeout_ <= 0;
-    when_ = std::min(when_, Later(ClockSoon(), timeout_));
+    when_ = std::min(when_, AddSaturating(ClockSoon(), timeout_));
   }
   if (when_ == kNever) return;
   if (is_due) {
@@ -70,7 +70,7 @@ void CancelNode::Reparent(CancelNode& parent) {
   ListLink<ChildScopes>::Unlink();
   parent_ = &parent;
   parent_->children_.PushBack(this);
-  Refresh();
+  UpdateCancelled();
 }
 
 void CancelNode::Cancel(absl::string_view reason) {
@@ -91,7 +91,7 @@ void CancelNode::CancelFor(Reason reason) {
   cancel_called_ = true;
   reason_ = std::move(reason);
   ArmOrDisarm();
-  Refresh();
+  UpdateCancelled();
 }
 
 bool CancelNode::UpdateIsCancelled() {
@@ -105,7 +105,7 @@ bool CancelNode::UpdateIsCancelled() {
 void CancelNode::set_shield(bool shield) {
   CheckIsOfThisRun();
   shield_ = shield;
-  if (stage_ == Stage::kEntered) Refresh();
+  if (stage_ == Stage::kEntered) UpdateCancelled();
 }
 
 void CancelNode::set_deadline(Nanoseconds when) {
@@ -142,12 +142,12 @@ void CancelNode::ArmOrDisarm() {
 
 // Walks the tree in pre-order without recursion, so that no depth of nesting is
 // too much. Where nothing changes, nothing below does.
-void CancelNode::Refresh() {
+void CancelNode::UpdateCancelled() {
   CancelNode* node = this;
   for (;;) {
     CancelNode* next = nullptr;
     if (node->UpdateIsCancelled()) {
-      if (node->is_cancelled_) node->Deliver();
+      if (node->is_cancelled_) node->AbortWaiters();
       next = node->children_.front();
     }
     while (next == nullptr) {
@@ -159,7 +159,7 @@ void CancelNode::Refresh() {
   }
 }
 
-void CancelNode::Deliver() {
+void CancelNode::AbortWaiters() {
   if (owner_ != nullptr && owner_->scope() == this) owner_->RequestAbort();
   if (tasks_ == nullptr) return;
   for (TaskRecord* task = tasks_->front(); task != nullptr;

@@ -45,8 +45,8 @@ absl::Time CancelScope::deadline() const {
           "outside "
           "of a run: before its entry, that is a time on the run's clock");
     }
-    deadline = std::min(deadline,
-                        internal::Later(internal::ClockNow(), node_.timeout()));
+    deadline = std::min(deadline, internal::AddSaturating(internal::ClockNow(),
+                                                          node_.timeout()));
   }
   return internal::FromNanoseconds(deadline);
 }

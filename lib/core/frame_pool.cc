@@ -36,8 +36,8 @@ constinit thread_local std::size_t FramePool::pooled_classes_ =
     kPools ? kClasses : 0;
 constinit thread_local FramePool::Watcher* FramePool::watcher_ = nullptr;
 
-struct FramePool::Estate {
-  // It lies in itself.
+struct FramePool::Orphans {
+  // Stored in the memory it describes.
   struct LeftSlab {
     Slab slab;
     LeftSlab* next;
@@ -77,20 +77,20 @@ struct FramePool::Estate {
   LeftSlab* slabs = nullptr;
 };
 
-constinit FramePool::Estate FramePool::estate_;
+constinit FramePool::Orphans FramePool::orphans_;
 
-struct FramePool::Will {
-  ~Will() { estate_.Take(); }
+struct FramePool::ThreadExit {
+  ~ThreadExit() { orphans_.Take(); }
 };
 
 void* FramePool::Cut(std::size_t size_class, Kind kind) {
   const std::size_t size = SizeOf(size_class);
   if (!HasRoomFor(size)) {
     // Made with the thread's first block, so that it is executed at its end.
-    static thread_local Will will;
-    static_cast<void>(will);
+    static thread_local ThreadExit at_exit;
+    static_cast<void>(at_exit);
     UseUpSlab();
-    estate_.Give();
+    orphans_.Give();
     Block*& list = ListOf(size_class, kind);
     if (Block* block = list) {
       list = block->next;

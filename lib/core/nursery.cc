@@ -20,21 +20,21 @@ using internal::Frame;
 using internal::ScopeAccess;
 using internal::TaskRecord;
 
-// Closed nurseries, first come, first used again. Some rest for a while before
-// that, so that a stale reference to one is more likely to be told so than to
-// find another nursery in its place.
-class Nursery::Shelf {
+// Closed nurseries, first in, first used again. The last kResting of them are
+// not used: so a stale reference to a closed nursery is more likely to be
+// reported than to find another nursery in its place.
+class Nursery::Quarantine {
  public:
-  Shelf() = default;
-  Shelf(const Shelf&) = delete;
-  Shelf& operator=(const Shelf&) = delete;
-  ~Shelf() {
+  Quarantine() = default;
+  Quarantine(const Quarantine&) = delete;
+  Quarantine& operator=(const Quarantine&) = delete;
+  ~Quarantine() {
     while (size_ > 0) delete Take();
   }
 
-  static Shelf& OfThisThread() {
-    static thread_local Shelf shelf;
-    return shelf;
+  static Quarantine& OfThisThread() {
+    static thread_local Quarantine quarantine;
+    return quarantine;
   }
 
   Nursery* TakeRested() { return size_ > kResting ? Take() : new Nursery; }
@@ -63,7 +63,7 @@ class Nursery::Shelf {
 };
 
 Nursery& Nursery::Open(TaskRecord& parent) {
-  Nursery& nursery = *Shelf::OfThisThread().TakeRested();
+  Nursery& nursery = *Quarantine::OfThisThread().TakeRested();
   nursery.scope_.emplace();
   CancelNode& node = ScopeAccess::Node(*nursery.scope_);
   node.set_tasks(&nursery.children_);
@@ -125,7 +125,7 @@ void Nursery::BodyEnded(Frame block) {
   WakeIfEmpty();
 }
 
-void Nursery::BodyUnwound() {
+void Nursery::NoteUnwound() {
   anyone_unwound_ = true;
   ScopeAccess::Node(*scope_).CancelAsOutside();
 }
@@ -136,9 +136,9 @@ void Nursery::AllEnded() {
   parent_->Wake();
 }
 
-// An error of somebody's outlives a cancellation from outside: the task will
-// see that one at its next checkpoint. And if nobody was unwound there is
-// nothing to pass on.
+// If a child or the body failed, that error is returned; a cancellation from
+// outside is seen at the task's next checkpoint. If nobody was unwound there is
+// no cancellation to pass on.
 bool Nursery::Leave() {
   const bool caught = ScopeAccess::Node(*scope_).Catches();
   CancelNode& node = ScopeAccess::Node(*scope_);
@@ -150,11 +150,12 @@ bool Nursery::Leave() {
   return anyone_unwound_ && !caught && failures_.empty() && !keeps_completed_;
 }
 
-// On the shelf a nursery keeps no text: there may be as many as were ever open.
+// In quarantine a nursery keeps no text: there may be as many nurseries as were
+// ever open.
 void Nursery::Close() {
   failures_.clear();
   ScopeAccess::Node(*scope_).ForgetReason();
-  Shelf::OfThisThread().Put(this);
+  Quarantine::OfThisThread().Put(this);
 }
 
 namespace internal {
@@ -170,12 +171,12 @@ std::string Describe(const TaskRecord& child) {
 
 void NurseryAccess::ChildFailed(TaskRecord& child, Failure failure) {
   child.nursery()->Fail(std::move(failure), Describe(child));
-  ChildSucceeded(child);
+  RemoveChild(child);
 }
 
 void NurseryAccess::ChildUnwound(TaskRecord& child) {
-  child.nursery()->BodyUnwound();
-  ChildSucceeded(child);
+  child.nursery()->NoteUnwound();
+  RemoveChild(child);
 }
 
 void NurseryAccess::AddPendingStart(Nursery& nursery) {

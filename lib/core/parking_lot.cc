@@ -12,7 +12,7 @@ namespace internal {
 bool ParkAwaiter::SuspendIn(Frame leaf) {
   TaskRecord& task = *running.task;
   if (task.is_cancelled()) {
-    task.Stop(leaf);
+    task.UnwindFrom(leaf);
     return true;
   }
   Enter(*lot_, task);

@@ -13,7 +13,7 @@
 #include "creche/core/internal/misuse.h"
 #include "creche/core/internal/running.h"
 #include "creche/core/sleep.h"
-#include "lib/core/task_tree.h"
+#include "lib/core/print_task_tree.h"
 #include "lib/core/unwinder.h"
 
 namespace creche::internal {
@@ -137,8 +137,8 @@ void Scheduler::WaitOnPort(absl::Duration at_most) {
   for (Instrument* instrument : instruments_) instrument->AfterIoWait();
 }
 
-// This, RunBatch(), and what that calls are one function to the compiler, with
-// Run(): a switch between two tasks is hardly more than the calls would be.
+// Inlined into Run(), like RunBatch() and what that calls: the calls would cost
+// as much as a switch between two tasks.
 [[gnu::always_inline]] inline void Scheduler::Tick(unsigned batch) {
   if (runnable_.empty()) {
     WaitUntilRunnable();
@@ -243,13 +243,13 @@ void Scheduler::ShuffleBatch() {
 [[gnu::always_inline]] inline Frame Scheduler::BeginTurn(TaskRecord& task) {
   using Turn = TaskRecord::Turn;
   switch (task.turn_) {
-    case Turn::kGoOn:
+    case Turn::kResume:
       break;
-    case Turn::kGoOnUnlessCancelled:
+    case Turn::kResumeUnlessCancelled:
       if (task.is_cancelled()) return task.leaf_;
       break;
-    case Turn::kAsk:
-      if (!std::exchange(task.asked_, nullptr)->GoesOn()) return {};
+    case Turn::kCheck:
+      if (!std::exchange(task.check_, nullptr)->MayResume()) return {};
       break;
     case Turn::kBegin:
       return task.Begin();

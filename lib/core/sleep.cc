@@ -14,7 +14,7 @@ namespace internal {
 bool SleepAwaiter::SuspendIn(Frame leaf) {
   TaskRecord& task = *running.task;
   if (task.is_cancelled()) {
-    task.Stop(leaf);
+    task.UnwindFrom(leaf);
   } else if (TryComplete()) {
     task.Yield(leaf, /*cancellable=*/true);
   } else {
@@ -35,7 +35,8 @@ bool SleepAwaiter::TryComplete() const {
 void SleepAwaiter::Enter(TaskRecord& task, Contest* contest) {
   task_ = &task;
   contest_ = contest;
-  const Nanoseconds due = is_relative_ ? Later(ClockSoon(), when_) : when_;
+  const Nanoseconds due =
+      is_relative_ ? AddSaturating(ClockSoon(), when_) : when_;
   if (due != kNever) running.scheduler->deadlines().Add(*this, due);
 }
 

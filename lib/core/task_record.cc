@@ -25,10 +25,10 @@ void TaskRecord::WokenWithoutWaiting() {
       "after its abort function has answered Abort::kDone");
 }
 
-void TaskRecord::WakeToAsk(AskedFirst& asked) {
+void TaskRecord::WakeToCheck(ResumeCheck& check) {
   Wake();
-  turn_ = Turn::kAsk;
-  asked_ = &asked;
+  turn_ = Turn::kCheck;
+  check_ = &check;
 }
 
 void TaskRecord::WakeAborted() {
@@ -42,8 +42,8 @@ void TaskRecord::WakeAborted() {
   BecomeRunnable();
 }
 
-void TaskRecord::Stop(Frame leaf) {
-  StandIn(leaf);
+void TaskRecord::UnwindFrom(Frame leaf) {
+  SuspendAt(leaf);
   turn_ = Turn::kUnwind;
   waits_for_ = "its turn to unwind";
   BecomeRunnable();
@@ -80,7 +80,7 @@ void TaskRecord::TellEachInstrument(InstrumentHook hook) const {
   }
 }
 
-bool MayCompleteWatched() {
+bool SpendWatchedOperation() {
   if (running.watchers == nullptr) return false;
   CancelPointWatcher::TellAll();
   return running.operations_left >= -kWatchedOperations &&

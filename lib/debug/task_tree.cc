@@ -7,8 +7,8 @@
 #include <string>
 
 #include "creche/core/internal/running.h"
+#include "lib/core/print_task_tree.h"
 #include "lib/core/scheduler.h"
-#include "lib/core/task_tree.h"
 
 namespace creche {
 

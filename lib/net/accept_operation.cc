@@ -21,7 +21,7 @@ AcceptOperation::~AcceptOperation() {
   if (accepted_ >= 0) close(accepted_);
 }
 
-bool AcceptOperation::CompletesAtOnce() {
+bool AcceptOperation::TryWithoutKernel() {
   auto* multishot = static_cast<MultishotAccept*>(socket_->multishot_.get());
   if (multishot == nullptr) return false;
   accepted_ = multishot->TakeConnection();

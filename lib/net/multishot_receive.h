@@ -37,19 +37,19 @@ class MultishotReceive final : public Multishot {
 
   // Whether blocks of the ring are too small for this stream. It then receives
   // into larger ones, and reports how much has come.
-  bool is_bulky() const { return few_in_a_row_ < kFewAreFew; }
+  bool is_bulky() const { return few_in_a_row_ < kSmallReceivesToSwitchBack; }
   void ReceivedWithout(size_t size);
 
  private:
-  // So many receives that would have fit into a block, one after the other, end
-  // the rule of larger ones.
-  static constexpr int kFewAreFew = 16;
+  // After so many receives in a row that would have fit into a block of the
+  // ring, the stream receives into the ring again.
+  static constexpr int kSmallReceivesToSwitchBack = 16;
 
   bool Keep(int result, unsigned flags) override;
 
   BlockRing* ring_ = nullptr;  // Where its blocks are from while it is armed.
   std::vector<ReceivedBlock> blocks_;
-  int few_in_a_row_ = kFewAreFew;
+  int few_in_a_row_ = kSmallReceivesToSwitchBack;
   int error_ = 0;
   bool is_at_end_ = false;
   bool is_refused_ = false;  // By the kernel.

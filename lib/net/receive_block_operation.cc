@@ -19,7 +19,7 @@ MultishotReceive& ReceiveBlockOperation::multishot() const {
   return static_cast<MultishotReceive&>(*socket_->multishot_);
 }
 
-bool ReceiveBlockOperation::CompletesAtOnce() {
+bool ReceiveBlockOperation::TryWithoutKernel() {
   if (!socket_->unread_.empty()) {
     block_ = ReceivedBlock::Allocate();
     block_.size_ = TakeUnread({block_.memory_, ReceivedBlock::kOwnSize});

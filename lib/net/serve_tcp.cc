@@ -25,13 +25,13 @@ Task<> ConnectionLimit::WaitForRoom() {
   while (count_ >= max_) co_await waiting_.Park("room for a connection");
 }
 
-void Draining::Begin() {
+void GracePeriod::Begin() {
   has_begun_ = true;
   scope_.set_deadline(Now() + grace_);
   waiting_.UnparkAll();
 }
 
-Task<> Draining::WaitUntilItBegins() {
+Task<> GracePeriod::WaitUntilItBegins() {
   if (!has_begun_) co_await waiting_.Park("the end of the server");
 }
 

@@ -34,7 +34,7 @@ constexpr int kOperationsForMuch = 8;
 // After so many parts of a transfer, others have their turn.
 constexpr int kPartsAtOnce = 4;
 
-// The connection is of no more use, whatever is tried on it next.
+// The connection is unusable, whatever is tried on it next.
 bool MeansBroken(int error) {
   switch (error) {
     case EPIPE:
@@ -123,9 +123,9 @@ size_t Socket::TrySend(absl::string_view data) {
 
 bool SocketOperation::SuspendIn(Frame leaf) {
   TaskRecord& task = *running.task;
-  const bool may_complete_at_once = MayCompleteAtOnce();
+  const bool may_complete_at_once = SpendOperation();
   if (task.is_cancelled()) {
-    task.Stop(leaf);
+    task.UnwindFrom(leaf);
     return true;
   }
   bool is_complete = true;
@@ -135,7 +135,7 @@ bool SocketOperation::SuspendIn(Frame leaf) {
     status_ = BusyResourceError(
         Describe("another task is using it in this direction"));
   } else {
-    is_complete = CompletesAtOnce();
+    is_complete = TryWithoutKernel();
   }
   if (is_complete) {
     if (may_complete_at_once) return false;
@@ -146,7 +146,7 @@ bool SocketOperation::SuspendIn(Frame leaf) {
   if (AwaitsMultishot()) {
     WaitForOther(leaf, what_);
   } else if (may_complete_at_once && MovesMuch()) {
-    if (CompletesNow()) return false;
+    if (TransferInStep()) return false;
     WaitUnderWay(leaf, what_);
   } else {
     io_uring_sqe entry = {};
@@ -159,7 +159,7 @@ bool SocketOperation::SuspendIn(Frame leaf) {
 // A batch of transfers of many bytes would have them all in turn evict each
 // other from the cache; done one by one, a task finds there what it received
 // when it works on it and sends it on.
-bool SocketOperation::CompletesNow() {
+bool SocketOperation::TransferInStep() {
   for (int parts = 0; parts < kPartsAtOnce; ++parts) {
     running.operations_left -= kOperationsForMuch;
     io_uring_sqe entry = {};
@@ -186,7 +186,7 @@ bool SocketOperation::AwaitsMultishot() {
 }
 
 void SocketOperation::OnMultishot() {
-  if (CompletesAtOnce()) {
+  if (TryWithoutKernel()) {
     Finish();
     Wake();
   } else if (!AwaitsMultishot()) {
@@ -221,7 +221,7 @@ void SocketOperation::OnEnd(int result) {
   }
   if (OnPart(result)) {
     if (may_go_on()) {
-      if (GoesOnLater()) return;
+      if (DefersToTaskStep()) return;
       io_uring_sqe entry = {};
       Prepare(entry);
       return StartNext(entry);
@@ -333,7 +333,7 @@ bool StreamReceiveOperation::OnPart(int result) {
   }
   const auto size = static_cast<size_t>(result);
   socket_->is_drained_ = (flags() & IORING_CQE_F_SOCK_NONEMPTY) == 0;
-  socket_->carries_much_ = size >= kMuch;
+  socket_->carries_much_ = size >= kBulkBytes;
   return Received(size);
 }
 
@@ -341,19 +341,19 @@ bool StreamReceiveOperation::MovesMuch() const {
   return socket_->carries_much_ && !socket_->is_drained_;
 }
 
-bool StreamReceiveOperation::GoesOnLater() {
+bool StreamReceiveOperation::DefersToTaskStep() {
   if (part_ != Part::kHasWaited || !MovesMuch()) return false;
   awaits_its_turn_ = true;
-  WakeToAsk(*this);
+  WakeToCheck(*this);
   return true;
 }
 
-bool StreamReceiveOperation::GoesOn() {
+bool StreamReceiveOperation::MayResume() {
   awaits_its_turn_ = false;
   if (task().is_cancelled()) {
     OnCutShort();
     Finish();
-    task().Stop(task().leaf());
+    task().UnwindFrom(task().leaf());
     return false;
   }
   if (socket_->is_closed()) {
@@ -362,12 +362,12 @@ bool StreamReceiveOperation::GoesOn() {
     Finish();
     return true;
   }
-  if (CompletesNow()) return true;
+  if (TransferInStep()) return true;
   WaitUnderWay(task().leaf(), what());
   return false;
 }
 
-bool ReceiveOperation::CompletesAtOnce() {
+bool ReceiveOperation::TryWithoutKernel() {
   if (buffer_.empty()) {
     if (!exactly_) {
       status_ = absl::InvalidArgumentError(
@@ -399,7 +399,7 @@ bool ReceiveOperation::Received(size_t size) {
 // Nothing is lost: the next call gets it.
 void ReceiveOperation::OnCutShort() { KeepUnread({buffer_.data(), received_}); }
 
-bool SendOperation::CompletesAtOnce() {
+bool SendOperation::TryWithoutKernel() {
   status_ = CheckSend();
   return !status_.ok() || data_.empty();
 }
@@ -424,13 +424,13 @@ bool SendOperation::OnPart(int result) {
   return sent_ < data_.size();
 }
 
-bool SendOperation::MovesMuch() const { return unsent().size() >= kMuch; }
+bool SendOperation::MovesMuch() const { return unsent().size() >= kBulkBytes; }
 
 void SendOperation::OnCutShort() {
   if (sent_ > 0) BreakSending();
 }
 
-bool SendEofOperation::CompletesAtOnce() {
+bool SendEofOperation::TryWithoutKernel() {
   if (socket_->sent_eof_) return true;
   status_ = CheckSend();
   if (!status_.ok()) return true;

@@ -23,7 +23,7 @@
 namespace creche {
 namespace internal {
 
-bool ReceiveDescriptorsOperation::CompletesAtOnce() {
+bool ReceiveDescriptorsOperation::TryWithoutKernel() {
   if (buffer_.empty()) {
     status_ = absl::InvalidArgumentError(Describe("the buffer is empty"));
     return true;
@@ -76,7 +76,7 @@ ReceiveDescriptorsOperation::await_resume() {
   return std::move(received_);
 }
 
-bool SendDescriptorsOperation::CompletesAtOnce() {
+bool SendDescriptorsOperation::TryWithoutKernel() {
   status_ = CheckSend();
   if (status_.ok() &&
       (data_.empty() || descriptors_.size() > kMaxDescriptors)) {

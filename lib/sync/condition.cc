@@ -17,7 +17,7 @@ bool Condition::WaitOperation::SuspendIn(internal::Frame leaf) {
   }
   internal::TaskRecord& task = *internal::running.task;
   if (task.is_cancelled()) {
-    task.Stop(leaf);
+    task.UnwindFrom(leaf);
     return true;
   }
   Enter(condition_->waiters_, task);

@@ -27,8 +27,6 @@
 namespace creche::internal {
 namespace {
 
-using creche::internal::running;
-
 // A way to cancel a body at a point. Start() runs it inside of what Act()
 // cancels; Act() is called at most once, possibly before Start().
 class Sweep : public RepeatedBody {
@@ -122,7 +120,7 @@ class CancelTheInnermostScope final : public Sweep {
   }
   // A shield may be one that nobody can cancel.
   void Act() override {
-    creche::internal::CancelNode& scope = *running.task->scope();
+    CancelNode& scope = *running.task->scope();
     if (!scope.shield()) scope.Cancel("CancelEverywhere");
   }
 };
@@ -141,8 +139,7 @@ class CancelRun final : public SweepRun {
   bool was_done() const override { return sweep_->points().was_reached(); }
   std::string where() const override { return sweep_->points().description(); }
   CheckedRunResult Run(std::uint64_t schedule_seed) override {
-    return RunChecked(*sweep_, port_, schedule_seed, {&sweep_->points()},
-                      clock_);
+    return CheckRun(*sweep_, port_, schedule_seed, {&sweep_->points()}, clock_);
   }
 
   std::size_t points() const { return sweep_->points().count(); }

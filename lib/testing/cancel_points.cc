@@ -17,11 +17,6 @@
 namespace creche::internal {
 namespace {
 
-using creche::internal::Continuation;
-using creche::internal::Frame;
-using creche::internal::running;
-using creche::internal::TaskRecord;
-
 const TaskRecord& RecordOf(const TaskId& task) {
   return *static_cast<const TaskRecord*>(task.id());
 }
@@ -57,7 +52,7 @@ std::string Name(const TaskRecord& task) {
 
 void CancelPoints::StepBegins(const TaskId& task) {
   if (is_over_ || task.name() == kIgnoredTask) return;
-  running.operations_left -= creche::internal::kWatchedOperations;
+  running.operations_left -= kWatchedOperations;
   Reach(RecordOf(task), RecordOf(task).leaf() ? "before it goes on from"
                                               : "before its first step");
 }

@@ -26,8 +26,7 @@ namespace creche::internal {
 // - before an operation that can complete at once.
 // Those are the cancel points, numbered from 1 on in the order in which the
 // tasks get there.
-class CancelPoints final : public Instrument,
-                           public creche::internal::CancelPointWatcher {
+class CancelPoints final : public Instrument, public CancelPointWatcher {
  public:
   // The task of this name has no cancel points.
   static constexpr absl::string_view kIgnoredTask =
@@ -52,7 +51,7 @@ class CancelPoints final : public Instrument,
 
  private:
   void PassesCancelPoint() override;
-  void Reach(const creche::internal::TaskRecord& task, const char* moment);
+  void Reach(const TaskRecord& task, const char* moment);
 
   const std::size_t chosen_;
   std::size_t count_ = 0;

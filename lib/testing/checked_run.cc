@@ -24,8 +24,6 @@
 
 namespace creche::internal {
 
-using creche::internal::BlockRing;
-
 namespace {
 
 absl::Status RunCatching(RunOptions options, RepeatedBody& body) {
@@ -72,10 +70,10 @@ class PendingProbe final : public Instrument {
 
 }  // namespace
 
-CheckedRunResult RunChecked(RepeatedBody& body, EventPort& port,
-                            std::uint64_t schedule_seed,
-                            std::vector<Instrument*> instruments,
-                            Clock* own_clock) {
+CheckedRunResult CheckRun(RepeatedBody& body, EventPort& port,
+                          std::uint64_t schedule_seed,
+                          std::vector<Instrument*> instruments,
+                          Clock* own_clock) {
   CheckedRunResult result;
   const std::map<int, std::string> descriptors = OpenDescriptors();
   const size_t blocks = BlockRing::lent_on_this_thread();

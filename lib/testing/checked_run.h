@@ -25,10 +25,10 @@ struct CheckedRunResult {
 };
 
 // Runs body.Start(), on a MockClock that jumps unless another is given.
-CheckedRunResult RunChecked(RepeatedBody& body, EventPort& port,
-                            std::uint64_t schedule_seed,
-                            std::vector<Instrument*> instruments,
-                            Clock* clock = nullptr);
+CheckedRunResult CheckRun(RepeatedBody& body, EventPort& port,
+                          std::uint64_t schedule_seed,
+                          std::vector<Instrument*> instruments,
+                          Clock* clock = nullptr);
 
 }  // namespace creche::internal
 

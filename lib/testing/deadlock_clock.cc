@@ -11,13 +11,11 @@
 #include "absl/time/time.h"
 #include "creche/core/internal/cancel_node.h"
 #include "creche/core/internal/running.h"
+#include "lib/core/print_task_tree.h"
 #include "lib/core/scheduler.h"
-#include "lib/core/task_tree.h"
 
 namespace creche::internal {
 namespace {
-
-using creche::internal::CancelNode;
 
 // How long, in real time, a test may wait for the kernel or another thread
 // while no deadline is set.
@@ -65,9 +63,9 @@ bool DeadlockClock::Idle(absl::Time deadline) {
 
 void DeadlockClock::CancelAll(const char* problem) {
   had_deadlock_ = true;
-  CancelNode& root = creche::internal::running.scheduler->root();
+  CancelNode& root = running.scheduler->root();
   std::ostringstream tree;
-  creche::internal::PrintTaskTree(root, tree);
+  PrintTaskTree(root, tree);
   description_ =
       absl::StrCat("deadlock: ", problem, ". The tasks:\n", tree.str());
   root.Cancel("deadlock");

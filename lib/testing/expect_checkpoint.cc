@@ -12,20 +12,15 @@
 
 namespace creche::internal {
 
-using creche::internal::running;
-
 namespace {
 
 // Uses up the running task's budget of operations that complete at once: what
 // can wait for its turn does.
-void UseUpOperations() {
-  running.operations_left = -creche::internal::kWatchedOperations;
-}
+void UseUpOperations() { running.operations_left = -kWatchedOperations; }
 
 }  // namespace
 
-CheckpointProbe::CheckpointProbe()
-    : task_(&creche::internal::CurrentTask("ExpectCheckpoint()")) {
+CheckpointProbe::CheckpointProbe() : task_(&CurrentTask("ExpectCheckpoint()")) {
   UseUpOperations();
   running.scheduler->AddInstrument(*this);
 }

@@ -24,8 +24,6 @@
 namespace creche::internal {
 namespace {
 
-using creche::internal::running;
-
 // The kernel's own codes for "start this anew", which are in none of its
 // headers for programs. A signal, or the end of a worker thread, brings them
 // out.
@@ -100,8 +98,8 @@ class FailRun final : public SweepRun {
   CheckedRunResult Run(std::uint64_t schedule_seed) override {
     std::optional<PatientClock> clock;
     if (clock_ != nullptr) clock.emplace(*clock_, port_);
-    return RunChecked(body_, port_, schedule_seed, {},
-                      clock.has_value() ? &*clock : nullptr);
+    return CheckRun(body_, port_, schedule_seed, {},
+                    clock.has_value() ? &*clock : nullptr);
   }
 
   std::size_t operations() const { return port_.count(); }

@@ -73,7 +73,7 @@ class FaultyPort final : public OperationPort {
   }
   SocketNames& socket_names() override { return port_.socket_names(); }
   UringFeatures features() override { return port_.features(); }
-  creche::internal::BlockRing* blocks() override { return port_.blocks(); }
+  BlockRing* blocks() override { return port_.blocks(); }
 
  private:
   // Stands for an operation towards the other port.

@@ -42,7 +42,7 @@ void TurnOff(UringFeatures& features, absl::string_view name) {
       return;
     }
   }
-  creche::internal::Misuse(
+  internal::Misuse(
       absl::StrCat("CRECHE_WITHOUT names no feature: '", name, "'"));
 }
 

@@ -12,8 +12,6 @@
 namespace creche::internal {
 namespace {
 
-using creche::internal::FramePool;
-
 constexpr unsigned char kFreedByte = 0xFD;
 constexpr std::size_t kKeptBytes = std::size_t{16} << 20;
 

@@ -17,7 +17,7 @@ namespace creche::internal {
 // Watches what this thread allocates between construction and destruction. A
 // freed block is filled with a pattern and kept for a while. (Under
 // AddressSanitizer it is given back at once: that sees more.)
-class FrameLedger final : public creche::internal::FramePool::Watcher {
+class FrameLedger final : public FramePool::Watcher {
  public:
   FrameLedger();
   FrameLedger(const FrameLedger&) = delete;

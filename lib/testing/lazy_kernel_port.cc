@@ -52,7 +52,7 @@ UringFeatures LazyKernelPort::features() {
   return kernel_->features();
 }
 
-creche::internal::BlockRing* LazyKernelPort::blocks() {
+BlockRing* LazyKernelPort::blocks() {
   if (!is_open_) OpenKernel();
   return kernel_->blocks();
 }
@@ -66,7 +66,7 @@ Backend LazyKernelPort::backend() const {
 void LazyKernelPort::OpenKernel() {
   auto opened =
       OpenKernelPort(Backend::kAuto, /*ring_entries=*/256, FeaturesToTest());
-  if (!opened.ok()) creche::internal::Misuse(opened.status().ToString());
+  if (!opened.ok()) Misuse(opened.status().ToString());
   kernel_ = *std::move(opened);
   is_open_ = true;
   kernel_->Notify();

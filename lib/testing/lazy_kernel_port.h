@@ -34,7 +34,7 @@ class LazyKernelPort final : public OperationPort {
   void Cancel(Operation& operation) override { kernel_->Cancel(operation); }
   bool SubmitNow() override { return is_open_ && kernel_->SubmitNow(); }
   UringFeatures features() override;
-  creche::internal::BlockRing* blocks() override;
+  BlockRing* blocks() override;
 
  private:
   void OpenKernel();

@@ -26,7 +26,7 @@ std::map<int, std::string> OpenDescriptors() {
   const std::unique_ptr<DIR, CloseDirectory> directory(
       opendir("/proc/self/fd"));
   if (directory == nullptr) {
-    creche::internal::Misuse("the testing kit cannot read /proc/self/fd");
+    Misuse("the testing kit cannot read /proc/self/fd");
   }
   const int own = dirfd(directory.get());
   std::map<int, std::string> open;

@@ -17,8 +17,7 @@ std::uint64_t ChooseScheduleSeed() {
   if (given == nullptr) return std::random_device()();
   std::uint64_t seed = 0;
   if (!absl::SimpleAtoi(given, &seed)) {
-    creche::internal::Misuse(
-        absl::StrCat("CRECHE_SCHEDULE_SEED is not a number: '", given, "'"));
+    Misuse(absl::StrCat("CRECHE_SCHEDULE_SEED is not a number: '", given, "'"));
   }
   return seed;
 }

@@ -21,9 +21,9 @@ Sequencer::Turn::~Turn() {
 Task<Sequencer::Turn> Sequencer::operator()(int position,
                                             std::source_location location) {
   if (position < next_ || !asked_for_.insert(position).second) {
-    creche::internal::Misuse(absl::StrCat("turn ", position,
-                                          " of a Sequencer was asked for "
-                                          "twice, or is negative"));
+    internal::Misuse(absl::StrCat("turn ", position,
+                                  " of a Sequencer was asked for "
+                                  "twice, or is negative"));
   }
   // Destroyed without having been dismissed: the task is being unwound.
   struct BreakUnlessDismissed {

@@ -82,7 +82,7 @@ void SimulatedNetwork::Network::Poll() {
 
 void SimulatedNetwork::Network::Wait(absl::Duration at_most) {
   if (at_most == absl::InfiniteDuration() && pending_ > 0) {
-    creche::internal::Misuse("a simulated network waits for what cannot come");
+    internal::Misuse("a simulated network waits for what cannot come");
   }
   idle_.Wait(at_most);
   Poll();

@@ -43,8 +43,8 @@ SweepDriver::~SweepDriver() {
 }
 
 std::uint64_t SweepDriver::SeedOutsideOfRuns(const SweepCall& call) {
-  if (creche::internal::running.scheduler != nullptr) {
-    creche::internal::Misuse(
+  if (running.scheduler != nullptr) {
+    Misuse(
         absl::StrCat(call.function,
                      "() runs its body itself: call it from a TEST, not from "
                      "inside a run"));
@@ -122,9 +122,9 @@ bool SweepDriver::RunAt(std::size_t k, SweepRun& run) {
 
 CheckedRunResult SweepDriver::RunOnce(SweepRun& run) {
   current = {call_.function, &run};
-  creche::internal::SetMisuseContext(&DescribeCurrentRun);
+  SetMisuseContext(&DescribeCurrentRun);
   CheckedRunResult result = run.Run(seed_);
-  creche::internal::SetMisuseContext(nullptr);
+  SetMisuseContext(nullptr);
   return result;
 }
 

@@ -8,10 +8,9 @@
 
 namespace creche {
 
-creche::internal::ParkAwaiter WaitAllTasksBlocked() {
-  creche::internal::CurrentTask("WaitAllTasksBlocked()");
-  return creche::internal::running.scheduler->quiescence().Park(
-      "WaitAllTasksBlocked");
+internal::ParkAwaiter WaitAllTasksBlocked() {
+  internal::CurrentTask("WaitAllTasksBlocked()");
+  return internal::running.scheduler->quiescence().Park("WaitAllTasksBlocked");
 }
 
 }  // namespace creche

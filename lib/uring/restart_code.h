@@ -18,8 +18,8 @@ inline bool IsRestartCode(int result) {
   return result == -512 || result == -513 || result == -514 || result == -516;
 }
 
-// The result of an operation: as of a read that was interrupted, which is what
-// such a code means.
+// The result of an operation, with -EINTR instead of a restart code: that is
+// what such a code means.
 inline int WithoutRestartCode(int result) {
   return IsRestartCode(result) ? -EINTR : result;
 }

@@ -17,7 +17,7 @@ void TaskOperation::StartAndWait(Frame leaf, const io_uring_sqe& entry,
                                  const char* what) {
   task_ = running.task;
   if (task_->is_cancelled()) {
-    task_->Stop(leaf);
+    task_->UnwindFrom(leaf);
     return;
   }
   StartNext(entry);

@@ -39,25 +39,31 @@ TEST(DeadlineTest, WhatIsFiniteStaysFinite) {
   EXPECT_EQ(ToNanoseconds(late - absl::UnixEpoch()), kFarFuture);
   EXPECT_NE(FromNanoseconds(kFarFuture), absl::InfiniteFuture());
   EXPECT_NE(FromNanoseconds(kFarPast), absl::InfinitePast());
-  EXPECT_EQ(Later(5, kFarFuture), kFarFuture);
-  EXPECT_EQ(Later(1, kFarFuture - 1), kFarFuture);
-  EXPECT_EQ(Later(2, kFarFuture - 1), kFarFuture);
-  EXPECT_EQ(Later(-5, kFarPast), kFarPast);
+  EXPECT_EQ(AddSaturating(5, kFarFuture), kFarFuture);
+  EXPECT_EQ(AddSaturating(1, kFarFuture - 1), kFarFuture);
+  EXPECT_EQ(AddSaturating(2, kFarFuture - 1), kFarFuture);
+  EXPECT_EQ(AddSaturating(-5, kFarPast), kFarPast);
 }
 
 TEST(DeadlineTest, LaterSaturates) {
   const Nanoseconds now = Nanoseconds{1'700'000'000} * 1'000'000'000;
-  EXPECT_EQ(Later(now, ToNanoseconds(absl::Seconds(1))), now + 1'000'000'000);
-  EXPECT_EQ(Later(now, ToNanoseconds(-absl::Seconds(1))), now - 1'000'000'000);
-  EXPECT_EQ(Later(now, ToNanoseconds(absl::InfiniteDuration())), kNever);
-  EXPECT_EQ(Later(now, ToNanoseconds(absl::Hours(24 * 365 * 290))), kFarFuture);
-  EXPECT_EQ(Later(0, ToNanoseconds(-absl::InfiniteDuration())), kLongAgo);
+  EXPECT_EQ(AddSaturating(now, ToNanoseconds(absl::Seconds(1))),
+            now + 1'000'000'000);
+  EXPECT_EQ(AddSaturating(now, ToNanoseconds(-absl::Seconds(1))),
+            now - 1'000'000'000);
+  EXPECT_EQ(AddSaturating(now, ToNanoseconds(absl::InfiniteDuration())),
+            kNever);
+  EXPECT_EQ(AddSaturating(now, ToNanoseconds(absl::Hours(24 * 365 * 290))),
+            kFarFuture);
+  EXPECT_EQ(AddSaturating(0, ToNanoseconds(-absl::InfiniteDuration())),
+            kLongAgo);
 }
 
 // Clocks may begin before 1970.
 TEST(DeadlineTest, ForeverIsForeverFromAnyStart) {
-  EXPECT_EQ(Later(-5, ToNanoseconds(absl::InfiniteDuration())), kNever);
-  EXPECT_EQ(Later(5, ToNanoseconds(-absl::InfiniteDuration())), kLongAgo);
+  EXPECT_EQ(AddSaturating(-5, ToNanoseconds(absl::InfiniteDuration())), kNever);
+  EXPECT_EQ(AddSaturating(5, ToNanoseconds(-absl::InfiniteDuration())),
+            kLongAgo);
 }
 
 }  // namespace

@@ -109,16 +109,16 @@ TEST_F(TaskRecordTest, IsNotAbortedOnceItWasWoken) {
 
 // Asked when its turn comes: goes on at once, or waits again and is woken.
 TEST_F(TaskRecordTest, GoesOnWhenWhoIsAskedSaysSo) {
-  class Answer final : public AskedFirst {
+  class Answer final : public ResumeCheck {
    public:
     explicit Answer(int refusals) : refusals_(refusals) {}
-    bool GoesOn() override {
+    bool MayResume() override {
       TaskRecord& task = *running.task;
       EXPECT_EQ(task.state(), State::kRunning);
       ++asked;
       if (asked > refusals_) return true;
       task.Wait(task.leaf(), nullptr, nullptr, "another answer");
-      task.WakeToAsk(*this);
+      task.WakeToCheck(*this);
       return false;
     }
     int asked = 0;
@@ -135,7 +135,7 @@ TEST_F(TaskRecordTest, GoesOnWhenWhoIsAskedSaysSo) {
         co_await Suspend([](Waker) {}, [] { return Abort::kDone; });
       });
       co_await Checkpoint();
-      task->WakeToAsk(answer);
+      task->WakeToCheck(answer);
       EXPECT_EQ(answer.asked, 0);  // Not before its turn.
       EXPECT_TRUE(task->is_at_cancel_point());
     });

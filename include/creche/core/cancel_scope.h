@@ -59,7 +59,7 @@ class CancelScope {
   // inside this scope. co_await gives Completed<R>: the result of the body, or
   // none if this scope caught a cancellation. Exceptions pass.
   //
-  // Cancellation: as of `body`. Not a checkpoint by itself.
+  // Cancellation: same as `body`. Not a checkpoint by itself.
   template <typename Body>
   auto Run(Body&& body);
 

@@ -31,7 +31,7 @@ namespace creche {
 // instead, or both: as a group of Statuses, or as an ExceptionGroup. An error
 // of the cleanup is not lost even if the body was cancelled.
 //
-// Cancellation: as of `body`; `cleanup` has run by then.
+// Cancellation: same as `body`; `cleanup` has run by then.
 template <typename Body, typename Cleanup>
 auto WithCleanup(Body&& body, Cleanup&& cleanup,
                  absl::Duration grace = absl::InfiniteDuration()) {

@@ -96,7 +96,7 @@ class Nursery {
   // Nurseries are not destroyed when they close, but kept for a later
   // WithNursery(), so that a call on one that has closed finds an object that
   // can say so.
-  class Shelf;
+  class Quarantine;
 
   Nursery() = default;
   ~Nursery() = default;
@@ -133,7 +133,7 @@ class Nursery {
   // The body has completed or been unwound; its task waits for the children,
   // in the frame `block`.
   void BodyEnded(internal::Frame block);
-  void BodyUnwound();
+  void NoteUnwound();
   bool body_ended() const { return body_ended_; }
   void WakeIfEmpty() {
     if (body_ended_ && child_count_ == 0 && pending_starts_ == 0) AllEnded();
@@ -158,7 +158,7 @@ class Nursery {
   bool anyone_unwound_ = false;
   bool keeps_completed_ = false;  // Leave() never passes a cancellation on.
   std::vector<internal::Failure> failures_;
-  Nursery* next_ = nullptr;  // On the shelf.
+  Nursery* next_ = nullptr;  // In quarantine.
 };
 
 // Opens a nursery and runs body(nursery), which returns a Task<R>. co_await
@@ -171,9 +171,9 @@ class Nursery {
 //   body was to give a value;
 // - cancelled from outside: the cancellation goes on outwards.
 //
-// Cancellation: as of the body and the children. Leaving the nursery is always
-// a schedule point and never a cancel point: if all ended cleanly, the code
-// after it runs.
+// Cancellation: same as the body and the children. Leaving the nursery is
+// always a schedule point and never a cancel point: if all ended cleanly, the
+// code after it runs.
 template <typename Body>
 auto WithNursery(Body&& body);
 

@@ -79,17 +79,16 @@ class ParkingOperation : public Base {
   using CrecheSelectable = void;
 
   bool await_ready() {
-    return internal::MayCompleteAtOnce() && self().TryComplete();
+    return internal::SpendOperation() && self().TryComplete();
   }
 
   bool SuspendIn(internal::Frame leaf) {
     internal::TaskRecord& task = *internal::running.task;
     if (task.is_cancelled()) [[unlikely]] {
-      task.Stop(leaf);
+      task.UnwindFrom(leaf);
       return true;
     }
-    if (!internal::MayStillCompleteAtOnce() && CompletesLater(leaf))
-        [[unlikely]] {
+    if (!internal::HasBudgetLeft() && CompletesLater(leaf)) [[unlikely]] {
       return true;
     }
     self().Enter(task, nullptr);

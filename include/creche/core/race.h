@@ -32,7 +32,7 @@ namespace creche {
 // Exceptions: if a body throws, it cancels the others and an ExceptionGroup is
 //   thrown; if others had completed by then, a RaceExceptionGroup, with what
 //   they gave.
-// Cancellation: as of the bodies, while none has completed.
+// Cancellation: same as the bodies, while none has completed.
 template <typename... Bodies>
 CRECHE_CORO_WRAPPER CRECHE_CORO_OWNS_ARGUMENTS auto Race(Bodies&&... bodies) {
   static_assert(sizeof...(Bodies) > 0, "creche: Race() needs a body");

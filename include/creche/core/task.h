@@ -32,9 +32,9 @@ namespace creche {
 // is rethrown where it is awaited. Frames come from a per-thread pool. A
 // coroutine of a Task<T> that ends without co_return aborts.
 //
-// Cancellation: as of what the coroutine awaits. If it is cancelled, its frame
-// is destroyed (so the destructors of its locals run), then its caller's, out
-// to the cancelled scope. A destructor of a local that throws meanwhile, or
+// Cancellation: same as what the coroutine awaits. If it is cancelled, its
+// frame is destroyed (so the destructors of its locals run), then its caller's,
+// out to the cancelled scope. A destructor of a local that throws meanwhile, or
 // when Try() ends the coroutine, turns that into its exception, which is
 // rethrown where the coroutine is awaited; one of an argument aborts.
 template <typename T = void>

@@ -47,7 +47,7 @@ class TaskLocal {
   // Runs `body` (a Task, another awaitable, or a callable that returns one)
   // with this variable set to `value`. co_await gives the body's result.
   //
-  // Cancellation: as of `body`.
+  // Cancellation: same as `body`.
   template <typename Body>
   CRECHE_CORO_WRAPPER CRECHE_CORO_OWNS_ARGUMENTS auto With(T value,
                                                            Body&& body) {

@@ -54,7 +54,7 @@ class TaskStatus {
 template <>
 class TaskStatus<void> {
  public:
-  // As of TaskStatus<V>.
+  // Same as TaskStatus<V>.
   static TaskStatus Ignored() { return TaskStatus(nullptr); }
 
   // Aborts if called a second time.

@@ -27,7 +27,7 @@ namespace creche {
 // it was cancelled. A timeout that is not positive cancels the body at its
 // first checkpoint. Exceptions pass.
 //
-// Cancellation: as of `body`. Not a checkpoint by itself.
+// Cancellation: same as `body`. Not a checkpoint by itself.
 template <typename Body>
 auto MoveOnAfter(absl::Duration timeout, Body&& body) {
   CRECHE_REQUIRE_SAFE_CLOSURE(Body);
@@ -44,7 +44,7 @@ auto MoveOnAt(absl::Time deadline, Body&& body) {
 // The same, but co_await gives StatusOrOf<R>: the body's result, its own error
 // included, or kDeadlineExceeded (IsTimeout) if it was cancelled.
 //
-// Cancellation: as of `body`. Not a checkpoint by itself.
+// Cancellation: same as `body`. Not a checkpoint by itself.
 // Errors: kDeadlineExceeded: the body did not finish in time.
 template <typename Body>
 auto FailAfter(absl::Duration timeout, Body&& body) {

@@ -30,7 +30,7 @@ namespace creche {
 // Task<absl::StatusOr<U>>, completes with that error; its locals are destroyed
 // before its caller goes on, as with co_return.
 //
-// Cancellation: as of `x`.
+// Cancellation: same as `x`.
 inline internal::TryValue<absl::Status> Try(absl::Status status) {
   return internal::TryValue<absl::Status>(std::move(status));
 }
@@ -42,7 +42,7 @@ internal::TryValue<absl::StatusOr<T>> Try(absl::StatusOr<T> result) {
 }
 
 // The same, for what an awaitable gives.
-// Cancellation: as of `awaitable`.
+// Cancellation: same as `awaitable`.
 template <typename Awaitable>
   requires internal::TaskAwaitable<std::remove_cvref_t<Awaitable>>
 auto Try(Awaitable&& awaitable) {

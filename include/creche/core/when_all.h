@@ -27,7 +27,7 @@ namespace creche {
 // gives nothing or an absl::Status; or, if any failed, what a nursery makes of
 // the errors: the first one has cancelled the others.
 //
-// Cancellation: as of the bodies. Values of those that had completed are
+// Cancellation: same as the bodies. Values of those that had completed are
 //   destroyed.
 template <typename... Bodies>
 CRECHE_CORO_WRAPPER CRECHE_CORO_OWNS_ARGUMENTS auto WhenAll(
@@ -40,7 +40,7 @@ CRECHE_CORO_WRAPPER CRECHE_CORO_OWNS_ARGUMENTS auto WhenAll(
 
 // The same for any number of tasks of one type: their values, in the order of
 // `tasks`.
-// Cancellation: as of the tasks, likewise.
+// Cancellation: same as the tasks, likewise.
 template <typename T>
 CRECHE_CORO_WRAPPER CRECHE_CORO_OWNS_ARGUMENTS auto WhenAll(
     std::vector<Task<T>> tasks) {

@@ -37,8 +37,8 @@ class AnyStream {
   explicit AnyStream(Stream stream)
       : stream_(std::make_unique<Holder<Stream>>(std::move(stream))) {}
 
-  // As of ByteStream.
-  // Cancellation: as of the stream in it.
+  // Same as ByteStream.
+  // Cancellation: same as the stream in it.
   CRECHE_CORO_WRAPPER Task<absl::StatusOr<std::size_t>> ReceiveSome(
       absl::Span<char> buffer) {
     return stream_ != nullptr ? stream_->ReceiveSome(buffer)
@@ -55,7 +55,7 @@ class AnyStream {
     return stream_ != nullptr ? stream_->TrySend(data) : 0;
   }
 
-  // As of ByteStream.
+  // Same as ByteStream.
   void Close() {
     if (stream_ != nullptr) stream_->Close();
   }

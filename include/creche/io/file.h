@@ -86,7 +86,7 @@ class File {
 
   // The same at the position where the last Read() or Write() has ended. One
   // task at a time.
-  // Cancellation: as of ReadAt() and WriteAt(). The position stays.
+  // Cancellation: same as ReadAt() and WriteAt(). The position stays.
   Task<absl::StatusOr<size_t>> Read(absl::Span<char> buffer);
   Task<absl::Status> Write(absl::string_view data);
 

@@ -63,7 +63,8 @@ class ConnectOptions {
 // answers (Happy Eyeballs, RFC 8305).
 //
 // Cancellation: safe. No socket is left.
-// Errors: as of Resolve() (net/resolve.h). kUnavailable: refused, reset, or no
+// Errors: same as Resolve() (net/resolve.h). kUnavailable: refused, reset, or
+// no
 //   route; or the only connection there was to have was one with itself, on a
 //   port where nobody listens. kDeadlineExceeded: the system got no answer in
 //   minutes. kResourceExhausted: no descriptors. If several attempts have

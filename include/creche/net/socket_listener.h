@@ -41,7 +41,7 @@ class SocketListener {
   // have more of them than they can serve. Takes first what an Accept() has
   // left.
   // Cancellation: safe. The connection waits for the next call.
-  // Errors: as of Accept().
+  // Errors: same as Accept().
   internal::AcceptStreamOperation<Stream> AcceptOne() {
     return internal::AcceptStreamOperation<Stream>(socket_, /*ahead=*/false);
   }

@@ -70,16 +70,16 @@ class SocketStream {
 
   // Sends all of `data`, which must live as long as the call.
   // Cancellation: partial. If it was not the whole or nothing that had been
-  //   sent, the stream is of no more use for sending: further calls fail
+  //   sent, the stream is unusable for sending: further calls fail
   //   (IsBrokenResource). Receiving goes on.
   internal::SendOperation SendAll(absl::string_view data) {
     return internal::SendOperation(socket_, data);
   }
 
-  // Sends what of `data` goes without waiting, from its beginning, and gives how
-  // much that is: 0 if nothing, if another task is sending, or if the stream is
-  // closed, ended or broken. The rest is the caller's to send. Not a cancel
-  // point; it can be called where nothing can be awaited.
+  // Sends what of `data` goes without waiting, from its beginning, and gives
+  // how much that is: 0 if nothing, if another task is sending, or if the
+  // stream is closed, ended or broken. The rest is the caller's to send. Not a
+  // cancel point; it can be called where nothing can be awaited.
   size_t TrySend(absl::string_view data) {
     return socket_ ? socket_->TrySend(data) : 0;
   }

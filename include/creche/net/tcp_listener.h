@@ -78,7 +78,8 @@ class ListenOptions {
 // address of the name). An empty `host` is all of them, IPv4 and IPv6. With
 // port 0 the system picks a port: ask the listener which.
 // Cancellation: safe.
-// Errors: as of Resolve() (net/resolve.h). kFailedPrecondition: the port is in
+// Errors: same as Resolve() (net/resolve.h). kFailedPrecondition: the port is
+// in
 //   use. kInvalidArgument: not an address. kAlreadyExists: not one of this
 //   machine. kPermissionDenied: ports below 1024 need a privilege.
 //   kResourceExhausted: no descriptors.

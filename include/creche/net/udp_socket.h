@@ -64,7 +64,7 @@ class UdpSocket {
     return internal::SendToOperation(socket_, data, to);
   }
 
-  // As of TcpListener (net/tcp_listener.h).
+  // Same as TcpListener (net/tcp_listener.h).
   std::uint16_t port() const { return socket_ ? socket_->name().port() : 0; }
   SocketAddress local_address() const {
     return socket_ ? socket_->name() : SocketAddress();
@@ -79,7 +79,7 @@ class UdpSocket {
 };
 
 // A socket at an address of this machine. Port 0: the system picks one.
-// Errors: as of ListenTcp() (net/tcp_listener.h).
+// Errors: same as ListenTcp() (net/tcp_listener.h).
 absl::StatusOr<UdpSocket> BindUdp(const SocketAddress& address);
 
 }  // namespace creche

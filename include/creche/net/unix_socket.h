@@ -32,7 +32,7 @@ inline constexpr size_t kMaxDescriptors = 253;
 
 // What ReceiveDescriptors() has received.
 struct ReceivedDescriptors {
-  // How many bytes there are, as of ReceiveSome().
+  // How many bytes there are, as ReceiveSome() gives it.
   size_t size = 0;
   // Those that came with them.
   std::vector<FileDescriptor> descriptors;

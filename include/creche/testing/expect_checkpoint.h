@@ -28,7 +28,7 @@ namespace creche {
 // both passed a cancel point and let others run. (An operation that completes
 // at once may do without the latter, up to 64 times in a row: here, none may.)
 //
-// Cancellation: as of `body`; then nothing is expected.
+// Cancellation: same as `body`; then nothing is expected.
 template <typename Body>
 CRECHE_CORO_WRAPPER auto ExpectCheckpoint(
     Body&& body,
@@ -40,7 +40,7 @@ CRECHE_CORO_WRAPPER auto ExpectCheckpoint(
 
 // The same, but it is a failure if the task has done either.
 //
-// Cancellation: as of `body`; then nothing is expected.
+// Cancellation: same as `body`; then nothing is expected.
 template <typename Body>
 CRECHE_CORO_WRAPPER auto ExpectNoCheckpoint(
     Body&& body,

@@ -46,7 +46,7 @@ class MemoryStream {
   // As HasTrySend (io/byte_stream.h) says.
   std::size_t TrySend(absl::string_view data);
 
-  // As of ByteStream.
+  // Same as ByteStream.
   void Close();
 
   // What the peer has sent, and nobody has received.

@@ -20,7 +20,7 @@ namespace creche {
 // another thread has anything for them. No time passes meanwhile: a clock that
 // jumps does not. All tasks that wait here are woken together.
 // Cancellation: safe.
-creche::internal::ParkAwaiter WaitAllTasksBlocked();
+internal::ParkAwaiter WaitAllTasksBlocked();
 
 }  // namespace creche
 

@@ -33,10 +33,11 @@ namespace creche {
 // under way (IOSQE_IO_DRAIN), since some of the library's always are: entries
 // that ask for one of these abort the process.
 //
-// Cancellation: as of the operation, which is cancelled in the kernel. If that
+// Cancellation: same as the operation, which is cancelled in the kernel. If
+// that
 //   comes too late, the result is delivered. If it worked, the kernel says that
 //   the operation did not happen, apart from what its manual page admits (a
-//   connect leaves a socket that is of no more use).
+//   connect leaves a socket that is unusable).
 // Errors: a negated errno. -ECANCELED here was not asked for by a cancellation:
 //   the kernel could not make a thread for the operation (RLIMIT_NPROC).
 //   -EINTR: it was interrupted, and did nothing (the kernel's restart codes,

@@ -21,7 +21,7 @@
 namespace creche::internal {
 
 // A cancel point always, and a schedule point when the task has used up its
-// budget of operations that complete at once (MayCompleteAtOnce()). While there
+// budget of operations that complete at once (SpendOperation()). While there
 // is budget left, it costs a decrement and two comparisons.
 //
 // Await it before the operation has any effect: a task that is unwound here has
@@ -32,7 +32,7 @@ class [[nodiscard]] BudgetedCheckpoint {
 
   BudgetedCheckpoint() {}  // NOLINT: an aggregate would be destroyed twice.
 
-  bool await_ready() const { return MayCompleteAtOnce(); }
+  bool await_ready() const { return SpendOperation(); }
 
   bool SuspendIn(Frame leaf) const {
     running.task->Yield(leaf, /*cancellable=*/true);

@@ -139,8 +139,10 @@ class CancelNode : public ListLink<ChildScopes>,
   // Restores invariants 1 and 5 for this node. Returns whether it changed.
   bool UpdateIsCancelled();
   void ArmOrDisarm();
-  void Refresh();  // Restores invariants 1, 2, 5 from here down.
-  void Deliver();  // Restores invariant 2 for the tasks directly in here.
+  // Restores invariants 1, 2 and 5 for this scope and all scopes inside it.
+  void UpdateCancelled();
+  // Restores invariant 2 for the tasks whose innermost scope this is.
+  void AbortWaiters();
 
   // First, in what Deadline leaves of its last eight bytes.
   Stage stage_ = Stage::kFresh;

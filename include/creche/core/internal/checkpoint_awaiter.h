@@ -30,7 +30,7 @@ class [[nodiscard]] CheckpointAwaiter {
 
   bool SuspendIn(Frame leaf) const {
     if constexpr (kKind == CheckpointKind::kIfCancelled) {
-      running.task->Stop(leaf);
+      running.task->UnwindFrom(leaf);
     } else {
       running.task->Yield(leaf, kKind == CheckpointKind::kPlain);
     }

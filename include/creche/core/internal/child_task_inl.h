@@ -44,7 +44,7 @@ class ChildTask<F, std::tuple<Args...>> final
   template <typename... Given>
   explicit ChildTask(Nursery* nursery, CancelNode* scope, F f, Given&&... args)
       : TaskRecord(nursery, scope),
-        Root(Continuation::Kind::kBoundary),
+        Root(Continuation::Kind::kBothHooks),
         f_(std::move(f)),
         args_(std::forward<Given>(args)...) {
     if constexpr (kIsNamed<F>) set_name(f_.name());
@@ -79,7 +79,7 @@ class ChildTask<F, std::tuple<Args...>> final
       }
     }
     if (!this->DestroyAwaited()) return OnCompleted();
-    NurseryAccess::ChildSucceeded(*this);
+    NurseryAccess::RemoveChild(*this);
     return {};
   }
 

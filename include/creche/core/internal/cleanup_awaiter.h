@@ -35,7 +35,7 @@ class CleanupRun final
 
  public:
   CleanupRun(AsyncBody<Cleanup>&& cleanup, absl::Duration grace)
-      : Base(Continuation::Kind::kBoundary),
+      : Base(Continuation::Kind::kBothHooks),
         cleanup_(std::move(cleanup)),
         grace_(grace) {}
   CleanupRun(CleanupRun&& other) noexcept
@@ -113,11 +113,11 @@ class [[nodiscard]] CleanupAwaiter
 
   CleanupAwaiter(AsyncBody<Body>&& body, AsyncBody<Cleanup>&& cleanup,
                  absl::Duration grace)
-      : Base(Continuation::Kind::kBoundary),
+      : Base(Continuation::Kind::kBothHooks),
         body_(std::move(body)),
         cleanup_(std::move(cleanup), grace) {}
   CleanupAwaiter(CleanupAwaiter&& other) noexcept
-      : Base(Continuation::Kind::kBoundary),
+      : Base(Continuation::Kind::kBothHooks),
         body_(std::move(other.body_)),
         cleanup_(std::move(other.cleanup_)) {}
 
@@ -147,7 +147,7 @@ class [[nodiscard]] CleanupAwaiter
     const bool body_unwound =
         !this->awaited_ && body_thrown_ == nullptr && body_error_.ok();
     if (body_unwound && !cleanup_.has_failed()) return this->awaiting_;
-    PromiseBase::GoOn(this->awaiting_);
+    PromiseBase::Resume(this->awaiting_);
     return {};
   }
 

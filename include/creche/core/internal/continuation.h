@@ -40,10 +40,14 @@ struct Frame {
 class Continuation {
  public:
   enum class Kind : std::uint8_t {
-    kCall,      // Completion resumes `awaiting`; unwinding passes through.
-    kScope,     // Completion resumes `awaiting`; unwinding calls OnUnwound().
-    kBoundary,  // Completion calls OnCompleted(); unwinding calls OnUnwound().
-    kTry,       // Completion calls OnCompleted(); unwinding passes through.
+    // Completion resumes `awaiting`; unwinding passes through.
+    kNoHook,
+    // Completion resumes `awaiting`; unwinding calls OnUnwound().
+    kUnwindHook,
+    // Completion calls OnCompleted(); unwinding calls OnUnwound().
+    kBothHooks,
+    // Completion calls OnCompleted(); unwinding passes through.
+    kCompletionHook,
   };
 
   explicit Continuation(Kind kind) : kind_(kind) {}
@@ -52,10 +56,10 @@ class Continuation {
 
   Kind kind() const { return kind_; }
   bool resumes_on_completion() const {
-    return kind_ == Kind::kCall || kind_ == Kind::kScope;
+    return kind_ == Kind::kNoHook || kind_ == Kind::kUnwindHook;
   }
   bool is_boundary() const {
-    return kind_ == Kind::kScope || kind_ == Kind::kBoundary;
+    return kind_ == Kind::kUnwindHook || kind_ == Kind::kBothHooks;
   }
 
   // The frame this continuation lies in; none for a task's root.

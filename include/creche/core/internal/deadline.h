@@ -30,8 +30,8 @@ Nanoseconds ToNanoseconds(absl::Time time);
 Nanoseconds ToNanoseconds(absl::Duration duration);
 absl::Time FromNanoseconds(Nanoseconds nanoseconds);
 
-// `duration` after `start`; saturates likewise.
-inline Nanoseconds Later(Nanoseconds start, Nanoseconds duration) {
+// `duration` after `start`; saturates at kFarFuture and kFarPast.
+inline Nanoseconds AddSaturating(Nanoseconds start, Nanoseconds duration) {
   if (duration == kNever || duration == kLongAgo) return duration;
   Nanoseconds sum = 0;
   if (__builtin_add_overflow(start, duration, &sum)) {

@@ -87,8 +87,8 @@ class FramePool {
     char* begin = nullptr;
     char* end = nullptr;
   };
-  struct Estate;  // What threads that have ended have left.
-  struct Will;    // Leaves it to that when a thread ends.
+  struct Orphans;     // The free blocks and slabs of threads that have ended.
+  struct ThreadExit;  // Moves those of a thread there when it ends.
 
   // Blocks of 16, 32, 48... bytes; larger ones are left to the heap.
   static constexpr std::size_t kGrain = alignof(std::max_align_t);
@@ -146,7 +146,7 @@ class FramePool {
   static constinit thread_local Watcher* watcher_;
   static constinit thread_local Block* free_[kKinds * kClasses];
   static constinit thread_local Slab slab_;
-  static constinit Estate estate_;
+  static constinit Orphans orphans_;
 };
 
 }  // namespace creche::internal

@@ -32,7 +32,7 @@ class NurseryAccess {
   }
   // A child ends, in its own step; it is deleted.
   template <typename Child>
-  static void ChildSucceeded(Child& child) {
+  static void RemoveChild(Child& child) {
     Nursery& nursery = *child.nursery();
     child.Unlink();
     --nursery.child_count_;

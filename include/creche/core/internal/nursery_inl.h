@@ -45,9 +45,9 @@ class [[nodiscard]] NurseryAwaiter
   using CrecheAwaitOnce = void;
 
   explicit NurseryAwaiter(Body&& body)
-      : Base(Continuation::Kind::kBoundary), body_(std::forward<Body>(body)) {}
+      : Base(Continuation::Kind::kBothHooks), body_(std::forward<Body>(body)) {}
   NurseryAwaiter(NurseryAwaiter&& other) noexcept
-      : Base(Continuation::Kind::kBoundary),
+      : Base(Continuation::Kind::kBothHooks),
         body_(std::forward<Body>(other.body_)) {}
   ~NurseryAwaiter() {
     if (nursery_ != nullptr) nursery_->Close();
@@ -89,7 +89,7 @@ class [[nodiscard]] NurseryAwaiter
   Frame OnCompleted() override {
     if (nursery_->body_ended()) {
       if (nursery_->Leave()) return this->awaiting_;
-      PromiseBase::GoOn(this->awaiting_);
+      PromiseBase::Resume(this->awaiting_);
       return {};
     }
     CRECHE_TRY { TakeBodyResult(); }
@@ -101,7 +101,7 @@ class [[nodiscard]] NurseryAwaiter
   }
 
   Frame OnUnwound() override {
-    nursery_->BodyUnwound();
+    nursery_->NoteUnwound();
     EndBody();
     return {};
   }
@@ -136,7 +136,7 @@ class [[nodiscard]] NurseryAwaiter
   Nursery* nursery_ = nullptr;
   [[no_unique_address]] std::conditional_t<kKeepsResult, std::optional<Result>,
                                            Nothing> result_;
-  PromiseOfPlace block_;  // Where the task waits for the children.
+  PlaceholderPromise block_;  // Where the task waits for the children.
 };
 
 }  // namespace internal

@@ -120,14 +120,14 @@ class PromiseBase {
     if ((continuation_ & kObserved) != 0) return;
     Continuation* const continuation = this->continuation();
     if (continuation->resumes_on_completion()) [[likely]] {
-      GoOn(continuation->awaiting());
+      Resume(continuation->awaiting());
     } else {
       running.completed = static_cast<HookedContinuation*>(continuation);
     }
   }
 
   // The task goes on in `frame`, as soon as the trampoline has control.
-  static void GoOn(const Frame& frame) noexcept {
+  static void Resume(const Frame& frame) noexcept {
     if (frame.handle) [[likely]] {
       running.next = frame.handle;
       running.frame = frame.promise;
@@ -221,8 +221,8 @@ inline void DestroyAtEdge(std::coroutine_handle<> handle) noexcept {
   CRECHE_CATCH_ALL { ArgumentsDestructorThrew(); }
 }
 
-// Of a frame without a handle, if it is to have no result.
-class PromiseOfPlace final : public PromiseBase {};
+// For a frame that has neither a coroutine nor a result.
+class PlaceholderPromise final : public PromiseBase {};
 
 // The frame that awaits `frame`; none at a task's root.
 inline Frame CallerOf(const Frame& frame) {

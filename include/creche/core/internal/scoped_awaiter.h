@@ -42,7 +42,7 @@ class ScopedAwaiter : public AwaitingBody<Body, HookedContinuation> {
 
   Frame OnUnwound() final {
     if (!node_->ExitUnwinding()) return this->awaiting_;
-    PromiseBase::GoOn(this->awaiting_);
+    PromiseBase::Resume(this->awaiting_);
     return {};
   }
 
@@ -50,7 +50,7 @@ class ScopedAwaiter : public AwaitingBody<Body, HookedContinuation> {
   using Result = BodyResult<Body>;
 
   explicit ScopedAwaiter(AsyncBody<Body>&& body)
-      : Base(Continuation::Kind::kScope, std::move(body)) {}
+      : Base(Continuation::Kind::kUnwindHook, std::move(body)) {}
   ScopedAwaiter(ScopedAwaiter&& other) noexcept = default;
   ~ScopedAwaiter() = default;
 

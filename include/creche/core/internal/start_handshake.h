@@ -22,7 +22,7 @@ struct StartHandshake {
   void Started();
 
   Nursery* target = nullptr;
-  Nursery* starter = nullptr;   // The nursery of the child's first life.
+  Nursery* starter = nullptr;   // The temporary nursery.
   TaskRecord* child = nullptr;  // While it belongs to the starter.
   bool is_started = false;
 };

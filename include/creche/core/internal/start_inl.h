@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Nursery::Start(). A child's first life is in a nursery of its own, which the
-// starter opens where it stands; with Started() it moves to its second.
+// Nursery::Start(). Until Started() the child is in a temporary nursery of the
+// caller. Started() moves the child, with everything below it, into the nursery
+// that Start() was called on.
 
 #ifndef CRECHE_CORE_INTERNAL_START_INL_H_
 #define CRECHE_CORE_INTERNAL_START_INL_H_
@@ -64,7 +65,7 @@ CRECHE_CORO_OWNS_ARGUMENTS Task<StatusOrOf<V>> StartIn(
     Nursery* target, F f, std::tuple<Args...> args) {
   auto handshake = std::make_shared<ValueHandshake<V>>();
   PendingStart pending(*target, handshake);
-  auto first_life = [&f, &args, &handshake](Nursery& nursery) -> Task<> {
+  auto start_child = [&f, &args, &handshake](Nursery& nursery) -> Task<> {
     handshake->starter = &nursery;
     handshake->child = std::apply(
         [&](Args&... arg) {
@@ -78,12 +79,12 @@ CRECHE_CORO_OWNS_ARGUMENTS Task<StatusOrOf<V>> StartIn(
   absl::Status ended;
 #if defined(__cpp_exceptions)
   try {
-    ended = co_await WithNursery(first_life);
+    ended = co_await WithNursery(start_child);
   } catch (const ExceptionGroup& group) {
     RethrowUnwrapped(group);
   }
 #else
-  ended = co_await WithNursery(first_life);
+  ended = co_await WithNursery(start_child);
 #endif
   if (!ended.ok()) co_return ended;
   if (!handshake->is_started) co_return EndedWithoutStarted();

@@ -34,7 +34,7 @@ class [[nodiscard]] SuspendAwaiter {
   bool SuspendIn(Frame leaf) {
     TaskRecord& task = *running.task;
     if (task.is_cancelled()) {
-      task.Stop(leaf);
+      task.UnwindFrom(leaf);
       return true;
     }
     task.Wait(leaf, &CallAbort, this, what_);

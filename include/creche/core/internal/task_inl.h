@@ -63,7 +63,7 @@ class Awaiting : public Base {
     Promise<T>& promise = child.promise();
     if (!MayNest()) [[unlikely]] {
       promise.set_continuation(this);
-      PromiseBase::GoOn(Frame{child, &promise});
+      PromiseBase::Resume(Frame{child, &promise});
       return false;
     }
     promise.set_observed_continuation(this);
@@ -83,7 +83,7 @@ class Awaiting : public Base {
     CheckIsFresh(child);
     this->awaited_ = child;
     child.promise().set_continuation(this);
-    PromiseBase::GoOn(Frame{child, &child.promise()});
+    PromiseBase::Resume(Frame{child, &child.promise()});
   }
 
   // Destroys the coroutine, which has a result. Its locals have gone, unless
@@ -148,7 +148,7 @@ class [[nodiscard]] TaskAwaiter : public Awaiting<T, Continuation> {
   using Handle = std::coroutine_handle<Promise<T>>;
 
   explicit TaskAwaiter(Handle child) noexcept
-      : Awaiting<T, Continuation>(Continuation::Kind::kCall) {
+      : Awaiting<T, Continuation>(Continuation::Kind::kNoHook) {
     this->awaited_ = child;
   }
 

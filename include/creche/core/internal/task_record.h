@@ -29,15 +29,16 @@ class Nursery;
 
 namespace internal {
 
-// Who is asked first when a task's turn comes.
-class AskedFirst {
+// Decides, when a task's turn comes, whether the task is resumed or waits
+// again.
+class ResumeCheck {
  public:
-  // Called in the task's step. Returns true if the task goes on; otherwise it
-  // waits again, or was stopped.
-  virtual bool GoesOn() = 0;
+  // Called in the task's step. Returns true if the task is to be resumed;
+  // otherwise the task waits again, or is to be unwound.
+  virtual bool MayResume() = 0;
 
  protected:
-  ~AskedFirst() = default;
+  ~ResumeCheck() = default;
 };
 
 // A task is in exactly one state:
@@ -75,7 +76,7 @@ class TaskRecord : public ListLink<NurseryTasks> {
     if (running.task == this) running.task = nullptr;
   }
 
-  // It is in its place, and becomes runnable.
+  // A new task becomes runnable. Requires: the task is linked into its nursery.
   void Spawn() {
     ++running.living;
     TellInstruments(&Instrument::TaskSpawned);
@@ -96,11 +97,11 @@ class TaskRecord : public ListLink<NurseryTasks> {
   // the wait cannot be cancelled.
   void Wait(const Frame& leaf, AbortFunction abort, void* operation,
             const char* what) {
-    StandIn(leaf);
+    SuspendAt(leaf);
     abort_ = abort;
     operation_ = operation;
     waits_for_ = what;
-    turn_ = Turn::kGoOn;
+    turn_ = Turn::kResume;
     state_ = State::kWaiting;
   }
 
@@ -112,9 +113,9 @@ class TaskRecord : public ListLink<NurseryTasks> {
     BecomeRunnable();
   }
 
-  // What the task waits for may have happened: when its turn comes, `asked`
-  // says.
-  void WakeToAsk(AskedFirst& asked);
+  // What the task waits for may have happened: `check` decides when the task's
+  // turn comes.
+  void WakeToCheck(ResumeCheck& check);
 
   // What the task waits for was aborted after all. Requires: the abort function
   // has said Abort::kPending.
@@ -123,15 +124,15 @@ class TaskRecord : public ListLink<NurseryTasks> {
   // The running task gives way to others, in `leaf`. When its turn comes it
   // goes on, or, if `cancellable` and cancelled by then, is unwound.
   void Yield(const Frame& leaf, bool cancellable) {
-    StandIn(leaf);
-    turn_ = cancellable ? Turn::kGoOnUnlessCancelled : Turn::kGoOn;
+    SuspendAt(leaf);
+    turn_ = cancellable ? Turn::kResumeUnlessCancelled : Turn::kResume;
     waits_for_ = "its turn";
     BecomeRunnable();
   }
 
   // The running task, which is cancelled, is unwound from `leaf`, when its turn
   // comes.
-  void Stop(Frame leaf);
+  void UnwindFrom(Frame leaf);
 
   // If the task waits, calls its abort function, unless that has been done.
   void RequestAbort();
@@ -152,8 +153,8 @@ class TaskRecord : public ListLink<NurseryTasks> {
   bool is_at_cancel_point() const {
     return is_waiting() ? abort_ != nullptr
                         : state_ == State::kRunnable &&
-                              (turn_ == Turn::kGoOnUnlessCancelled ||
-                               turn_ == Turn::kAsk);
+                              (turn_ == Turn::kResumeUnlessCancelled ||
+                               turn_ == Turn::kCheck);
   }
 
   State state() const { return state_; }
@@ -192,15 +193,15 @@ class TaskRecord : public ListLink<NurseryTasks> {
   // What happens when its turn comes.
   enum class Turn : std::uint8_t {
     kBegin,
-    kGoOn,
-    kGoOnUnlessCancelled,
-    kAsk,
+    kResume,
+    kResumeUnlessCancelled,
+    kCheck,
     kUnwind,
   };
 
   // Half by half: g++ would copy both at once, and the processor would wait for
   // the stores of the halves, some 5 ns.
-  void StandIn(const Frame& leaf) {
+  void SuspendAt(const Frame& leaf) {
     leaf_.handle = leaf.handle;
     leaf_.promise = leaf.promise;
   }
@@ -230,13 +231,13 @@ class TaskRecord : public ListLink<NurseryTasks> {
   const char* waits_for_ = "its first turn";
   CancelNode* scope_;  // The innermost scope the task stands in.
   Nursery* nursery_;
-  Frame leaf_;  // Where it stands, unless it runs.
+  Frame leaf_;  // The innermost frame, unless the task runs.
   union {
     AbortFunction abort_ = nullptr;  // While it waits.
-    AskedFirst* asked_;              // If that is what its turn is for.
+    ResumeCheck* check_;             // While turn_ is kCheck.
   };
   union {
-    void* operation_ = nullptr;  // That it waits for.
+    void* operation_ = nullptr;  // What abort_ is called with.
     TaskRecord* next_runnable_;  // In the run queue.
   };
   LocalBindings locals_;
@@ -270,20 +271,20 @@ class OnBehalfOf {
 // The task that runs on this thread. Aborts, naming `what`, if there is none.
 TaskRecord& CurrentTask(const char* what);
 
-// MayCompleteAtOnce() where the budget is used up or the task is watched.
-bool MayCompleteWatched();
+// SpendOperation() where the budget is used up or the task is watched.
+bool SpendWatchedOperation();
 
-// True if an operation that can complete at once may do so without letting
-// other tasks run first: the task is not cancelled, and it has not completed
-// too many operations like that in a row.
-inline bool MayCompleteAtOnce() {
+// Takes one operation off the running task's budget. Returns true if an
+// operation that can complete at once may do so without letting other tasks run
+// first: the task is not cancelled, and the budget was not used up.
+inline bool SpendOperation() {
   if (--running.operations_left < 0) [[unlikely]]
-    return MayCompleteWatched();
+    return SpendWatchedOperation();
   return !running.task->is_cancelled();
 }
 
-// What the last MayCompleteAtOnce() has said, of a task that is not cancelled.
-inline bool MayStillCompleteAtOnce() { return running.operations_left >= 0; }
+// What the last SpendOperation() has returned, of a task that is not cancelled.
+inline bool HasBudgetLeft() { return running.operations_left >= 0; }
 
 }  // namespace internal
 }  // namespace creche

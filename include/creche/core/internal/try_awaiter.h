@@ -84,7 +84,7 @@ class [[nodiscard]] TryAwaiter
   using CrecheAwaitOnce = void;
 
   explicit TryAwaiter(AsyncBody<Awaitable>&& body)
-      : Base(Continuation::Kind::kTry, std::move(body)) {}
+      : Base(Continuation::Kind::kCompletionHook, std::move(body)) {}
 
   bool await_ready() const { return false; }
 
@@ -104,7 +104,7 @@ class [[nodiscard]] TryAwaiter
   }
 
   Frame OnCompleted() override {
-    if (!EndsAwaiting()) PromiseBase::GoOn(this->awaiting_);
+    if (!EndsAwaiting()) PromiseBase::Resume(this->awaiting_);
     return {};
   }
 

@@ -63,7 +63,7 @@ class [[nodiscard]] CloseOperation final : public SocketOperation {
 
  private:
   bool WorksWhenClosed() const override { return has_sent_eof(); }
-  bool CompletesAtOnce() override {
+  bool TryWithoutKernel() override {
     if (has_sent_eof()) return true;
     status_ = CheckSend();
     if (!status_.ok()) return true;

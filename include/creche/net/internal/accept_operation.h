@@ -30,7 +30,7 @@ class AcceptOperation : public SocketOperation {
       : SocketOperation(other), ahead_(other.ahead_) {}
   ~AcceptOperation();
 
-  bool CompletesAtOnce() override;
+  bool TryWithoutKernel() override;
   bool AwaitsMultishot() override;
   void Prepare(io_uring_sqe& entry) override;
   bool OnPart(int result) override;

@@ -33,7 +33,7 @@ class [[nodiscard]] ReceiveFromOperation final : public SocketOperation {
   absl::StatusOr<ReceivedDatagram> await_resume();
 
  private:
-  bool CompletesAtOnce() override { return false; }
+  bool TryWithoutKernel() override { return false; }
   void Prepare(io_uring_sqe& entry) override;
   bool OnPart(int result) override;
 
@@ -54,7 +54,7 @@ class [[nodiscard]] SendToOperation final : public SocketOperation {
   absl::Status await_resume() { return std::move(status_); }
 
  private:
-  bool CompletesAtOnce() override { return false; }
+  bool TryWithoutKernel() override { return false; }
   void Prepare(io_uring_sqe& entry) override;
   bool OnPart(int result) override;
 

@@ -30,7 +30,7 @@ class [[nodiscard]] ReceiveBlockOperation final
   }
 
  private:
-  bool CompletesAtOnce() override;
+  bool TryWithoutKernel() override;
   bool AwaitsMultishot() override;
   bool WaitsFirst() const override;
   void PrepareToReceive(io_uring_sqe& entry) override;

@@ -39,7 +39,7 @@ Task<absl::Status> ServeTcp(TcpListener listener, Handler handler,
       "creche: ServeTcp's handler takes a TcpStream and returns Task<void> or "
       "Task<absl::Status>");
   internal::ConnectionLimit limit(options.max_connections());
-  internal::Draining draining(options.grace());
+  internal::GracePeriod grace_period(options.grace());
   auto serve_one = [&](TcpStream stream,
                        internal::ConnectionLimit::Slot) -> Task<Result> {
     co_return co_await handler(std::move(stream));
@@ -51,14 +51,14 @@ Task<absl::Status> ServeTcp(TcpListener listener, Handler handler,
           co_await Try(internal::AcceptPatiently(listener, options));
       // The others have come to their end, by a handler's error, say, in the
       // moment when this one came.
-      if (draining.has_begun()) co_return absl::OkStatus();
+      if (grace_period.has_begun()) co_return absl::OkStatus();
       connections.StartSoon(serve_one, std::move(stream),
                             internal::ConnectionLimit::Slot(limit));
     }
   };
   auto stop = [&]() -> Task<> {
     listener.Close();
-    draining.Begin();
+    grace_period.Begin();
     co_return;
   };
   auto serve = [&](Nursery& server) -> Task<absl::Status> {
@@ -70,15 +70,15 @@ Task<absl::Status> ServeTcp(TcpListener listener, Handler handler,
     // Where the connections are, a cancellation of the server is not seen.
     auto serve_connections = [&]() -> Task<absl::Status> {
       auto until_it_begins = [&](Nursery& connections) -> Task<> {
-        const internal::Draining::Connections may_begin(draining);
+        const internal::GracePeriod::Connections may_begin(grace_period);
         server.StartSoon(accept_until_the_end, std::ref(connections));
-        co_await draining.WaitUntilItBegins();
+        co_await grace_period.WaitUntilItBegins();
       };
       co_return co_await WithNursery(until_it_begins);
     };
     auto serving = serve_connections();
     const std::optional<absl::Status> status =
-        co_await draining.scope().Run(std::move(serving));
+        co_await grace_period.scope().Run(std::move(serving));
     co_return status.value_or(absl::OkStatus());
   };
   co_return co_await WithNursery(serve);

@@ -52,22 +52,25 @@ class ConnectionLimit {
   ParkingLot waiting_;
 };
 
-// The end of a server's connections: from when it begins, they have some time.
-class Draining {
+// How long connections may go on when their server ends. It starts with
+// Begin(), when the listener has been closed; it ends `grace` later, when
+// scope() is cancelled, with the connections in it.
+class GracePeriod {
  public:
-  explicit Draining(absl::Duration grace) : grace_(grace) {}
+  explicit GracePeriod(absl::Duration grace) : grace_(grace) {}
 
   // While it lives, connections can begin. A part of their nursery's body,
   // which ends before the nursery does.
   class Connections {
    public:
-    explicit Connections(Draining& draining) : draining_(draining) {}
+    explicit Connections(GracePeriod& grace_period)
+        : grace_period_(grace_period) {}
     Connections(const Connections&) = delete;
     Connections& operator=(const Connections&) = delete;
-    ~Connections() { draining_.has_begun_ = true; }
+    ~Connections() { grace_period_.has_begun_ = true; }
 
    private:
-    Draining& draining_;
+    GracePeriod& grace_period_;
   };
 
   void Begin();

@@ -25,9 +25,10 @@ namespace creche::internal {
 class Multishot;
 class SocketOperation;
 
-// So many bytes are worth a system call of their own. (4 KiB are not, and 64
-// KiB are: docs/benchmarks.md, "Tried". What lies between was not measured.)
-inline constexpr size_t kMuch = size_t{32} << 10;
+// From this size a transfer is submitted by itself, with a system call of its
+// own. (4 KiB are not worth that, and 64 KiB are: docs/benchmarks.md, "Tried".
+// What lies between was not measured.)
+inline constexpr size_t kBulkBytes = size_t{32} << 10;
 
 // A descriptor, and who is using it. Shared by the object that a program has
 // and the operations under way, on one thread. In each direction there is one
@@ -100,7 +101,7 @@ class Socket {
   // an end from then on. (But EPIPE it tells every time.) 0: none.
   int broken_by_[2] = {0, 0};
   bool is_drained_ = false;    // The last receive has left nothing.
-  bool carries_much_ = false;  // The last receive brought kMuch or more.
+  bool carries_much_ = false;  // The last receive brought kBulkBytes or more.
   SocketOperation* busy_[2] = {nullptr, nullptr};
   // Received by a ReceiveExactly() that was cancelled or has failed; comes
   // first next time.
@@ -158,9 +159,9 @@ class SocketOperation : public TaskOperation {
   SocketOperation(const SocketOperation&) = default;
   ~SocketOperation() = default;
 
-  // Called before anything is started. Returns true if that was all, with the
-  // outcome in status_.
-  virtual bool CompletesAtOnce() = 0;
+  // Called before anything is submitted. Returns true if the operation is done;
+  // status_ has the outcome.
+  virtual bool TryWithoutKernel() = 0;
   // True if it has something to say about a socket that is closed.
   virtual bool WorksWhenClosed() const { return false; }
   virtual void Prepare(io_uring_sqe& entry) = 0;
@@ -170,13 +171,13 @@ class SocketOperation : public TaskOperation {
   // True if the part that Prepare() would start moves so many bytes that it is
   // worth a system call of its own.
   virtual bool MovesMuch() const { return false; }
-  // Called instead of starting another part. Returns true if it has arranged
-  // for that.
-  virtual bool GoesOnLater() { return false; }
-  // The running task starts parts that complete at once, up to the end, to one
-  // that does not, or to a few. Returns true at the end; otherwise the next
-  // part is under way.
-  bool CompletesNow();
+  // Called before another part is started. Returns true if the task will start
+  // that part itself, in a step of its own.
+  virtual bool DefersToTaskStep() { return false; }
+  // The running task starts parts that complete at once: until the operation is
+  // done, a part does not complete at once, or there have been a few. Returns
+  // true if the operation is done; otherwise the next part is under way.
+  bool TransferInStep();
   // It ends without the rest, because it was cancelled or the socket closed.
   virtual void OnCutShort() {}
   // True if the socket's Multishot will bring what this waits for, or will end
@@ -213,7 +214,7 @@ class SocketOperation : public TaskOperation {
 
   SocketRef socket_;
   absl::Status status_;
-  bool awaits_its_turn_ = false;  // GoesOnLater() has arranged for that.
+  bool awaits_its_turn_ = false;  // DefersToTaskStep() has arranged for that.
 
  private:
   friend class Multishot;
@@ -234,12 +235,12 @@ class SocketOperation : public TaskOperation {
 // receives in its own step, when it hears that there is something: so it finds
 // the bytes in the cache. (In a batch, the kernel would have received for all
 // others before the task has its turn.)
-class StreamReceiveOperation : public SocketOperation, private AskedFirst {
+class StreamReceiveOperation : public SocketOperation, private ResumeCheck {
  protected:
   StreamReceiveOperation(SocketRef socket, const char* what)
       : SocketOperation(std::move(socket), Socket::kReceive, what) {}
   StreamReceiveOperation(const StreamReceiveOperation& other)
-      : SocketOperation(other), AskedFirst() {}
+      : SocketOperation(other), ResumeCheck() {}
   ~StreamReceiveOperation() = default;
 
   // True if it is better to wait without a buffer at first.
@@ -255,8 +256,8 @@ class StreamReceiveOperation : public SocketOperation, private AskedFirst {
   enum class Part { kNone, kWaiting, kHasWaited, kReceiving };
 
   bool MovesMuch() const override;
-  bool GoesOnLater() override;
-  bool GoesOn() override;
+  bool DefersToTaskStep() override;
+  bool MayResume() override;
 
   Part part_ = Part::kNone;
 };
@@ -269,7 +270,7 @@ class ReceiveOperation : public StreamReceiveOperation {
         buffer_(buffer),
         exactly_(exactly) {}
 
-  bool CompletesAtOnce() override;
+  bool TryWithoutKernel() override;
   void PrepareToReceive(io_uring_sqe& entry) override;
   bool Received(size_t size) override;
   void OnCutShort() override;
@@ -306,7 +307,7 @@ class [[nodiscard]] SendOperation : public SocketOperation {
   absl::Status await_resume() { return std::move(status_); }
 
  protected:
-  bool CompletesAtOnce() override;
+  bool TryWithoutKernel() override;
   void Prepare(io_uring_sqe& entry) override;
   bool OnPart(int result) override;
   bool MovesMuch() const override;
@@ -326,7 +327,7 @@ class [[nodiscard]] SendEofOperation final : public SocketOperation {
   absl::Status await_resume() { return std::move(status_); }
 
  private:
-  bool CompletesAtOnce() override;
+  bool TryWithoutKernel() override;
   void Prepare(io_uring_sqe&) override {}
   bool OnPart(int) override { return false; }
 };

@@ -33,7 +33,7 @@ class [[nodiscard]] ReceiveDescriptorsOperation final : public SocketOperation {
   absl::StatusOr<ReceivedDescriptors> await_resume();
 
  private:
-  bool CompletesAtOnce() override;
+  bool TryWithoutKernel() override;
   void Prepare(io_uring_sqe& entry) override;
   bool OnPart(int result) override;
 
@@ -55,7 +55,7 @@ class [[nodiscard]] SendDescriptorsOperation final : public SocketOperation {
   absl::Status await_resume() { return std::move(status_); }
 
  private:
-  bool CompletesAtOnce() override;
+  bool TryWithoutKernel() override;
   void Prepare(io_uring_sqe& entry) override;
   bool OnPart(int result) override;
   void OnCutShort() override;

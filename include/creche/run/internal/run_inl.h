@@ -59,7 +59,7 @@ class MainTask final
  public:
   MainTask(RunSession& session, F&& f, Args&&... args)
       : TaskRecord(nullptr, session.root()),
-        Root(Continuation::Kind::kBoundary),
+        Root(Continuation::Kind::kBothHooks),
         session_(session),
         f_(std::forward<F>(f)),
         args_(std::forward<Args>(args)...) {}

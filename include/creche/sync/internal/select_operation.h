@@ -49,13 +49,13 @@ class [[nodiscard]] SelectOperation final : private Contest {
       : operations_(std::move(other.operations_)) {}
   ~SelectOperation() = default;
 
-  bool await_ready() { return MayCompleteAtOnce() && TryComplete(); }
+  bool await_ready() { return SpendOperation() && TryComplete(); }
 
   bool SuspendIn(Frame leaf) {
     TaskRecord& task = *running.task;
     if (task.is_cancelled()) {
-      task.Stop(leaf);
-    } else if (!MayStillCompleteAtOnce() && TryComplete()) {
+      task.UnwindFrom(leaf);
+    } else if (!HasBudgetLeft() && TryComplete()) {
       task.Yield(leaf, /*cancellable=*/false);
     } else {
       ForEach([&](auto& operation) { operation.Enter(task, this); });

@@ -19,8 +19,7 @@ namespace creche::internal {
 
 // Watches the running task, for as long as it lives. Several can watch at once,
 // also the same task.
-class CheckpointProbe final : public Instrument,
-                              public creche::internal::CancelPointWatcher {
+class CheckpointProbe final : public Instrument, public CancelPointWatcher {
  public:
   CheckpointProbe();
   CheckpointProbe(const CheckpointProbe&) = delete;
@@ -38,7 +37,7 @@ class CheckpointProbe final : public Instrument,
  private:
   void PassesCancelPoint() override;
 
-  const creche::internal::TaskRecord* const task_;
+  const TaskRecord* const task_;
   bool has_passed_cancel_point_ = false;
   bool has_passed_schedule_point_ = false;
 };

@@ -29,7 +29,7 @@ class EndCoroutine {
     P& promise = handle.promise();
     if constexpr (std::is_void_v<Result>) {
       promise.return_void();
-    } else if constexpr (creche::internal::kIsStatusLike<Result>) {
+    } else if constexpr (kIsStatusLike<Result>) {
       promise.return_value(Result(absl::InternalError("an assertion failed")));
     } else {
       static_assert(std::is_default_constructible_v<Result>,
@@ -48,8 +48,8 @@ template <typename Result>
 ::testing::AssertionResult CheckIsOk(const char* text, const Result& result) {
   if (result.ok()) return ::testing::AssertionSuccess();
   return ::testing::AssertionFailure()
-         << "Value of: " << text << "\nExpected: is OK\n  Actual: "
-         << creche::internal::StatusOf(result);
+         << "Value of: " << text
+         << "\nExpected: is OK\n  Actual: " << StatusOf(result);
 }
 
 }  // namespace creche::internal

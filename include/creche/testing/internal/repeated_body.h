@@ -28,23 +28,22 @@ class RepeatedBody {
 // A result that is neither a Status nor a StatusOr counts as success.
 template <typename F>
 class RepeatedCallable final : public RepeatedBody {
-  static_assert(!creche::internal::TaskAwaitable<std::remove_cvref_t<F>>,
+  static_assert(!TaskAwaitable<std::remove_cvref_t<F>>,
                 "creche: the body is run many times, so it must be a callable "
                 "that returns a Task, not a Task");
-  using Result = creche::internal::BodyResult<F&>;
+  using Result = BodyResult<F&>;
 
  public:
   explicit RepeatedCallable(F& f) : f_(f) {}
 
   Task<absl::Status> Start() override {
     if constexpr (std::is_void_v<Result>) {
-      co_await creche::internal::Call(f_);
+      co_await internal::Call(f_);
       co_return absl::OkStatus();
     } else {
-      [[maybe_unused]] const Result result =
-          co_await creche::internal::Call(f_);
-      if constexpr (creche::internal::kIsStatusLike<Result>) {
-        co_return creche::internal::StatusOf(result);
+      [[maybe_unused]] const Result result = co_await internal::Call(f_);
+      if constexpr (kIsStatusLike<Result>) {
+        co_return StatusOf(result);
       } else {
         co_return absl::OkStatus();
       }

@@ -40,7 +40,7 @@ class StatusIsMatcher {
   template <typename Result>
   bool MatchAndExplain(const Result& result,
                        ::testing::MatchResultListener* listener) const {
-    return Matches(creche::internal::StatusOf(result), listener);
+    return Matches(StatusOf(result), listener);
   }
   void DescribeTo(std::ostream* out) const;
   void DescribeNegationTo(std::ostream* out) const;

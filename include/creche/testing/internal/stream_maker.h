@@ -30,9 +30,8 @@ class StreamMakerOf final : public StreamMaker {
   explicit StreamMakerOf(F f) : f_(std::move(f)) {}
 
   Task<StreamPair> Make() override {
-    if constexpr (creche::internal::TaskAwaitable<
-                      creche::internal::CallResult<F&>>) {
-      auto ends = co_await creche::internal::Call(f_);
+    if constexpr (TaskAwaitable<CallResult<F&>>) {
+      auto ends = co_await internal::Call(f_);
       co_return StreamPair(AnyStream(std::move(ends.first)),
                            AnyStream(std::move(ends.second)));
     } else {

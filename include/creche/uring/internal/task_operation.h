@@ -53,7 +53,7 @@ class TaskOperation : public Operation {
   // Instead of waking the task: when its turn comes, `asked` says whether it
   // goes on. Until then the operation is not under way, and the task does not
   // wait, so no cancellation asks for its end.
-  void WakeToAsk(AskedFirst& asked) { task_->WakeToAsk(asked); }
+  void WakeToCheck(ResumeCheck& asked) { task_->WakeToCheck(asked); }
 
   // The operation has ended with `result`. By default ends the wait: aborted if
   // that was asked for and the kernel did it, else woken with the result.

@@ -2,8 +2,8 @@
 //
 // PrintTaskTree: the tasks below a scope, and what each waits for.
 
-#ifndef CRECHE_LIB_CORE_TASK_TREE_H_
-#define CRECHE_LIB_CORE_TASK_TREE_H_
+#ifndef CRECHE_LIB_CORE_PRINT_TASK_TREE_H_
+#define CRECHE_LIB_CORE_PRINT_TASK_TREE_H_
 
 #include <ostream>
 
@@ -15,4 +15,4 @@ void PrintTaskTree(const CancelNode& root, std::ostream& out);
 
 }  // namespace creche::internal
 
-#endif  // CRECHE_LIB_CORE_TASK_TREE_H_
+#endif  // CRECHE_LIB_CORE_PRINT_TASK_TREE_H_

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "lib/core/task_tree.h"
+#include "lib/core/print_task_tree.h"
 
 #include <ostream>
 #include <source_location>
