@@ -23,7 +23,7 @@ class RootTask final : public TaskRecord,
  public:
   RootTask(Scheduler& scheduler, RootWork& work, const char* name)
       : TaskRecord(nullptr, &scheduler.root()),
-        Root(Continuation::Kind::kBoundary),
+        Root(Continuation::Kind::kBothHooks),
         scheduler_(scheduler),
         work_(work) {
     set_name(name);

@@ -23,16 +23,11 @@
 #include "creche/core/internal/intrusive_list.h"
 #include "creche/core/parking_lot.h"
 #include "creche/core/parking_operation.h"
+#include "creche/sync/internal/forward.h"
 
 namespace creche {
 
 class CapacityLimiter;
-namespace internal {
-
-class TokenLeftBehind;
-struct TokensLeftBehind;  // Tag: those of one limiter.
-
-}  // namespace internal
 
 // One token of a limiter, which must outlive it. Goes back when destroyed.
 class [[nodiscard]] CapacityToken {

@@ -26,19 +26,13 @@
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
-#include "creche/core/internal/async_body.h"
-#include "creche/core/internal/exceptions.h"
-#include "creche/core/internal/status_traits.h"
+#include "creche/core/internal/await_result.h"
+#include "creche/core/internal/call.h"
+#include "creche/core/results.h"
 #include "creche/core/task.h"
+#include "creche/threads/internal/forward.h"
 
 namespace creche {
-namespace internal {
-
-class RunGate;
-template <typename F>
-class CallBodyOf;
-
-}  // namespace internal
 
 // Of one run, for any thread, and for as long as anybody likes: of a run that
 // is over, it says so. While there is one, a run that has nothing to do waits
@@ -83,83 +77,8 @@ class RunHandle {
   std::shared_ptr<internal::RunGate> gate_;
 };
 
-namespace internal {
-
-// What a Call() is to do in the run.
-class CallBody {
- public:
-  virtual Task<> Run() = 0;
-
- protected:
-  ~CallBody() = default;
-};
-
-// Has `body` run in the run of `gate`. OK: it has come to its end.
-absl::Status PerformCall(const std::shared_ptr<RunGate>& gate, CallBody& body);
-
-template <typename R>
-struct CalledResultImpl {
-  using Type = R;
-};
-template <typename R>
-  requires TaskAwaitable<R>
-struct CalledResultImpl<R> {
-  using Type = AwaitResult<R>;
-};
-
-template <typename F>
-class CallBodyOf final : public CallBody {
-  using Returned = CallResult<F&>;
-  static constexpr bool kIsAsync = TaskAwaitable<Returned>;
-  using Value = typename CalledResultImpl<Returned>::Type;
-
- public:
-  using Result = StatusOrOf<Value>;
-
-  explicit CallBodyOf(F& f) : f_(f) {}
-
-  Task<> Run() override {
-    CRECHE_TRY {
-      if constexpr (kIsAsync && std::is_void_v<Value>) {
-        co_await AsTask(internal::Call(f_));
-        result_.emplace(absl::OkStatus());
-      } else if constexpr (kIsAsync) {
-        result_.emplace(co_await AsTask(internal::Call(f_)));
-      } else if constexpr (std::is_void_v<Value>) {
-        internal::Call(f_);
-        result_.emplace(absl::OkStatus());
-      } else {
-        result_.emplace(internal::Call(f_));
-      }
-    }
-    CRECHE_CATCH_ALL { thrown_ = std::current_exception(); }
-    co_return;
-  }
-
-  Result Take() {
-    if (thrown_ != nullptr) std::rethrow_exception(std::move(thrown_));
-    return *std::move(result_);
-  }
-
- private:
-  F& f_;
-  std::optional<Result> result_;
-  std::exception_ptr thrown_;
-};
-
-}  // namespace internal
-
-template <typename F>
-auto RunHandle::Call(F f) const {
-  static_assert(std::is_invocable_v<F&>,
-                "creche: RunHandle::Call() takes a callable without arguments");
-  using Body = internal::CallBodyOf<F>;
-  Body body(f);
-  absl::Status ended = internal::PerformCall(gate_, body);
-  if (!ended.ok()) return typename Body::Result(std::move(ended));
-  return body.Take();
-}
-
 }  // namespace creche
+
+#include "creche/threads/internal/run_handle_inl.h"
 
 #endif  // CRECHE_THREADS_RUN_HANDLE_H_

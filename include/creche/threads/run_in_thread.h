@@ -27,6 +27,7 @@
 #include "absl/strings/string_view.h"
 #include "creche/core/internal/async_body.h"
 #include "creche/core/internal/coroutine_attributes.h"
+#include "creche/core/internal/safe_closure.h"
 #include "creche/core/task.h"
 #include "creche/sync/capacity_limiter.h"
 #include "creche/threads/internal/thread_call.h"
@@ -77,19 +78,6 @@ class ThreadOptions {
   std::string name_;
   OnCancel on_cancel_ = OnCancel::kWait;
 };
-
-namespace internal {
-
-template <typename F, typename... Args>
-using ThreadCallFor =
-    ThreadCallOf<std::decay_t<F>, ThreadArguments<F, Args...>>;
-
-template <typename F, typename... Args>
-inline constexpr bool kRunsInThread =
-    std::is_invocable_v<std::decay_t<F>, std::decay_t<Args>...> ||
-    kTakesStopToken<F, Args...>;
-
-}  // namespace internal
 
 // Calls f(args...), or f(stop, args...) if it takes a std::stop_token first, on
 // another thread, and waits until it has returned; co_await gives StatusOrOf<R>

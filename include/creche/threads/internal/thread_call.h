@@ -16,10 +16,12 @@
 
 #include "absl/status/status.h"
 #include "creche/core/internal/async_body.h"
+#include "creche/core/internal/call.h"
 #include "creche/core/internal/exceptions.h"
 #include "creche/core/internal/kept_argument.h"
 #include "creche/core/internal/promise.h"
 #include "creche/core/internal/status_traits.h"
+#include "creche/core/results.h"
 #include "creche/core/task.h"
 
 namespace creche {
@@ -156,6 +158,15 @@ Task<absl::Status> InvokeOnThread(std::shared_ptr<ThreadCall> call,
 template <typename Call>
 CRECHE_CORO_OWNS_ARGUMENTS Task<typename Call::Result> AwaitThreadCall(
     std::shared_ptr<Call> call, ThreadOptions options);
+
+template <typename F, typename... Args>
+using ThreadCallFor =
+    ThreadCallOf<std::decay_t<F>, ThreadArguments<F, Args...>>;
+
+template <typename F, typename... Args>
+inline constexpr bool kRunsInThread =
+    std::is_invocable_v<std::decay_t<F>, std::decay_t<Args>...> ||
+    kTakesStopToken<F, Args...>;
 
 }  // namespace internal
 }  // namespace creche

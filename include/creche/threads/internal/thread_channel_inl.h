@@ -22,7 +22,6 @@
 #include "creche/sync/internal/value_slot.h"
 #include "creche/threads/internal/thread_channel_state.h"
 #include "creche/threads/internal/thread_waiter.h"
-#include "creche/threads/thread_channel.h"
 
 namespace creche {
 namespace internal {
@@ -39,20 +38,20 @@ class ThreadChannelOperation {
   using CrecheAwaitable = void;
   using CrecheAwaitOnce = void;
 
-  bool await_ready() { return MayCompleteAtOnce() && HasEnded(self().Try()); }
+  bool await_ready() { return SpendOperation() && HasEnded(self().Try()); }
 
   bool SuspendIn(Frame leaf) {
     TaskRecord& task = *running.task;
     if (task.is_cancelled()) {
-      task.Stop(leaf);
+      task.UnwindFrom(leaf);
       return true;
     }
     waiter_.emplace(self().item());
     if (HasEnded(self().TryOrWait(*waiter_))) {
       waiter_.reset();
       // Enough has completed at once: others first.
-      if (!MayStillCompleteAtOnce()) task.Yield(leaf, /*cancellable=*/false);
-      return !MayStillCompleteAtOnce();
+      if (!HasBudgetLeft()) task.Yield(leaf, /*cancellable=*/false);
+      return !HasBudgetLeft();
     }
     waiter_->Suspend(leaf, &CallAbort, this, Operation::kName);
     return true;
