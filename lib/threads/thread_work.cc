@@ -136,7 +136,7 @@ Task<> ThreadWork::Perform(CallRequest& request) {
     };
     completed = co_await WithNursery(body);
   }
-  request.Ended(completed.status());
+  request.Ended(std::move(completed).status());
 }
 
 namespace {

@@ -150,6 +150,11 @@ void DiscardTesting(MemoryStream& stream, Sequencer& sequencer,
   DISCARD(WaitAllTasksBlocked());       // WaitAllTasksBlocked
 }
 
+void DiscardCores(Core& core) {
+  DISCARD(core.RunOn(0, Body));                   // Core::RunOn
+  DISCARD(ServeTcpOnCores(core, "", 1, Handle));  // ServeTcpOnCores
+}
+
 void DiscardThreads(void (&work)(), ThreadSender<int>& sender,
                     ThreadReceiver<int>& receiver) {
   DISCARD(RunInThread(work));   // RunInThread

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The awaitables of threads/.
+// The awaitables of threads/ and cores/.
 
 #include <vector>
 
@@ -14,6 +14,9 @@
 
 namespace creche::awaitables {
 namespace {
+
+constexpr const char* kNeedsCores =
+    "it needs a RunOnCores(), which is no part of a run";
 
 constexpr auto kNothing = [] {};
 
@@ -65,6 +68,8 @@ std::vector<Awaitable> ThreadAwaitables() {
        "it is refused only where there is no thread"},
       {"ThreadSender::Send", ThereIsRoom, ThereIsRoomLater, SenderIsClosed},
       {"ThreadReceiver::Receive", ValueIsThere, ValueIsSent, ReceiverIsClosed},
+      {"Core::RunOn", kNeedsCores, kNeedsCores, kNeedsCores},
+      {"ServeTcpOnCores", kNeedsCores, kNeedsCores, kNeedsCores},
   };
 }
 

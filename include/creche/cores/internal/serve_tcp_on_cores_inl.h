@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The mechanics of cores/serve_tcp_on_cores.h, which includes this.
+
+#ifndef CRECHE_CORES_INTERNAL_SERVE_TCP_ON_CORES_INL_H_
+#define CRECHE_CORES_INTERNAL_SERVE_TCP_ON_CORES_INL_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "creche/core/cleanup.h"
+#include "creche/core/internal/async_body.h"
+#include "creche/core/internal/coroutine_attributes.h"
+#include "creche/core/nursery.h"
+#include "creche/core/task.h"
+#include "creche/core/try.h"
+#include "creche/cores/core.h"
+#include "creche/net/internal/serve_tcp_parts.h"
+#include "creche/net/serve_tcp.h"
+#include "creche/net/tcp_listener.h"
+#include "creche/net/tcp_stream.h"
+
+namespace creche {
+namespace internal {
+
+class HandOver;
+
+// A connection that counts for a core while this exists.
+class CountedConnection {
+ public:
+  // Of `core`; one that was handed over counts since then.
+  enum class Since { kNow, kHandOver };
+
+  CountedConnection(Core& core, Since since);
+  CountedConnection(const CountedConnection&) = delete;
+  CountedConnection& operator=(const CountedConnection&) = delete;
+  ~CountedConnection();
+
+ private:
+  CoreSet& cores_;
+  const std::size_t index_;
+};
+
+// While it exists, connections are handed over to `core`.
+class TakesHandOver {
+ public:
+  TakesHandOver(Core& core, std::uint16_t port);
+  TakesHandOver(const TakesHandOver&) = delete;
+  TakesHandOver& operator=(const TakesHandOver&) = delete;
+  // Closes those that nobody has taken.
+  ~TakesHandOver();
+
+ private:
+  CoreSet& cores_;
+  HandOver& hand_over_;
+  const std::size_t index_;
+};
+
+// A listener on the port; where it is one of several, on all cores, with
+// `reuse_port`.
+Task<absl::StatusOr<TcpListener>> ListenOnCore(std::string host,
+                                               std::uint16_t port,
+                                               bool reuse_port);
+
+// Gives each connection to the core that has the fewest.
+Task<absl::Status> HandOut(Core& core, TcpListener listener,
+                           ServeOptions options);
+
+// The next one that was handed over to this core.
+Task<TcpStream> TakeHandedOver(Core& core, std::uint16_t port);
+
+CRECHE_CORO_TEMPLATES_BEGIN
+
+// Serves what is handed over to this core, with a limit and a grace as
+// ServeTcp() has them.
+template <typename Handler>
+Task<absl::Status> ServeHandedOver(Core& core, std::uint16_t port,
+                                   Handler& handler, ServeOptions options) {
+  using Result = AwaitResult<CallResult<Handler&, TcpStream>>;
+  using Slot = ConnectionLimit::Slot;
+  const TakesHandOver takes(core, port);
+  ConnectionLimit limit(options.max_connections());
+  GracePeriod grace_period(options.grace());
+  auto serve_one = [&](TcpStream stream, Slot) -> Task<Result> {
+    const CountedConnection counted(core, CountedConnection::Since::kHandOver);
+    co_return co_await handler(std::move(stream));
+  };
+  auto take = [&](Nursery& connections) -> Task<> {
+    for (;;) {
+      co_await limit.WaitForRoom();
+      TcpStream stream = co_await TakeHandedOver(core, port);
+      if (grace_period.has_begun()) co_return;
+      connections.StartSoon(serve_one, std::move(stream), Slot(limit));
+    }
+  };
+  auto stop = [&]() -> Task<> {
+    grace_period.Begin();
+    co_return;
+  };
+  auto serve = [&](Nursery& server) -> Task<absl::Status> {
+    auto take_until_the_end = [&](Nursery& connections) -> Task<> {
+      auto taking = take(connections);
+      co_await WithCleanup(std::move(taking), stop);
+    };
+    auto until_it_begins = [&](Nursery& connections) -> Task<> {
+      const GracePeriod::Connections may_begin(grace_period);
+      server.StartSoon(take_until_the_end, std::ref(connections));
+      co_await grace_period.WaitUntilItBegins();
+    };
+    // Where the connections are, a cancellation of the server is not seen.
+    auto serving = [&]() -> Task<absl::Status> {
+      co_return co_await WithNursery(until_it_begins);
+    };
+    const std::optional<absl::Status> status =
+        co_await grace_period.scope().Run(serving);
+    co_return status.value_or(absl::OkStatus());
+  };
+  co_return co_await WithNursery(serve);
+}
+
+CRECHE_CORO_TEMPLATES_END
+
+}  // namespace internal
+
+CRECHE_CORO_TEMPLATES_BEGIN
+
+template <typename Handler>
+Task<absl::Status> ServeTcpOnCores(Core& core, std::string host,
+                                   std::uint16_t port, Handler handler,
+                                   ServeOptions options, Balance balance) {
+  static_assert(internal::kReturnsAwaitable<Handler&, TcpStream>,
+                "creche: ServeTcpOnCores' handler takes a TcpStream, by value, "
+                "and returns Task<void> or Task<absl::Status>");
+  using Result =
+      internal::AwaitResult<internal::CallResult<Handler&, TcpStream>>;
+  if (port == 0) {
+    co_return absl::InvalidArgumentError(
+        "ServeTcpOnCores: port 0 would be another port on each core");
+  }
+  if (balance == Balance::kReusePort) {
+    auto serve_one = [&](TcpStream stream) -> Task<Result> {
+      const internal::CountedConnection counted(
+          core, internal::CountedConnection::Since::kNow);
+      co_return co_await handler(std::move(stream));
+    };
+    TcpListener listener = co_await Try(
+        internal::ListenOnCore(std::move(host), port, /*reuse_port=*/true));
+    co_return co_await ServeTcp(std::move(listener), serve_one, options);
+  }
+  auto body = [&](Nursery& nursery) -> Task<absl::Status> {
+    if (core.index() == 0) {
+      TcpListener listener = co_await Try(
+          internal::ListenOnCore(std::move(host), port, /*reuse_port=*/false));
+      nursery.StartSoon(internal::HandOut, std::ref(core), std::move(listener),
+                        options);
+    }
+    co_return co_await internal::ServeHandedOver(core, port, handler, options);
+  };
+  co_return co_await WithNursery(body);
+}
+
+CRECHE_CORO_TEMPLATES_END
+
+}  // namespace creche
+
+#endif  // CRECHE_CORES_INTERNAL_SERVE_TCP_ON_CORES_INL_H_
