@@ -42,10 +42,12 @@ void RunAll(const std::vector<StreamCheck>& checks, StreamMaker& maker,
   }
 }
 
-void RunScripts(StreamMaker& maker, bool can_send_eof, bool is_flipped) {
+void RunScripts(StreamMaker& maker, bool can_send_eof,
+                const StreamTraits& traits, bool is_flipped) {
   for (std::uint32_t seed = 1; seed <= kScripts; ++seed) {
     auto script = [&](AnyStream& a, AnyStream& b) -> Task<> {
-      co_await KeepsTheLedger(a, b, can_send_eof, seed);
+      co_await KeepsTheLedger(a, b, can_send_eof, traits.ends_need_notice(),
+                              seed);
     };
     RunOne(absl::StrCat("KeepsTheLedger, script ", seed), maker, is_flipped,
            script);
@@ -54,19 +56,22 @@ void RunScripts(StreamMaker& maker, bool can_send_eof, bool is_flipped) {
 
 }  // namespace
 
-void CheckStream(StreamKind kind, StreamMaker& maker, StreamMaker* clogged) {
+void CheckStream(StreamKind kind, StreamMaker& maker, StreamMaker* clogged,
+                 const StreamTraits& traits) {
   for (const bool is_flipped : {false, true}) {
     if (is_flipped && kind == StreamKind::kOneWay) break;
     RunAll(OneWayChecks(), maker, is_flipped);
     RunAll(ClosingChecks(), maker, is_flipped);
     RunAll(CancellationChecks(), maker, is_flipped);
-    RunScripts(maker, kind == StreamKind::kHalfCloseable, is_flipped);
+    RunScripts(maker, kind == StreamKind::kHalfCloseable, traits, is_flipped);
     if (kind == StreamKind::kHalfCloseable) {
       RunAll(HalfCloseChecks(), maker, is_flipped);
     }
   }
   if (kind != StreamKind::kOneWay) RunAll(TwoWayChecks(), maker);
-  if (clogged != nullptr) RunAll(CloggedChecks(), *clogged);
+  if (clogged == nullptr) return;
+  RunAll(CloggedChecks(), *clogged);
+  RunAll(CutChecks(traits.ends_need_notice()), *clogged);
 }
 
 }  // namespace creche::internal

@@ -27,14 +27,17 @@ std::vector<StreamCheck> OneWayChecks();        // From a to b.
 std::vector<StreamCheck> ClosingChecks();       // The same.
 std::vector<StreamCheck> CancellationChecks();  // The same.
 std::vector<StreamCheck> CloggedChecks();       // A send from a to b waits.
+// The same; then that send is cut short.
+std::vector<StreamCheck> CutChecks(bool ends_need_notice);
 std::vector<StreamCheck> TwoWayChecks();
 std::vector<StreamCheck> HalfCloseChecks();
 
 // A random script of sends, receives, cancellations and ends, from a to b. What
 // b receives is a prefix of what a was told to send, all of it if there is an
-// end after sends that were OK, and there is an end only if a has ended.
+// end after sends that were OK, and there is an end only if a has ended. If
+// ends need a notice, there is none after a send that was cut short.
 Task<> KeepsTheLedger(AnyStream& a, AnyStream& b, bool can_send_eof,
-                      std::uint32_t seed);
+                      bool ends_need_notice, std::uint32_t seed);
 
 // Runs two callables as tasks, until both have ended. (A stream that buffers
 // nothing can only send while somebody receives.)

@@ -32,6 +32,9 @@ constexpr size_t kMaxLargeSend = size_t{1} << 18;
 // What one end was told to send, and what the other has received.
 class Ledger {
  public:
+  explicit Ledger(bool ends_need_notice)
+      : ends_need_notice_(ends_need_notice) {}
+
   // The data of the next SendAll(). Valid as long as this.
   absl::string_view AddSend(std::string data) {
     sends_.push_back({std::move(data)});
@@ -78,7 +81,7 @@ class Ledger {
   // Whether what was received may be only a part of send number `at`.
   bool MayStopIn(size_t at) const {
     if (!has_ended_) return true;
-    if (has_eof_) return false;
+    if (has_eof_ || ends_need_notice_) return false;
     for (; at < sends_.size(); ++at) {
       if (sends_[at].is_ok) return false;
     }
@@ -99,6 +102,7 @@ class Ledger {
     return text;
   }
 
+  const bool ends_need_notice_;
   std::deque<Send> sends_;
   bool has_eof_ = false;
   bool is_closed_ = false;
@@ -110,11 +114,12 @@ class Ledger {
 class Script {
  public:
   Script(AnyStream& sender, AnyStream& receiver, bool can_send_eof,
-         std::uint32_t seed)
+         bool ends_need_notice, std::uint32_t seed)
       : sender_(sender),
         receiver_(receiver),
         can_send_eof_(can_send_eof),
-        random_(seed) {}
+        random_(seed),
+        ledger_(ends_need_notice) {}
 
   Task<> Run() {
     co_await Both([this]() -> Task<> { co_await Send(); },
@@ -215,8 +220,8 @@ class Script {
 }  // namespace
 
 Task<> KeepsTheLedger(AnyStream& a, AnyStream& b, bool can_send_eof,
-                      std::uint32_t seed) {
-  Script script(a, b, can_send_eof, seed);
+                      bool ends_need_notice, std::uint32_t seed) {
+  Script script(a, b, can_send_eof, ends_need_notice, seed);
   co_await script.Run();
 }
 

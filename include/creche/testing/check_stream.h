@@ -17,6 +17,24 @@
 
 namespace creche {
 
+// In what a stream differs from others.
+class StreamTraits {
+ public:
+  StreamTraits() {}  // NOLINT: an aggregate would be destroyed twice.
+
+  // The peer has an end only if it was told of one, as with TLS. So after a
+  // send that was cut short, Close() gives it IsBrokenResource, where other
+  // streams show an end.
+  StreamTraits& set_ends_need_notice(bool need_notice) {
+    ends_need_notice_ = need_notice;
+    return *this;
+  }
+  bool ends_need_notice() const { return ends_need_notice_; }
+
+ private:
+  bool ends_need_notice_ = false;
+};
+
 // Each runs some dozens of named checks, in a run of its own each, as
 // CRECHE_TEST does. Call them from a TEST. The name of the check stands in
 // every failure.
@@ -31,27 +49,42 @@ namespace creche {
 
 // From the first end to the second.
 template <typename Maker, typename CloggedMaker = internal::NoClogging>
-void CheckOneWayStream(Maker maker, CloggedMaker clogged_maker = {}) {
+void CheckOneWayStream(Maker maker, CloggedMaker clogged_maker = {},
+                       StreamTraits traits = StreamTraits()) {
   internal::CheckStream(
       internal::StreamKind::kOneWay, *internal::AsStreamMaker(std::move(maker)),
-      internal::AsStreamMaker(std::move(clogged_maker)).get());
+      internal::AsStreamMaker(std::move(clogged_maker)).get(), traits);
+}
+template <typename Maker>
+void CheckOneWayStream(Maker maker, StreamTraits traits) {
+  CheckOneWayStream(std::move(maker), internal::NoClogging(), traits);
 }
 
 // In both directions.
 template <typename Maker, typename CloggedMaker = internal::NoClogging>
-void CheckTwoWayStream(Maker maker, CloggedMaker clogged_maker = {}) {
+void CheckTwoWayStream(Maker maker, CloggedMaker clogged_maker = {},
+                       StreamTraits traits = StreamTraits()) {
   internal::CheckStream(
       internal::StreamKind::kTwoWay, *internal::AsStreamMaker(std::move(maker)),
-      internal::AsStreamMaker(std::move(clogged_maker)).get());
+      internal::AsStreamMaker(std::move(clogged_maker)).get(), traits);
+}
+template <typename Maker>
+void CheckTwoWayStream(Maker maker, StreamTraits traits) {
+  CheckTwoWayStream(std::move(maker), internal::NoClogging(), traits);
 }
 
 // In both directions, of which each can be ended by SendEof().
 template <typename Maker, typename CloggedMaker = internal::NoClogging>
-void CheckHalfCloseableStream(Maker maker, CloggedMaker clogged_maker = {}) {
-  internal::CheckStream(
-      internal::StreamKind::kHalfCloseable,
-      *internal::AsStreamMaker(std::move(maker)),
-      internal::AsStreamMaker(std::move(clogged_maker)).get());
+void CheckHalfCloseableStream(Maker maker, CloggedMaker clogged_maker = {},
+                              StreamTraits traits = StreamTraits()) {
+  internal::CheckStream(internal::StreamKind::kHalfCloseable,
+                        *internal::AsStreamMaker(std::move(maker)),
+                        internal::AsStreamMaker(std::move(clogged_maker)).get(),
+                        traits);
+}
+template <typename Maker>
+void CheckHalfCloseableStream(Maker maker, StreamTraits traits) {
+  CheckHalfCloseableStream(std::move(maker), internal::NoClogging(), traits);
 }
 
 }  // namespace creche

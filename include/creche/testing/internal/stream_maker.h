@@ -14,6 +14,12 @@
 #include "creche/core/task.h"
 #include "creche/io/any_stream.h"
 
+namespace creche {
+
+class StreamTraits;
+
+}  // namespace creche
+
 namespace creche::internal {
 
 using StreamPair = std::pair<AnyStream, AnyStream>;
@@ -60,7 +66,8 @@ std::unique_ptr<StreamMaker> AsStreamMaker(F f) {
 // directions, and at once; and what happens after SendEof() as well.
 enum class StreamKind { kOneWay, kTwoWay, kHalfCloseable };
 
-void CheckStream(StreamKind kind, StreamMaker& maker, StreamMaker* clogged);
+void CheckStream(StreamKind kind, StreamMaker& maker, StreamMaker* clogged,
+                 const StreamTraits& traits);
 
 }  // namespace creche::internal
 
