@@ -15,7 +15,7 @@ load("//bazel/system_deps:bundled_rules.bzl", "bundled_rules")
 load("//bazel/system_deps:system_library.bzl", "system_library")
 
 def creche_system_deps():
-    """Declares Abseil, GoogleTest, Google Benchmark and liburing as installed."""
+    """Declares Abseil, GoogleTest, Google Benchmark, liburing and OpenSSL as installed."""
     _declare(
         name = "com_google_absl",
         debian_package = "libabsl-dev",
@@ -48,6 +48,12 @@ def creche_system_deps():
         debian_package = "liburing-dev",
         include = ["liburing.h", "liburing"],
         targets = {":uring": "liburing", ":liburing": "liburing"},
+    )
+    _declare(
+        name = "openssl",
+        debian_package = "libssl-dev",
+        include = ["openssl"],
+        targets = {":ssl": "libssl", ":crypto": "libcrypto"},
     )
     bundled_rules()
 
