@@ -72,6 +72,7 @@ std::vector<Awaitable> IoAwaitables();
 std::vector<Awaitable> BufferAwaitables();
 std::vector<Awaitable> TestingAwaitables();
 std::vector<Awaitable> ThreadAwaitables();
+std::vector<Awaitable> TlsAwaitables();
 
 }  // namespace creche::awaitables
 

@@ -13,6 +13,10 @@
 #include "absl/types/span.h"
 #include "creche/creche.h"
 #include "creche/testing/testing.h"
+#include "creche/testing/tls/mangled_stream.h"
+#include "creche/testing/tls/tls_pair.h"
+#include "creche/tls/connect_tls.h"
+#include "creche/tls/serve_tls.h"
 
 #ifdef DISCARDED
 #define DISCARD(awaitable) awaitable
@@ -26,6 +30,7 @@ Task<> Body();
 Task<absl::Status> Fallible();
 Task<> Start(TaskStatus<> status);
 Task<> Handle(TcpStream stream);
+Task<> HandleTls(TlsStream<TcpStream> stream);
 bool IsOne(int value);
 void Prepare(io_uring_sqe& entry);
 
@@ -102,6 +107,27 @@ void DiscardNet(TcpStream& tcp, UnixStream& stream, TcpListener& listener,
   DISCARD(socket.ReceiveFrom(buffer));             // UdpSocket::ReceiveFrom
   DISCARD(socket.SendTo("x", address));            // UdpSocket::SendTo
   DISCARD(Uring(Prepare));                         // Uring
+}
+
+void DiscardTls(TlsStream<MemoryStream>& tls, MangledStream& mangled,
+                TcpListener& listener, const TlsContext& context,
+                absl::Span<char> buffer) {
+  using Tls = TlsStream<MemoryStream>;
+  MemoryStream memory = MemoryStreamPair().first;
+  DISCARD(Tls::Client(std::move(memory), context, ""));  // TlsStream::Client
+  DISCARD(Tls::Server(std::move(memory), context));      // TlsStream::Server
+  DISCARD(tls.ReceiveSome(buffer));     // TlsStream::ReceiveSome
+  DISCARD(tls.ReceiveExactly(buffer));  // TlsStream::ReceiveExactly
+  DISCARD(tls.SendAll("x"));            // TlsStream::SendAll
+  DISCARD(tls.SendEof());               // TlsStream::SendEof
+  DISCARD(tls.Shutdown());              // TlsStream::Shutdown
+  DISCARD(tls.Unwrap());                // TlsStream::Unwrap
+  DISCARD(ConnectTls("", 0, context));  // ConnectTls
+  DISCARD(ServeTls(std::move(listener), context, HandleTls));  // ServeTls
+  DISCARD(TlsPair());                                          // TlsPair
+  DISCARD(mangled.ReceiveSome(buffer));  // MangledStream::ReceiveSome
+  DISCARD(mangled.SendAll("x"));         // MangledStream::SendAll
+  DISCARD(mangled.SendEof());            // MangledStream::SendEof
 }
 
 void DiscardFiles(File& file, absl::Span<char> buffer) {

@@ -20,6 +20,9 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "creche/creche.h"
+#include "creche/testing/tls/mangled_stream.h"
+#include "creche/testing/tls/test_certificates.h"
+#include "creche/testing/tls/tls_pair.h"
 #include "creche/uring/file_descriptor.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -217,5 +220,33 @@ CRECHE_TEST(ExampleTest, WaitAllTasksBlocked) {
   };
   CO_ASSERT_OK(co_await creche::WithNursery(body));
 }
+
+// tls/mangled_stream.h
+
+TEST(ExampleTest, MangledStream) {
+  auto [client_end, server_end] = creche::MemoryStreamPair();
+  creche::MangledStream mangled(
+      creche::AnyStream(std::move(client_end)),
+      creche::Mangling().set_max_piece(3).set_cut_after(1000));
+}
+
+// tls/test_certificates.h
+
+TEST(ExampleTest, TestCertificates) {
+  creche::TestCertificates certificates;
+  creche::TestCertificate server = certificates.Good("localhost");
+  creche::TlsServerOptions().set_certificate_pem(server.chain, server.key);
+  creche::TlsClientOptions().set_trusted_pem(certificates.trusted_pem());
+}
+
+// tls/tls_pair.h
+
+creche::Task<absl::Status> TlsPairExample() {
+  auto [client, server] = co_await creche::Try(creche::TlsPair());
+  co_await creche::Try(client.SendAll("hello"));
+  co_return absl::OkStatus();
+}
+
+CRECHE_TEST(ExampleTest, TlsPair) { CO_ASSERT_OK(co_await TlsPairExample()); }
 
 }  // namespace
