@@ -131,6 +131,7 @@ class TlsConnection {
 
 }  // namespace creche::internal
 
+#include "creche/tls/internal/tls_connection_ends.h"
 #include "creche/tls/internal/tls_connection_inl.h"
 
 #endif  // CRECHE_TLS_INTERNAL_TLS_CONNECTION_H_

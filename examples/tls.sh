@@ -1,0 +1,15 @@
+# To be sourced by tests of TLS.
+#
+#   make_certificate   $certificate and $key: PEM files, for localhost and
+#                      127.0.0.1, signed by itself.
+
+make_certificate() {
+  certificate=$TEST_TMPDIR/certificate.pem
+  key=$TEST_TMPDIR/key.pem
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+    -keyout "$key" -out "$certificate" -days 1 -subj /CN=localhost \
+    -addext 'subjectAltName=DNS:localhost,IP:127.0.0.1' 2>"$TEST_TMPDIR/req.log" || {
+    cat "$TEST_TMPDIR/req.log"
+    exit 1
+  }
+}
