@@ -6,12 +6,12 @@
 #define CRECHE_LIB_CANCEL_ON_SIGNALS_H_
 
 #include <atomic>
-#include <csignal>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "lib/core/outside_event.h"
 #include "lib/core/scheduler.h"
+#include "lib/signals/caught_signals.h"
 
 namespace creche::internal {
 
@@ -19,28 +19,24 @@ namespace creche::internal {
 // the next one ends the process as if it had never been caught. The handlers
 // that were there before are put back at the end. A signal that came too late
 // to cancel anything is raised again then: it is for them.
-class CancelOnSignals final : public OutsideEvent {
+class CancelOnSignals final : public OutsideEvent, private CaughtSignals {
  public:
   explicit CancelOnSignals(Scheduler& scheduler)
       : OutsideEvent(scheduler), scheduler_(scheduler) {}
   ~CancelOnSignals();
 
   // Errors: kInvalidArgument: not a signal that can be caught.
-  //   kFailedPrecondition: another run has it.
-  absl::Status Catch(const std::vector<int>& signals);
+  //   kFailedPrecondition: another run or scope has it.
+  absl::Status Catch(const std::vector<int>& signals) {
+    return CaughtSignals::Catch(signals, "RunOptions::cancel_on_signals");
+  }
 
   void Happen() override;
 
  private:
-  struct Caught {
-    int signal;
-    struct sigaction previous;
-  };
-
-  static void OnSignal(int signal);
+  void OnSignal(int signal) override;
 
   Scheduler& scheduler_;
-  std::vector<Caught> caught_;
   std::atomic<int> first_ = 0;  // The first signal that came.
   bool has_cancelled_ = false;
 };

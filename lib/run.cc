@@ -13,6 +13,7 @@
 #include "creche/core/event_port.h"
 #include "lib/cancel_on_signals.h"
 #include "lib/core/scheduler.h"
+#include "lib/dump_on_signals.h"
 #include "lib/epoll/kernel_port.h"
 #include "lib/uring/current_port.h"
 #include "lib/uring/standard_descriptors.h"
@@ -32,6 +33,7 @@ struct RunSession::Parts {
             port, options.instruments, options.schedule_seed) {}
   ~Parts() {
     signals.reset();
+    dump.reset();
     if (is_open) port.Close();
   }
 
@@ -39,6 +41,11 @@ struct RunSession::Parts {
     if (!is_open) {
       if (absl::Status opened = port.Open(); !opened.ok()) return opened;
       is_open = true;
+    }
+    if (!options.dump_on_signals.empty()) {
+      absl::Status caught =
+          dump.emplace(scheduler).Catch(options.dump_on_signals);
+      if (!caught.ok()) return caught;
     }
     if (options.cancel_on_signals.empty()) return absl::OkStatus();
     return signals.emplace(scheduler).Catch(options.cancel_on_signals);
@@ -50,6 +57,7 @@ struct RunSession::Parts {
   bool is_open;
   const CurrentPort current_port;
   Scheduler scheduler;
+  std::optional<DumpOnSignals> dump;
   std::optional<CancelOnSignals> signals;
 };
 

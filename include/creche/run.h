@@ -38,6 +38,9 @@ struct RunOptions {
   // that comes when main has ended is raised again before Run() returns, for
   // whoever had it before.
   std::vector<int> cancel_on_signals = {};
+  // Each of these signals, e.g. SIGQUIT, has the run's task tree printed to
+  // standard error; the run goes on. A signal has one owner, as above.
+  std::vector<int> dump_on_signals = {};
   // nullptr: a SystemClock.
   Clock* clock = nullptr;
   // nullptr: the kernel, by `backend`.

@@ -2,12 +2,12 @@
 
 #include "creche/net/socket_stream.h"
 
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -15,6 +15,7 @@
 #include "creche/core/errors.h"
 #include "creche/net/tcp_stream.h"
 #include "creche/uring/socket_names.h"
+#include "lib/net/adopt_socket.h"
 #include "lib/uring/system_error.h"
 
 namespace creche {
@@ -56,26 +57,17 @@ absl::StatusOr<SocketAddress> SocketStream::peer_address() const {
 }
 
 absl::StatusOr<TcpStream> TcpStream::FromDescriptor(int fd) {
-  int protocol = 0;
-  socklen_t size = sizeof(protocol);
-  if (getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) != 0 ||
-      protocol != IPPROTO_TCP) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "TcpStream::FromDescriptor(): ", fd, " is not a TCP socket"));
-  }
-  const absl::StatusOr<SocketAddress> peer =
-      AskAddress(fd, &AskForPeer, "TcpStream::FromDescriptor()");
-  if (!peer.ok()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("TcpStream::FromDescriptor(): ", fd, " is not connected"));
-  }
-  const int yes = 1;
-  if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes)) != 0) {
-    return internal::SystemError(errno, "TcpStream::FromDescriptor()");
-  }
-  // A socket in non-blocking mode makes io_uring give up instead of waiting.
-  fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
-  return TcpStream(internal::SocketRef(fd, *peer));
+  absl::StatusOr<internal::SocketRef> socket = internal::AdoptSocket(
+      fd, internal::SocketKind::kTcpStream, "TcpStream::FromDescriptor");
+  if (!socket.ok()) return std::move(socket).status();
+  return TcpStream(*std::move(socket));
+}
+
+void TcpStream::Abort() {
+  if (fd() < 0) return;
+  // Of a socket that has an end to close, this cannot fail.
+  SocketNames::Current().ResetOnClose(fd());
+  Close();
 }
 
 absl::Status TcpStream::SetNoDelay(bool no_delay) {

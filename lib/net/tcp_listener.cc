@@ -20,6 +20,7 @@
 #include "creche/net/resolve.h"
 #include "creche/uring/file_descriptor.h"
 #include "creche/uring/socket_names.h"
+#include "lib/net/adopt_socket.h"
 #include "lib/net/bind.h"
 #include "lib/uring/system_error.h"
 
@@ -31,6 +32,13 @@ bool SetOption(int fd, int level, int option, int value) {
 }
 
 }  // namespace
+
+absl::StatusOr<TcpListener> TcpListener::FromDescriptor(int fd) {
+  absl::StatusOr<internal::SocketRef> socket = internal::AdoptSocket(
+      fd, internal::SocketKind::kTcpListener, "TcpListener::FromDescriptor");
+  if (!socket.ok()) return std::move(socket).status();
+  return TcpListener(*std::move(socket));
+}
 
 absl::StatusOr<TcpListener> ListenTcp(const SocketAddress& address,
                                       const ListenOptions& options) {

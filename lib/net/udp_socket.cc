@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "creche/uring/file_descriptor.h"
+#include "lib/net/adopt_socket.h"
 #include "lib/net/bind.h"
 #include "lib/uring/standard_descriptors.h"
 #include "lib/uring/system_error.h"
@@ -83,6 +84,13 @@ bool SendToOperation::OnPart(int result) {
 }
 
 }  // namespace internal
+
+absl::StatusOr<UdpSocket> UdpSocket::FromDescriptor(int fd) {
+  absl::StatusOr<internal::SocketRef> socket = internal::AdoptSocket(
+      fd, internal::SocketKind::kUdp, "UdpSocket::FromDescriptor");
+  if (!socket.ok()) return std::move(socket).status();
+  return UdpSocket(*std::move(socket));
+}
 
 absl::StatusOr<UdpSocket> BindUdp(const SocketAddress& address) {
   const std::string what = absl::StrCat("bind UDP to ", address.ToString());

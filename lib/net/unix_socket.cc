@@ -16,6 +16,7 @@
 #include "creche/core/checkpoint.h"
 #include "creche/core/errors.h"
 #include "creche/uring/operation.h"
+#include "lib/net/adopt_socket.h"
 #include "lib/net/bind.h"
 #include "lib/uring/standard_descriptors.h"
 #include "lib/uring/system_error.h"
@@ -123,6 +124,20 @@ void SendDescriptorsOperation::OnCutShort() {
 }
 
 }  // namespace internal
+
+absl::StatusOr<UnixStream> UnixStream::FromDescriptor(int fd) {
+  absl::StatusOr<internal::SocketRef> socket = internal::AdoptSocket(
+      fd, internal::SocketKind::kUnixStream, "UnixStream::FromDescriptor");
+  if (!socket.ok()) return std::move(socket).status();
+  return UnixStream(*std::move(socket));
+}
+
+absl::StatusOr<UnixListener> UnixListener::FromDescriptor(int fd) {
+  absl::StatusOr<internal::SocketRef> socket = internal::AdoptSocket(
+      fd, internal::SocketKind::kUnixListener, "UnixListener::FromDescriptor");
+  if (!socket.ok()) return std::move(socket).status();
+  return UnixListener(*std::move(socket));
+}
 
 absl::StatusOr<std::pair<UnixStream, UnixStream>> UnixStream::Pair() {
   // Also outside of a run.

@@ -88,6 +88,7 @@ class SimulatedNetwork::Network final : public OperationPort,
     bool is_silent = false;
     bool has_shut_down = false;  // The program sends no more.
     bool is_closed = false;      // By the program.
+    bool resets_on_close = false;
     Operation* receive = nullptr;
     Operation* send = nullptr;
     io_uring_sqe receive_entry = {};
@@ -163,6 +164,7 @@ class SimulatedNetwork::Network final : public OperationPort,
   int Bind(int fd, const sockaddr* address, socklen_t size) override;
   int Listen(int fd, int backlog) override;
   int GetSockName(int fd, sockaddr* address, socklen_t* size) override;
+  int ResetOnClose(int fd) override;
   bool IsTaken(const Name& name);
   static std::pair<int, int> MakePair();
   static int ReplaceByPair(int fd);

@@ -123,6 +123,13 @@ void SimulatedNetwork::Network::ResetPeerLater(End& end) {
   });
 }
 
+int SimulatedNetwork::Network::ResetOnClose(int fd) {
+  const EndPtr end = FindEnd(fd);
+  if (end == nullptr) return SocketNames::ResetOnClose(fd);
+  end->resets_on_close = true;
+  return 0;
+}
+
 void SimulatedNetwork::Network::LookAtSensors() {
   LookAtListeners();
   LookAtEnds();
@@ -148,22 +155,24 @@ void SimulatedNetwork::Network::LookAtEnds() {
 }
 
 // The program has shut down or closed its end. Who closes without having read
-// everything resets the connection.
+// everything, or has said so, resets the connection.
 void SimulatedNetwork::Network::Look(const EndPtr& end, short events) {
   const EndPtr peer = end->peer.lock();
+  const bool is_closed = (events & POLLHUP) != 0;
+  const bool is_reset = is_closed && end->resets_on_close;
   if (!end->has_shut_down) {
     end->has_shut_down = true;
-    if (peer != nullptr) {
+    if (peer != nullptr && !is_reset) {
       peer->last_arrival =
           std::max(peer->last_arrival, clock_.Now() + Latency() + peer->delay);
       At(peer->last_arrival, [this, peer] { EndArrives(peer); });
     }
   }
-  if ((events & POLLHUP) == 0) return;
+  if (!is_closed) return;
   end->is_closed = true;
   close(std::exchange(end->sensor, -1));
   end->fd = -1;
-  if (!end->arrived.empty()) ResetPeerLater(*end);
+  if (is_reset || !end->arrived.empty()) ResetPeerLater(*end);
 }
 
 }  // namespace creche

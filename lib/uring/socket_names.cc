@@ -25,6 +25,13 @@ int SocketNames::GetSockName(int fd, sockaddr* address, socklen_t* size) {
   return getsockname(fd, address, size) == 0 ? 0 : -errno;
 }
 
+int SocketNames::ResetOnClose(int fd) {
+  const linger at_once = {.l_onoff = 1, .l_linger = 0};
+  return setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once)) == 0
+             ? 0
+             : -errno;
+}
+
 SocketNames& SocketNames::System() {
   static SystemNames names;
   return names;

@@ -32,8 +32,8 @@ const std::vector<Awaitable>& AllAwaitables() {
     for (const std::vector<Awaitable>& part :
          {CoreAwaitables(), ScopeAwaitables(), SyncAwaitables(),
           NetAwaitables(), StreamAwaitables(), IoAwaitables(),
-          BufferAwaitables(), TestingAwaitables(), ThreadAwaitables(),
-          TlsAwaitables()}) {
+          BufferAwaitables(), ProcessAwaitables(), TestingAwaitables(),
+          ThreadAwaitables(), TlsAwaitables()}) {
       rows.insert(rows.end(), part.begin(), part.end());
     }
     return rows;

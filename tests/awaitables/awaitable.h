@@ -70,6 +70,7 @@ std::vector<Awaitable> NetAwaitables();
 std::vector<Awaitable> StreamAwaitables();
 std::vector<Awaitable> IoAwaitables();
 std::vector<Awaitable> BufferAwaitables();
+std::vector<Awaitable> ProcessAwaitables();
 std::vector<Awaitable> TestingAwaitables();
 std::vector<Awaitable> ThreadAwaitables();
 std::vector<Awaitable> TlsAwaitables();

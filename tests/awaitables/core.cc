@@ -9,6 +9,7 @@
 #include "absl/time/time.h"
 #include "creche/core/checkpoint.h"
 #include "creche/core/clock.h"
+#include "creche/core/function.h"
 #include "creche/core/nursery.h"
 #include "creche/core/parking_lot.h"
 #include "creche/core/parking_operation.h"
@@ -207,6 +208,18 @@ Task<absl::Status> ChildNeverStarts() {
   co_return co_await WithNursery(body);
 }
 
+Task<absl::Status> CallsAFunctionThatDoesNotWait() {
+  const Function<void()> function = []() -> Task<> { co_return; };
+  co_return co_await AtOnceWithoutCheckpoint(function());
+}
+
+Task<absl::Status> CallsAFunctionThatWaits() {
+  const Function<void()> function = []() -> Task<> {
+    co_await SleepFor(absl::Seconds(1));
+  };
+  co_return co_await AtOnce(function());
+}
+
 }  // namespace
 
 std::vector<Awaitable> CoreAwaitables() {
@@ -223,6 +236,8 @@ std::vector<Awaitable> CoreAwaitables() {
       {"Suspend", IsWokenAtOnce, IsWokenLater, kCannotFail},
       {"Task", CallsWhatDoesNotWait, CallsWhatWaits, kCannotFail},
       {"Try", TriesWhatDoesNotWait, TriesWhatWaits, TriesWhatFails},
+      {"Function::operator()", CallsAFunctionThatDoesNotWait,
+       CallsAFunctionThatWaits, kCannotFail},
       {"Nursery::Start", ChildStartsAtOnce, ChildStartsLater, ChildNeverStarts},
   };
 }

@@ -35,7 +35,7 @@ bool IsOne(int value);
 void Prepare(io_uring_sqe& entry);
 
 void DiscardCore(Nursery& nursery, ParkingLot& lot, void (&start)(Waker),
-                 Abort (&abort)()) {
+                 Abort (&abort)(), Function<void()>& function) {
   DISCARD(Checkpoint());                // Checkpoint
   DISCARD(CheckpointIfCancelled());     // CheckpointIfCancelled
   DISCARD(ShieldedCheckpoint());        // ShieldedCheckpoint
@@ -47,6 +47,7 @@ void DiscardCore(Nursery& nursery, ParkingLot& lot, void (&start)(Waker),
   DISCARD(Body());                      // Task
   DISCARD(Try(Fallible()));             // Try
   DISCARD(nursery.Start(Start));        // Nursery::Start
+  DISCARD(function());                  // Function::operator()
 }
 // ParkingOperation: a class that derives from it says so itself.
 
@@ -63,13 +64,14 @@ void DiscardScopes(CancelScope& scope, TaskLocal<int>& local,
   DISCARD(WithNursery(body));                      // WithNursery
   DISCARD(WhenAll(Body(), Body()));                // WhenAll
   DISCARD(Race(Body(), Body()));                   // Race
+  DISCARD(FirstSuccess(Body(), Body()));           // FirstSuccess
 }
 
 void DiscardSync(Event& event, Lock& lock, Semaphore& semaphore,
                  CapacityLimiter& limiter, Condition& condition,
                  LockGuard& guard, Sender<int>& sender, Receiver<int>& receiver,
                  Subscription<int>& subscription, Watch<int>& watch,
-                 WatchReader<int>& reader) {
+                 WatchReader<int>& reader, OneShot<int>& shot) {
   DISCARD(event.Wait());                        // Event::Wait
   DISCARD(lock.Acquire());                      // Lock::Acquire
   DISCARD(semaphore.Acquire());                 // Semaphore::Acquire
@@ -80,6 +82,7 @@ void DiscardSync(Event& event, Lock& lock, Semaphore& semaphore,
   DISCARD(subscription.Receive());              // Subscription::Receive
   DISCARD(watch.WaitUntil(IsOne));              // Watch::WaitUntil
   DISCARD(reader.Next());                       // WatchReader::Next
+  DISCARD(shot.Get());                          // OneShot::Get
   DISCARD(Select(event.Wait(), event.Wait()));  // Select
 }
 
@@ -107,6 +110,8 @@ void DiscardNet(TcpStream& tcp, UnixStream& stream, TcpListener& listener,
   DISCARD(socket.ReceiveFrom(buffer));             // UdpSocket::ReceiveFrom
   DISCARD(socket.SendTo("x", address));            // UdpSocket::SendTo
   DISCARD(Uring(Prepare));                         // Uring
+  DISCARD(WaitReadable(0));                        // WaitReadable
+  DISCARD(WaitWritable(0));                        // WaitWritable
 }
 
 void DiscardTls(TlsStream<MemoryStream>& tls, MangledStream& mangled,
@@ -135,6 +140,7 @@ void DiscardFiles(File& file, absl::Span<char> buffer) {
   DISCARD(file.ReadAt(0, buffer));       // File::ReadAt
   DISCARD(file.WriteAt(0, ""));          // File::WriteAt
   DISCARD(file.Read(buffer));            // File::Read
+  DISCARD(file.ReceiveSome(buffer));     // File::ReceiveSome
   DISCARD(file.Write(""));               // File::Write
   DISCARD(file.Sync());                  // File::Sync
   DISCARD(file.Info());                  // File::Info
@@ -145,17 +151,22 @@ void DiscardFiles(File& file, absl::Span<char> buffer) {
   DISCARD(GetFileInfo(""));              // GetFileInfo
   DISCARD(MakeDirectory(""));            // MakeDirectory
   DISCARD(RemoveDirectory(""));          // RemoveDirectory
+  DISCARD(ListDirectory(""));            // ListDirectory
   DISCARD(ReadFile(""));                 // ReadFile
   DISCARD(WriteFile("", ""));            // WriteFile
 }
 
 void DiscardIo(PipeReader& pipe_reader, PipeWriter& pipe_writer,
+               StapledStream<PipeReader, PipeWriter>& stapled,
                BufferedReader<TcpStream>& reader,
                BufferedWriter<TcpStream>& writer, Pool<int>& pool,
                absl::Span<char> buffer) {
   DISCARD(pipe_reader.ReceiveSome(buffer));  // PipeReader::ReceiveSome
   DISCARD(pipe_writer.SendAll("x"));         // PipeWriter::SendAll
   DISCARD(pipe_writer.SendEof());            // PipeWriter::SendEof
+  DISCARD(stapled.ReceiveSome(buffer));      // StapledStream::ReceiveSome
+  DISCARD(stapled.SendAll("x"));             // StapledStream::SendAll
+  DISCARD(stapled.SendEof());                // StapledStream::SendEof
   DISCARD(reader.ReadUntil("x"));            // BufferedReader::ReadUntil
   DISCARD(reader.ReadLine());                // BufferedReader::ReadLine
   DISCARD(reader.ReadExactly(1));            // BufferedReader::ReadExactly
@@ -163,6 +174,16 @@ void DiscardIo(PipeReader& pipe_reader, PipeWriter& pipe_writer,
   DISCARD(writer.Write(""));                 // BufferedWriter::Write
   DISCARD(writer.Flush());                   // BufferedWriter::Flush
   DISCARD(pool.Borrow());                    // Pool::Borrow
+}
+
+void DiscardProcess(Process& process, SignalReceiver& receiver,
+                    Task<> (&body)(SignalReceiver&)) {
+  DISCARD(RunProcess(Command("")));          // RunProcess
+  DISCARD(Process::Start(Command("")));      // Process::Start
+  DISCARD(process.Wait());                   // Process::Wait
+  DISCARD(process.Stop());                   // Process::Stop
+  DISCARD(WithSignals(SignalSet(1), body));  // WithSignals
+  DISCARD(receiver.Receive());               // SignalReceiver::Receive
 }
 
 void DiscardTesting(MemoryStream& stream, Sequencer& sequencer,

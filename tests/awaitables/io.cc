@@ -21,6 +21,7 @@
 #include "creche/io/file.h"
 #include "creche/io/pipe.h"
 #include "creche/io/read_write_file.h"
+#include "creche/io/stapled_stream.h"
 #include "gtest/gtest.h"
 #include "tests/awaitables/awaitable.h"
 #include "tests/awaitables/use.h"
@@ -104,6 +105,18 @@ Task<absl::Status> ReadsOfClosed() {
   File file = co_await Try(AClosedFile());
   char buffer[4];
   co_return co_await Refused(file.Read(buffer), IsClosedResource);
+}
+
+Task<absl::Status> ReceivesSome() {
+  File file = co_await Try(OpenAFile());
+  char buffer[4];
+  co_return co_await AtOnce(file.ReceiveSome(buffer));
+}
+
+Task<absl::Status> ReceivesSomeOfClosed() {
+  File file = co_await Try(AClosedFile());
+  char buffer[4];
+  co_return co_await Refused(file.ReceiveSome(buffer), IsClosedResource);
 }
 
 Task<absl::Status> Writes() {
@@ -205,6 +218,14 @@ Task<absl::Status> RemovesNoDirectory() {
   co_return co_await Refused(RemoveDirectory(NoPath()), absl::IsNotFound);
 }
 
+Task<absl::Status> ListsADirectory() {
+  co_return co_await AtOnce(ListDirectory("/"));
+}
+
+Task<absl::Status> ListsNoDirectory() {
+  co_return co_await Refused(ListDirectory(NoPath()), absl::IsNotFound);
+}
+
 Task<absl::Status> ReadsAFile() {
   co_await Try(WriteFile(APath(), "data"));
   co_return co_await AtOnce(ReadFile(APath()));
@@ -233,6 +254,57 @@ struct Pipe {
   explicit Pipe(std::pair<PipeReader, PipeWriter> ends)
       : reader(std::move(ends.first)), writer(std::move(ends.second)) {}
 };
+
+// Of both ends of one pipe.
+StapledStream<PipeReader, PipeWriter> Staple() {
+  auto ends = MakePipe().value();
+  return StapledStream(std::move(ends.first), std::move(ends.second));
+}
+
+Task<absl::Status> StapledHasData() {
+  auto stream = Staple();
+  char buffer[4];
+  co_await Try(stream.SendAll("data"));
+  co_return co_await AtOnce(stream.ReceiveSome(buffer));
+}
+
+Task<absl::Status> StapledGetsData() {
+  auto stream = Staple();
+  char buffer[4];
+  auto send = [&]() -> Task<absl::Status> {
+    co_return co_await stream.SendAll("data");
+  };
+  co_return co_await UntilItIsDone(stream.ReceiveSome(buffer), send);
+}
+
+Task<absl::Status> ClosedStapledReceives() {
+  auto stream = Staple();
+  stream.Close();
+  char buffer[4];
+  co_return co_await Refused(stream.ReceiveSome(buffer), IsClosedResource);
+}
+
+Task<absl::Status> StapledHasRoom() {
+  auto stream = Staple();
+  co_return co_await AtOnce(stream.SendAll("data"));
+}
+
+Task<absl::Status> ClosedStapledSends() {
+  auto stream = Staple();
+  stream.Close();
+  co_return co_await Refused(stream.SendAll("data"), IsClosedResource);
+}
+
+Task<absl::Status> StapledSendsTheEnd() {
+  auto stream = Staple();
+  co_return co_await AtOnce(stream.SendEof());
+}
+
+Task<absl::Status> ClosedStapledSendsTheEnd() {
+  auto stream = Staple();
+  stream.Close();
+  co_return co_await Refused(stream.SendEof(), IsClosedResource);
+}
 
 Task<absl::Status> PipeHasData() {
   Pipe pipe;
@@ -312,6 +384,8 @@ std::vector<Awaitable> IoAwaitables() {
        kUsed,
        {WritesNothingAt}},
       {"File::Read", Reads, kDiskDecides, ReadsOfClosed, kUsed, {ReadsNothing}},
+      {"File::ReceiveSome", ReceivesSome, kDiskDecides, ReceivesSomeOfClosed,
+       kUsed},
       {"File::Write",
        Writes,
        kDiskDecides,
@@ -334,12 +408,19 @@ std::vector<Awaitable> IoAwaitables() {
        kUsed},
       {"RemoveDirectory", RemovesADirectory, kDiskDecides, RemovesNoDirectory,
        kUsed},
+      {"ListDirectory", ListsADirectory, kDiskDecides, ListsNoDirectory},
       {"ReadFile", ReadsAFile, kDiskDecides, ReadsNoFile, kUsed},
       {"WriteFile", WritesAFile, kDiskDecides, WritesNoFile, kUsed},
       {"PipeReader::ReceiveSome", PipeHasData, PipeGetsData,
        ClosedReaderReceives, kUsed},
       {"PipeWriter::SendAll", PipeHasRoom, PipeGetsRoom, ClosedWriterSends,
        kUsed},
+      {"StapledStream::ReceiveSome", StapledHasData, StapledGetsData,
+       ClosedStapledReceives, kUsed},
+      {"StapledStream::SendAll", StapledHasRoom, "PipeWriter::SendAll shows it",
+       ClosedStapledSends, kUsed},
+      {"StapledStream::SendEof", StapledSendsTheEnd, kNeverWaits,
+       ClosedStapledSendsTheEnd},
       {"PipeWriter::SendEof", WriterSendsTheEnd, kNeverWaits,
        ClosedWriterSendsTheEnd},
   };

@@ -3,7 +3,9 @@
 // The other awaitables of net/ and uring/.
 
 #include <liburing.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdint>
@@ -30,7 +32,10 @@
 #include "creche/net/tcp_stream.h"
 #include "creche/net/udp_socket.h"
 #include "creche/net/unix_socket.h"
+#include "creche/net/wait_readable.h"
+#include "creche/uring/file_descriptor.h"
 #include "creche/uring/operation.h"
+#include "gtest/gtest.h"
 #include "tests/awaitables/awaitable.h"
 #include "tests/awaitables/use.h"
 #include "tests/support/abstract_address.h"
@@ -249,6 +254,53 @@ Task<absl::Status> ReceivesFromUnix() {
   co_return co_await UntilItIsDone(receive(), send);
 }
 
+// An eventfd, which is writable, and readable when something was written.
+FileDescriptor MakeEvent() {
+  return FileDescriptor(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+}
+
+// By as much as there is room for, or a little.
+void FillEvent(const FileDescriptor& event, std::uint64_t value) {
+  EXPECT_EQ(write(event.get(), &value, sizeof(value)), 8);
+}
+
+constexpr std::uint64_t kFull = ~std::uint64_t{0} - 1;
+
+Task<absl::Status> EventIsReadable() {
+  FileDescriptor event = MakeEvent();
+  FillEvent(event, 1);
+  co_return co_await AtOnce(WaitReadable(event.get()));
+}
+
+Task<absl::Status> EventBecomesReadable() {
+  FileDescriptor event = MakeEvent();
+  co_return co_await UntilItIsDone(WaitReadable(event.get()),
+                                   [&] { FillEvent(event, 1); });
+}
+
+Task<absl::Status> NothingIsReadable() {
+  co_return co_await Refused(WaitReadable(-1), absl::IsFailedPrecondition);
+}
+
+Task<absl::Status> EventIsWritable() {
+  FileDescriptor event = MakeEvent();
+  co_return co_await AtOnce(WaitWritable(event.get()));
+}
+
+Task<absl::Status> EventBecomesWritable() {
+  FileDescriptor event = MakeEvent();
+  FillEvent(event, kFull);
+  auto make_room = [&] {
+    std::uint64_t value = 0;
+    EXPECT_EQ(read(event.get(), &value, sizeof(value)), 8);
+  };
+  co_return co_await UntilItIsDone(WaitWritable(event.get()), make_room);
+}
+
+Task<absl::Status> NothingIsWritable() {
+  co_return co_await Refused(WaitWritable(-1), absl::IsFailedPrecondition);
+}
+
 Task<absl::Status> ReadsFromNoDescriptor() {
   auto prepare = [](io_uring_sqe& entry) {
     io_uring_prep_read(&entry, -1, nullptr, 0, 0);
@@ -279,6 +331,10 @@ std::vector<Awaitable> NetAwaitables() {
       {"UdpSocket::ReceiveFrom", DatagramHasCome, DatagramComes,
        ClosedReceivesFrom, kUsed},
       {"UdpSocket::SendTo", SendsADatagram, kNetworkDecides, ClosedSendsTo,
+       kUsed},
+      {"WaitReadable", EventIsReadable, EventBecomesReadable, NothingIsReadable,
+       kUsed},
+      {"WaitWritable", EventIsWritable, EventBecomesWritable, NothingIsWritable,
        kUsed},
       {"Uring", DoesNothing, ReceivesFromUnix, ReadsFromNoDescriptor, kUsed},
   };

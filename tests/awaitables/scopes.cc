@@ -14,6 +14,7 @@
 #include "creche/core/clock.h"
 #include "creche/core/combinators.h"
 #include "creche/core/errors.h"
+#include "creche/core/first_success.h"
 #include "creche/core/nursery.h"
 #include "creche/core/sleep.h"
 #include "creche/core/task.h"
@@ -157,6 +158,14 @@ Task<absl::Status> RacesWhatWaits() {
   co_return co_await Awaited(Race(Sleeps(), SleepForever()));
 }
 
+Task<absl::Status> TriesWhatSucceedsAtOnce() {
+  co_return co_await Awaited(FirstSuccess(Empty(), Empty()));
+}
+
+Task<absl::Status> TriesWhatSucceedsLater() {
+  co_return co_await Awaited(FirstSuccess(Sleeps(), SleepForever()));
+}
+
 }  // namespace
 
 std::vector<Awaitable> ScopeAwaitables() {
@@ -173,6 +182,8 @@ std::vector<Awaitable> ScopeAwaitables() {
        kErrorsOfTheBody},
       {"WithNursery", EmptyNursery, NurseryWithChild, NurseryFails},
       {"WhenAll", GathersWhatDoesNotWait, GathersWhatWaits, kErrorsOfTheBody},
+      {"FirstSuccess", TriesWhatSucceedsAtOnce, TriesWhatSucceedsLater,
+       kErrorsOfTheBody},
       {"Race", RacesWhatDoesNotWait, RacesWhatWaits, kErrorsOfTheBody},
   };
 }

@@ -18,6 +18,7 @@
 #include "creche/sync/condition.h"
 #include "creche/sync/event.h"
 #include "creche/sync/lock.h"
+#include "creche/sync/one_shot.h"
 #include "creche/sync/select.h"
 #include "creche/sync/semaphore.h"
 #include "creche/sync/watch.h"
@@ -144,6 +145,23 @@ Task<absl::Status> BroadcastIsClosed() {
   co_return co_await Refused(subscription.Receive(), IsEndOfStream);
 }
 
+Task<absl::Status> OneShotIsSet() {
+  OneShot<int> shot;
+  shot.Set(1);
+  co_return co_await AtOnce(shot.Get());
+}
+
+Task<absl::Status> OneShotIsSetLater() {
+  OneShot<int> shot;
+  co_return co_await UntilItIsDone(shot.Get(), [&] { shot.Set(1); });
+}
+
+Task<absl::Status> OneShotIsBroken() {
+  OneShot<int> shot;
+  shot.TakeSetter();
+  co_return co_await Refused(shot.Get(), IsBrokenResource);
+}
+
 constexpr auto kIsOne = [](int value) { return value == 1; };
 
 Task<absl::Status> WatchIsOne() {
@@ -196,6 +214,7 @@ std::vector<Awaitable> SyncAwaitables() {
       {"Receiver::Receive", ValueIsThere, ValueIsSent, ReceiverIsClosed},
       {"Subscription::Receive", BroadcastHasSent, BroadcastSends,
        BroadcastIsClosed},
+      {"OneShot::Get", OneShotIsSet, OneShotIsSetLater, OneShotIsBroken},
       {"Watch::WaitUntil", WatchIsOne, WatchBecomesOne, kCannotFail},
       {"WatchReader::Next", WatchHasNewValue, WatchGetsNewValue, kCannotFail},
       {"Select", OneIsReady, OneBecomesReady, kCannotFail},

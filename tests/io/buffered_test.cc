@@ -16,13 +16,17 @@
 #include "creche/core/nursery.h"
 #include "creche/core/task.h"
 #include "creche/core/timeouts.h"
+#include "creche/core/try.h"
 #include "creche/io/any_stream.h"
 #include "creche/io/buffered_reader.h"
 #include "creche/io/buffered_writer.h"
 #include "creche/io/byte_stream.h"
+#include "creche/io/file.h"
+#include "creche/io/read_write_file.h"
 #include "creche/net/tcp_stream.h"
 #include "creche/net/unix_socket.h"
 #include "gtest/gtest.h"
+#include "tests/support/path_of.h"
 #include "tests/support/run_to_test.h"
 
 namespace creche {
@@ -56,6 +60,22 @@ TEST(BufferedReaderTest, ReadsLinesAndRecords) {
     EXPECT_EQ((co_await reader.ReadSome()).value(), "rest");
     EXPECT_EQ((co_await reader.ReadSome()).value(), "");
   });
+}
+
+TEST(BufferedReaderTest, ReadsLinesOfAFile) {
+  const std::string path = PathOf("lines");
+  auto main = [&]() -> Task<absl::Status> {
+    co_await Try(WriteFile(path, "one\ntwo\n"));
+    BufferedReader reader(co_await Try(File::Open(path, File::kRead)));
+    std::string line = co_await Try(reader.ReadLine());
+    EXPECT_EQ(line, "one");
+    line = co_await Try(reader.ReadLine());
+    EXPECT_EQ(line, "two");
+    const absl::Status end = (co_await reader.ReadLine()).status();
+    EXPECT_TRUE(IsEndOfStream(end)) << end;
+    co_return co_await RemoveFile(path);
+  };
+  EXPECT_TRUE(RunToTest(main).ok());
 }
 
 TEST(BufferedReaderTest, KeepsAStreamThatIsMovedIn) {

@@ -3,13 +3,16 @@
 #include "creche/io/directory.h"
 
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/match.h"
 #include "creche/core/task.h"
+#include "creche/core/try.h"
 #include "creche/io/file.h"
 #include "creche/io/read_write_file.h"
+#include "creche/testing/cancel_everywhere.h"
 #include "gtest/gtest.h"
 #include "tests/support/path_of.h"
 #include "tests/support/run_to_test.h"
@@ -53,6 +56,45 @@ TEST(DirectoryTest, SaysWhatIsWrong) {
     EXPECT_TRUE((co_await RemoveDirectory(path)).ok());
   };
   EXPECT_TRUE(RunToTest(main).ok());
+}
+
+TEST(DirectoryTest, IsListed) {
+  auto main = []() -> Task<absl::Status> {
+    const std::string path = PathOf("listed");
+    co_await Try(MakeDirectory(path));
+    std::vector<std::string> names = co_await Try(ListDirectory(path));
+    EXPECT_TRUE(names.empty());
+    for (const char* name : {"/b", "/.hidden", "/a"}) {
+      co_await Try(WriteFile(path + name, "x"));
+    }
+    names = co_await Try(ListDirectory(path));
+    EXPECT_EQ(names, (std::vector<std::string>{".hidden", "a", "b"}));
+    for (const std::string& name : names) {
+      co_await Try(RemoveFile(path + "/" + name));
+    }
+    co_return co_await RemoveDirectory(path);
+  };
+  EXPECT_TRUE(RunToTest(main).ok());
+}
+
+TEST(DirectoryTest, SaysWhyItCannotBeListed) {
+  auto main = []() -> Task<> {
+    const std::string path = PathOf("missing");
+    absl::Status status = (co_await ListDirectory(path)).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
+    EXPECT_TRUE(absl::StrContains(status.message(), path)) << status;
+    status = (co_await ListDirectory("/dev/null")).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition) << status;
+    status = (co_await ListDirectory("a\0b"s)).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << status;
+  };
+  EXPECT_TRUE(RunToTest(main).ok());
+}
+
+TEST(DirectoryTest, ListingSurvivesACancellation) {
+  CancelEverywhere([]() -> Task<absl::Status> {
+    co_return (co_await ListDirectory("/")).status();
+  });
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// BufferedReader: lines and records from a ByteStream or a pipe.
+// BufferedReader: lines and records from a ByteStream, a pipe or a file.
 //
 //   creche::BufferedReader reader(stream);
 //   std::string line = co_await creche::Try(reader.ReadLine());
@@ -34,7 +34,7 @@ namespace creche {
 //
 // Errors of all functions: those of the stream; and IsEndOfStream: it ended
 //   before what was asked for had come (ReadSome() gives what is left).
-template <ByteReceiver Stream>
+template <ByteSource Stream>
 class BufferedReader {
  public:
   // How long a line or record may be, by default.

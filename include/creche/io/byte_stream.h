@@ -23,16 +23,21 @@
 
 namespace creche {
 
-// What bytes come from, and where they can be sent: the parts of a ByteStream
-// that readers and writers need. A pipe has an end of each kind (io/pipe.h).
+// What bytes can be read from. Files are such (io/file.h), and:
 template <typename Stream>
-concept ByteReceiver =
+concept ByteSource =
     std::movable<Stream> && requires(Stream& stream, absl::Span<char> buffer) {
       {
         stream.ReceiveSome(buffer)
       } -> internal::AwaitableOf<absl::StatusOr<std::size_t>>;
-      { stream.Close() } -> std::same_as<void>;
     };
+
+// What bytes come from, and where they can be sent: the parts of a ByteStream
+// that readers and writers need. A pipe has an end of each kind (io/pipe.h).
+template <typename Stream>
+concept ByteReceiver = ByteSource<Stream> && requires(Stream& stream) {
+  { stream.Close() } -> std::same_as<void>;
+};
 template <typename Stream>
 concept ByteSender =
     std::movable<Stream> && requires(Stream& stream, absl::string_view data) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// MakeDirectory, RemoveDirectory. For what directories contain there are
-// RenameFile(), RemoveFile() and GetFileInfo() (io/file.h), of which the first
-// and the last work for directories, too.
+// MakeDirectory, RemoveDirectory, ListDirectory. For what directories contain
+// there are RenameFile(), RemoveFile() and GetFileInfo() (io/file.h), of which
+// the first and the last work for directories, too.
 //
 //   co_await creche::Try(creche::MakeDirectory("/run/example"));
 
@@ -10,8 +10,10 @@
 #define CRECHE_IO_DIRECTORY_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "creche/core/task.h"
 
 namespace creche {
@@ -27,6 +29,13 @@ Task<absl::Status> MakeDirectory(std::string path, unsigned permissions = 0777);
 // Cancellation: partial. It may have happened.
 // Errors: kNotFound. kFailedPrecondition: it is not empty, or no directory.
 Task<absl::Status> RemoveDirectory(std::string path);
+
+// The names of what is in a directory, without "." and "..", sorted. What
+// others make or remove meanwhile may be among them or not.
+// Cancellation: safe.
+// Errors: kNotFound. kFailedPrecondition: it is no directory. Others: as errno
+//   says. kResourceExhausted: also if there is no thread to be had for it.
+Task<absl::StatusOr<std::vector<std::string>>> ListDirectory(std::string path);
 
 }  // namespace creche
 

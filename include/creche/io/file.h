@@ -22,6 +22,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "creche/core/internal/coroutine_attributes.h"
 #include "creche/core/task.h"
 #include "creche/uring/file_descriptor.h"
 
@@ -89,6 +90,14 @@ class File {
   // Cancellation: same as ReadAt() and WriteAt(). The position stays.
   Task<absl::StatusOr<size_t>> Read(absl::Span<char> buffer);
   Task<absl::Status> Write(absl::string_view data);
+
+  // Read(), under the name that streams have for it: so a BufferedReader reads
+  // lines from a file (io/buffered_reader.h).
+  // Cancellation: safe. The position stays.
+  CRECHE_CORO_WRAPPER Task<absl::StatusOr<size_t>> ReceiveSome(
+      absl::Span<char> buffer) {
+    return Read(buffer);
+  }
 
   // Waits until what was written would survive a power failure.
   // Cancellation: partial. It may have happened.

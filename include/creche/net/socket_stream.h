@@ -100,8 +100,7 @@ class SocketStream {
   // go on.
   //
   // The peer sees that end even if a SendAll() was cut short. Where it could
-  // take what it has got for the whole, set SO_LINGER to zero seconds (fd())
-  // before: then it sees a reset instead, and loses what is still under way.
+  // take what it has got for the whole, use TcpStream::Abort().
   void Close() {
     if (socket_) socket_->Close();
   }

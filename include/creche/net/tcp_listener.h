@@ -29,6 +29,11 @@ class TcpListener : public SocketListener<TcpStream> {
   explicit TcpListener(internal::SocketRef socket)
       : SocketListener(std::move(socket)) {}
 
+  // Takes over a TCP socket that listens, and sets it up as ListenTcp() would
+  // (TCP_NODELAY, blocking mode): one that a service manager has opened, say.
+  // Errors: kInvalidArgument: it is none; it remains the caller's.
+  static absl::StatusOr<TcpListener> FromDescriptor(int fd);
+
   // Where it listens; 0 if it was moved from.
   std::uint16_t port() const { return socket_ ? socket_->name().port() : 0; }
 };

@@ -37,6 +37,13 @@ class TcpStream : public SocketStream {
   // received, as it may after Receive().
   int Release() { return socket_ ? socket_->Release() : -1; }
 
+  // Close(), with a reset: the peer cannot take it for an end. What it has not
+  // received is lost, and its operations fail (IsBrokenResource). For a
+  // connection that ends in the middle of something. A stream that is closed
+  // already stays as it is; where others have duplicates of the descriptor
+  // (dup(), fork()), the last of them to close it resets.
+  void Abort();
+
   // Whether small messages are sent at once (TCP_NODELAY). On by default.
   // Errors: IsClosedResource.
   absl::Status SetNoDelay(bool no_delay);

@@ -46,6 +46,11 @@ class UdpSocket {
   }
   ~UdpSocket() { Close(); }
 
+  // Takes over a UDP socket, bound or not, and puts it into blocking mode, for
+  // all duplicates of the descriptor.
+  // Errors: kInvalidArgument: it is none; it remains the caller's.
+  static absl::StatusOr<UdpSocket> FromDescriptor(int fd);
+
   // Waits for a datagram. It can be empty.
   // Cancellation: safe. The datagram waits for the next call.
   // Errors: kOutOfRange: it did not fit into `buffer`; it is lost.

@@ -45,6 +45,11 @@ class UnixStream : public SocketStream {
     if (socket_) socket_->set_carries_descriptors();
   }
 
+  // Takes over a connected Unix-domain stream socket, and puts it into blocking
+  // mode, for all duplicates of the descriptor.
+  // Errors: kInvalidArgument: it is none; it remains the caller's.
+  static absl::StatusOr<UnixStream> FromDescriptor(int fd);
+
   // Both ends of a connection.
   static absl::StatusOr<std::pair<UnixStream, UnixStream>> Pair();
 
@@ -73,6 +78,10 @@ class UnixListener : public SocketListener<UnixStream> {
  public:
   explicit UnixListener(internal::SocketRef socket)
       : SocketListener(std::move(socket)) {}
+
+  // As UnixStream::FromDescriptor(), for one that listens.
+  // Errors: kInvalidArgument: it is none; it remains the caller's.
+  static absl::StatusOr<UnixListener> FromDescriptor(int fd);
 };
 
 // Not a checkpoint.

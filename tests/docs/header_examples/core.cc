@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <iostream>
+#include <map>
 #include <optional>
 #include <string>
 #include <tuple>
@@ -255,6 +256,37 @@ creche::Task<absl::Status> Greet() {
   creche::TcpStream stream =
       co_await creche::Try(creche::ConnectTcp("127.0.0.1", 80));
   co_await creche::Try(stream.SendAll("hello"));
+  co_return absl::OkStatus();
+}
+
+// first_success.h
+
+creche::Task<absl::StatusOr<Reply>> Ask(const std::string& replica);
+
+[[maybe_unused]] creche::Task<absl::Status> FirstSuccessExample(
+    std::vector<std::string>& replicas) {
+  // A request to one replica, and a little later to another.
+  auto second = [&]() -> creche::Task<absl::StatusOr<Reply>> {
+    co_await creche::SleepFor(absl::Milliseconds(50));
+    co_return co_await Ask(replicas[1]);
+  };
+  Reply reply =
+      co_await creche::Try(creche::FirstSuccess(Ask(replicas[0]), second));
+  static_cast<void>(reply);
+  co_return absl::OkStatus();
+}
+
+// function.h
+
+creche::Task<absl::Status> Get(std::string key);
+
+[[maybe_unused]] creche::Task<absl::Status> FunctionExample() {
+  using Command = creche::Function<absl::Status(std::string)>;
+  std::map<std::string, Command> commands;
+  commands["get"] = [&](std::string key) -> creche::Task<absl::Status> {
+    co_return co_await Get(std::move(key));
+  };
+  co_await creche::Try(commands["get"]("key"));
   co_return absl::OkStatus();
 }
 

@@ -2,6 +2,8 @@
 //
 // The examples of include/creche/io/, compiled.
 
+#include <unistd.h>
+
 #include <cstddef>
 #include <string>
 #include <utility>
@@ -111,6 +113,16 @@ creche::Task<absl::Status> Ask(creche::TcpStream& stream) {
   creche::PipeReader input = co_await creche::Try(creche::StandardInput());
   creche::BufferedReader reader(input);
   std::string line = co_await creche::Try(reader.ReadLine());
+  co_return absl::OkStatus();
+}
+
+// stapled_stream.h
+
+[[maybe_unused]] creche::Task<absl::Status> StapledStreamExample() {
+  // The standard streams, for code that wants a ByteStream.
+  creche::StapledStream stream(creche::PipeReader(STDIN_FILENO),
+                               creche::PipeWriter(STDOUT_FILENO));
+  co_await creche::Try(stream.SendAll("ready\n"));
   co_return absl::OkStatus();
 }
 

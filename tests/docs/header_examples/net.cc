@@ -118,4 +118,22 @@ creche::Task<> Greet(creche::TcpStream stream) {
   co_return absl::OkStatus();
 }
 
+// wait_readable.h
+
+struct Library {
+  bool WantsToRead();
+  int fd();
+  void Process();
+};
+
+[[maybe_unused]] creche::Task<absl::Status> WaitReadableExample(
+    Library& library) {
+  // A library that says when its socket is worth a call.
+  while (library.WantsToRead()) {
+    co_await creche::Try(creche::WaitReadable(library.fd()));
+    library.Process();
+  }
+  co_return absl::OkStatus();
+}
+
 }  // namespace

@@ -154,4 +154,20 @@ void Show(State /*state*/) {}
   for (;;) Show(co_await reader.Next());  // Always the latest.
 }
 
+// one_shot.h
+
+creche::Task<> Compute(creche::OneShot<int>::Setter setter) {
+  setter.Set(42);
+  co_return;
+}
+
+[[maybe_unused]] creche::Task<absl::Status> OneShotExample(
+    creche::Nursery& nursery) {
+  creche::OneShot<int> answer;
+  nursery.StartSoon(Compute, answer.TakeSetter());
+  int value = co_await creche::Try(answer.Get());
+  static_cast<void>(value);
+  co_return absl::OkStatus();
+}
+
 }  // namespace
