@@ -7,6 +7,12 @@
 #define CRECHE_CRECHE_H_
 
 // IWYU pragma: begin_exports
+// First, so that a compiler that has something to say of it names few headers
+// before that.
+// clang-format off
+#include "creche/core/nursery.h"
+
+// clang-format on
 #include "creche/core/abort.h"
 #include "creche/core/cancel_scope.h"
 #include "creche/core/checkpoint.h"
@@ -20,7 +26,6 @@
 #include "creche/core/function.h"
 #include "creche/core/instrument.h"
 #include "creche/core/named.h"
-#include "creche/core/nursery.h"
 #include "creche/core/parking_lot.h"
 #include "creche/core/parking_operation.h"
 #include "creche/core/results.h"
