@@ -33,7 +33,7 @@ class CallRequest final : public RunMessage, public RootWork {
 
   // On the run's thread.
   void Deliver() noexcept override;
-  Task<> Run() override { return body_.Run(); }
+  CRECHE_CORO_WRAPPER Task<> Run() override { return body_.Run(); }
   void Lend(ThreadJob& job);
   // Nothing of the body is left. The request may be gone when this returns.
   void Ended(absl::Status status) override;

@@ -96,13 +96,14 @@ class ThreadOptions {
 //   held until `f` has returned, also where its task is gone.
 template <typename F, typename... Args>
   requires(!std::same_as<std::remove_cvref_t<F>, ThreadOptions>)
-CRECHE_CORO_WRAPPER auto RunInThread(F&& f, Args&&... args);
+CRECHE_CORO_WRAPPER CRECHE_CORO_OWNS_ARGUMENTS auto RunInThread(F&& f,
+                                                                Args&&... args);
 
 // The same, with options.
 // Cancellation: as above.
 template <typename F, typename... Args>
-CRECHE_CORO_WRAPPER auto RunInThread(ThreadOptions options, F&& f,
-                                     Args&&... args) {
+CRECHE_CORO_WRAPPER CRECHE_CORO_OWNS_ARGUMENTS auto RunInThread(
+    ThreadOptions options, F&& f, Args&&... args) {
   CRECHE_REQUIRE_SAFE_CLOSURE(F);
   static_assert(internal::kRunsInThread<F, Args...>,
                 "creche: RunInThread(f, args...) calls f with copies of args, "
@@ -117,7 +118,8 @@ CRECHE_CORO_WRAPPER auto RunInThread(ThreadOptions options, F&& f,
 
 template <typename F, typename... Args>
   requires(!std::same_as<std::remove_cvref_t<F>, ThreadOptions>)
-CRECHE_CORO_WRAPPER auto RunInThread(F&& f, Args&&... args) {
+CRECHE_CORO_WRAPPER CRECHE_CORO_OWNS_ARGUMENTS auto RunInThread(
+    F&& f, Args&&... args) {
   return RunInThread(ThreadOptions(), std::forward<F>(f),
                      std::forward<Args>(args)...);
 }
