@@ -50,8 +50,10 @@ creche::Task<absl::Status> Main(creche::Core& core) {
 
 // serve_tcp_on_cores.h
 
-[[maybe_unused]] creche::Task<absl::Status> Serve(creche::Core& core) {
+creche::Task<absl::Status> Serve(creche::Core& core) {
   co_return co_await creche::ServeTcpOnCores(core, "", 7777, Greet);
 }
+
+[[maybe_unused]] auto* const serve_tcp_on_cores_example = &Serve;
 
 }  // namespace
