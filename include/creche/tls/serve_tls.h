@@ -7,7 +7,7 @@
 //     (co_await stream.Shutdown()).IgnoreError();
 //   }
 //
-//   co_await creche::Try(creche::ServeTls(std::move(listener), context, Greet));
+//   co_await creche::Try(creche::ServeTls(std::move(listener), tls, Greet));
 
 #ifndef CRECHE_TLS_SERVE_TLS_H_
 #define CRECHE_TLS_SERVE_TLS_H_

@@ -35,8 +35,8 @@ creche::Task<> Greet(creche::TlsStream<creche::TcpStream> stream) {
 }
 
 [[maybe_unused]] creche::Task<absl::Status> ServeTlsExample(
-    creche::TcpListener listener, creche::TlsContext context) {
-  co_await creche::Try(creche::ServeTls(std::move(listener), context, Greet));
+    creche::TcpListener listener, creche::TlsContext tls) {
+  co_await creche::Try(creche::ServeTls(std::move(listener), tls, Greet));
   co_return absl::OkStatus();
 }
 
