@@ -20,34 +20,11 @@
 #include <memory>
 #include <utility>
 
-#include "creche/core/internal/async_body.h"
-#include "creche/core/internal/call.h"
 #include "creche/core/internal/coroutine_attributes.h"
+#include "creche/core/internal/function_signature.h"
 #include "creche/core/task.h"
 
 namespace creche {
-namespace internal {
-
-template <typename R, typename... Args>
-class FunctionTarget;
-template <typename F, typename R, typename... Args>
-class FunctionTargetOf;
-
-// Function<R(...)> and Function<Task<R>(...)> are the same to their callers.
-template <typename R>
-struct FunctionResult {
-  using Type = R;
-};
-template <typename R>
-struct FunctionResult<Task<R>> {
-  using Type = R;
-};
-
-template <typename F, typename R, typename... Args>
-concept GivesResult = kReturnsAwaitable<F&, Args...> &&
-                      std::same_as<AwaitResult<CallResult<F&, Args...>>, R>;
-
-}  // namespace internal
 
 template <typename Signature>
 class Function;

@@ -18,16 +18,11 @@
 #include "creche/core/internal/coroutine_attributes.h"
 #include "creche/core/internal/safe_closure.h"
 #include "creche/core/task.h"
+#include "creche/cores/internal/forward.h"
 #include "creche/cores/internal/remote_call.h"
 #include "creche/threads/run_handle.h"
 
 namespace creche {
-
-namespace internal {
-
-class CoreSet;
-
-}  // namespace internal
 
 // Exists while its main does, and is for the thread of its run.
 class Core {

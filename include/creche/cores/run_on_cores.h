@@ -18,7 +18,6 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "creche/core/internal/async_body.h"
 #include "creche/core/task.h"
 #include "creche/cores/core.h"
 #include "creche/run.h"
@@ -67,34 +66,6 @@ class CoresOptions {
   RunOptions run_options_;
 };
 
-namespace internal {
-
-// The main of every core.
-class CoreMain {
- public:
-  virtual Task<absl::Status> Run(Core& core) = 0;
-
- protected:
-  ~CoreMain() = default;
-};
-
-absl::Status RunCoreMain(const CoresOptions& options, CoreMain& main);
-
-template <typename F>
-class CoreMainOf final : public CoreMain {
- public:
-  explicit CoreMainOf(F& main) : main_(main) {}
-
-  Task<absl::Status> Run(Core& core) override {
-    co_return co_await internal::Call(main_, core);
-  }
-
- private:
-  F& main_;
-};
-
-}  // namespace internal
-
 // Calls main(core), which returns a Task<absl::Status>, on each core, in a run
 // on a thread of its own; all of them call the same `main`, at the same time.
 // They are one scope: the first error, or a signal, cancels the others. Returns
@@ -109,14 +80,10 @@ class CoreMainOf final : public CoreMain {
 //   cannot be shared, or a thread cannot be pinned. What a main throws is
 //   rethrown when all have ended (of several, the first).
 template <typename F>
-absl::Status RunOnCores(CoresOptions options, F main) {
-  static_assert(internal::kReturnsAwaitable<F&, Core&>,
-                "creche: RunOnCores calls main(Core&), which returns a "
-                "Task<absl::Status>");
-  internal::CoreMainOf<F> every_main(main);
-  return internal::RunCoreMain(options, every_main);
-}
+absl::Status RunOnCores(CoresOptions options, F main);
 
 }  // namespace creche
+
+#include "creche/cores/internal/run_on_cores_inl.h"
 
 #endif  // CRECHE_CORES_RUN_ON_CORES_H_

@@ -43,9 +43,9 @@ struct FileInfo {
 // Closing or destroying it while they do is safe: they finish.
 //
 // FIFOs and terminals can be opened like files, too; offsets mean nothing
-// there. Where nobody reads any more, writing gives EPIPE and no SIGPIPE. (Where
-// a file may not grow, RLIMIT_FSIZE, the kernel sends the process a SIGXFSZ: who
-// ignores that gets EFBIG.)
+// there. Where nobody reads any more, writing gives EPIPE and no SIGPIPE.
+// (Where a file may not grow, RLIMIT_FSIZE, the kernel sends the process a
+// SIGXFSZ: who ignores that gets EFBIG.)
 //
 // Errors of all functions, and of those below: as errno says, with the
 // operation and the path.
@@ -126,7 +126,7 @@ class File {
   struct OpenFile {
     FileDescriptor fd;
     std::string path;
-    bool is_stream = false;  // It has no position: a FIFO, or a terminal.
+    bool is_stream = false;      // It has no position: a FIFO, or a terminal.
     bool awaits_writer = false;  // A stream that was not read yet.
     bool appends = false;
     bool blocks = false;  // Reading it in place would stop the run.

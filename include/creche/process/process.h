@@ -28,14 +28,9 @@
 #include "creche/core/task.h"
 #include "creche/io/pipe.h"
 #include "creche/process/command.h"
+#include "creche/process/internal/forward.h"
 
 namespace creche {
-namespace internal {
-
-class Child;
-struct StartedProcess;
-
-}  // namespace internal
 
 // Belongs to the run in which it was started. One that is destroyed is killed
 // (SIGKILL) if it has not ended, and if it has a group, so is what is left of

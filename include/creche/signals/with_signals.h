@@ -22,15 +22,9 @@
 
 #include "creche/core/internal/coroutine_attributes.h"
 #include "creche/core/task.h"
+#include "creche/signals/internal/forward.h"
 
 namespace creche {
-
-namespace internal {
-
-class ReceiveSignalOperation;
-class SignalInbox;
-
-}  // namespace internal
 
 // Which signals; one at least.
 class SignalSet {

@@ -21,6 +21,7 @@
 #include "creche/core/errors.h"
 #include "creche/core/parking_lot.h"
 #include "creche/core/parking_operation.h"
+#include "creche/sync/internal/forward.h"
 
 namespace creche {
 
@@ -28,12 +29,6 @@ template <typename T>
 class [[nodiscard]] OneShotGetOperation;
 template <typename T>
 class OneShotSetter;
-namespace internal {
-
-template <typename T>
-struct OneShotState;
-
-}  // namespace internal
 
 // Whoever makes the value calls Set() here, or has the Setter, which says by
 // being destroyed that no value will come. Belongs to one run.

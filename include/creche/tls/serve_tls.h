@@ -17,9 +17,9 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "creche/core/task.h"
 #include "creche/core/internal/async_body.h"
 #include "creche/core/internal/coroutine_attributes.h"
+#include "creche/core/task.h"
 #include "creche/net/serve_tcp.h"
 #include "creche/net/tcp_listener.h"
 #include "creche/net/tcp_stream.h"

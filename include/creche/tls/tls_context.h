@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "creche/tls/internal/forward.h"
 
 namespace creche {
 
@@ -204,10 +205,6 @@ class TlsServerOptions {
   int tickets_ = 2;
   std::string ticket_keys_;
 };
-
-namespace internal {
-class TlsContextState;
-}  // namespace internal
 
 // Immutable, cheap to copy, and for any thread. Runs on several threads are
 // faster with a context each: OpenSSL 3 takes locks in a shared one.

@@ -207,7 +207,7 @@ class PromiseBase {
   }
   [[noreturn]] void EndedWithoutResult() const;
 
-  const std::uint32_t size_;  // From here to the frame's end.
+  const std::uint32_t size_;         // From here to the frame's end.
   std::uintptr_t continuation_ = 0;  // And kObserved.
   std::source_location location_;
 };

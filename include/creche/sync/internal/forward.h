@@ -10,6 +10,8 @@ namespace creche::internal {
 
 class TokenLeftBehind;
 struct TokensLeftBehind;  // Tag: those of one limiter.
+template <typename T>
+struct OneShotState;
 
 }  // namespace creche::internal
 
