@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "creche/core/internal/budgeted_checkpoint.h"
 #include "creche/core/task.h"
 #include "creche/core/try.h"
 #include "creche/net/connect_tcp.h"
@@ -35,7 +36,8 @@ Task<absl::StatusOr<TlsStream<TcpStream>>> ConnectTls(
     std::string host, std::uint16_t port, TlsContext context,
     ConnectOptions connect_options, TlsOptions tls_options) {
   if (host.empty()) {
-    co_return absl::InvalidArgumentError("ConnectTls: the host is empty");
+    co_return co_await internal::AfterCheckpoint(
+        absl::InvalidArgumentError("ConnectTls: the host is empty"));
   }
   TcpStream transport =
       co_await Try(ConnectTcp(host, port, std::move(connect_options)));

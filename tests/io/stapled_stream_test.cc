@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "creche/core/errors.h"
 #include "creche/core/task.h"
 #include "creche/core/try.h"
@@ -56,7 +57,11 @@ Task<absl::Status> Exchange() {
   auto [first, second] = co_await Try(CrossedPipes());
   co_await Try(first.SendAll("ping"));
   char buffer[4];
-  const size_t size = co_await Try(second.ReceiveSome(buffer));
+  size_t size = 0;
+  while (size < sizeof(buffer)) {
+    const auto rest = absl::MakeSpan(buffer).subspan(size);
+    size += co_await Try(second.ReceiveSome(rest));
+  }
   EXPECT_EQ(absl::string_view(buffer, size), "ping");
   co_await Try(first.SendEof());
   const size_t end = co_await Try(second.ReceiveSome(buffer));

@@ -160,7 +160,8 @@ TLS_TEST(ConnectTlsTest, NamesThePeerInErrors) {
         co_await ConnectTls("127.0.0.1", port, TestClientContext());
     EXPECT_THAT(wrong,
                 StatusIs(absl::StatusCode::kUnauthenticated,
-                         AllOf(HasSubstr("127.0.0.1:"), HasSubstr("depth"))));
+                         AllOf(HasSubstr("127.0.0.1:"), HasSubstr("depth"))))
+        << wrong.status();
     co_return absl::OkStatus();
   };
   co_await Try(WhileItServes(client, ServeOptions()));

@@ -116,25 +116,8 @@ CRECHE_CORO_WRAPPER CRECHE_CORO_OWNS_ARGUMENTS auto RunInThread(
       std::move(options));
 }
 
-template <typename F, typename... Args>
-  requires(!std::same_as<std::remove_cvref_t<F>, ThreadOptions>)
-CRECHE_CORO_WRAPPER CRECHE_CORO_OWNS_ARGUMENTS auto RunInThread(
-    F&& f, Args&&... args) {
-  return RunInThread(ThreadOptions(), std::forward<F>(f),
-                     std::forward<Args>(args)...);
-}
-
-namespace internal {
-
-template <typename Call>
-CRECHE_CORO_OWNS_ARGUMENTS Task<typename Call::Result> AwaitThreadCall(
-    std::shared_ptr<Call> call, ThreadOptions options) {
-  absl::Status invoked = co_await InvokeOnThread(call, std::move(options));
-  if (!invoked.ok()) co_return invoked;
-  co_return call->Take();
-}
-
-}  // namespace internal
 }  // namespace creche
+
+#include "creche/threads/internal/run_in_thread_inl.h"
 
 #endif  // CRECHE_THREADS_RUN_IN_THREAD_H_
