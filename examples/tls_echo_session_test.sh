@@ -17,7 +17,7 @@ port=$(sed -n 's/^listening on 127.0.0.1:\([0-9]*\).*$/\1/p' "$out")
 client() {
   local answer=$TEST_TMPDIR/$1
   (echo hello; sleep 1) |
-    timeout 20 openssl s_client -connect "127.0.0.1:$port" -quiet \
+    timeout 20 openssl s_client -connect "127.0.0.1:$port" -quiet -no_ign_eof \
       -verify_return_error -CAfile "$certificate" "${@:2}" \
       >"$answer" 2>"$answer.log"
   grep -qx hello "$answer" && return
