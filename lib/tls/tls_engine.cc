@@ -283,7 +283,9 @@ absl::Status TlsEngine::State::HandshakeError(const OpensslError& error) const {
     return absl::FailedPreconditionError(absl::StrCat(
         "TLS handshake: the peer has refused, by the alert ", alert));
   }
-  if (error.is_of_tls && error.reason == SSL_R_CERTIFICATE_VERIFY_FAILED) {
+  // Not asked of OpenSSL: a signature that does not fit leaves an error of the
+  // cipher's instead.
+  if (!callbacks_.verification_error.empty()) {
     return absl::UnauthenticatedError(Untrusted());
   }
   if (error.is_of_tls &&

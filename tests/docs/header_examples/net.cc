@@ -121,9 +121,10 @@ creche::Task<> Greet(creche::TcpStream stream) {
 // wait_readable.h
 
 struct Library {
-  bool WantsToRead();
-  int fd();
-  void Process();
+  bool WantsToRead() const { return socket >= 0; }
+  int fd() const { return socket; }
+  void Process() { socket = -1; }
+  int socket = 0;
 };
 
 [[maybe_unused]] creche::Task<absl::Status> WaitReadableExample(
