@@ -16,6 +16,7 @@
 #include "absl/types/span.h"
 #include "creche/core/combinators.h"
 #include "creche/core/errors.h"
+#include "creche/core/internal/coroutine_attributes.h"
 #include "creche/core/task.h"
 #include "creche/core/timeouts.h"
 #include "creche/core/try.h"
@@ -168,11 +169,13 @@ TEST(TrySendTest, WorksAfterItsRun) {
 class OnlySendAll {
  public:
   explicit OnlySendAll(MemoryStream stream) : stream_(std::move(stream)) {}
-  auto ReceiveSome(absl::Span<char> buffer) {
+  CRECHE_CORO_WRAPPER auto ReceiveSome(absl::Span<char> buffer) {
     return stream_.ReceiveSome(buffer);
   }
-  auto SendAll(absl::string_view data) { return stream_.SendAll(data); }
-  auto SendEof() { return stream_.SendEof(); }
+  CRECHE_CORO_WRAPPER auto SendAll(absl::string_view data) {
+    return stream_.SendAll(data);
+  }
+  CRECHE_CORO_WRAPPER auto SendEof() { return stream_.SendEof(); }
   void Close() { stream_.Close(); }
 
  private:
