@@ -181,7 +181,7 @@ Task<absl::StatusOr<ProcessResult>> RunProcess(Command command) {
   process.child->Kill();
   process.child->Reap();
   if (result.exit_code != 0 && command.check()) {
-    co_return FailureOf(command, std::move(result));
+    co_return FailureOf(command, result);
   }
   co_return result;
 }
