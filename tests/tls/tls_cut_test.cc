@@ -128,9 +128,10 @@ Task<> AtEveryByte(Mangle run, Check check) {
 class TlsCutTest : public ::testing::TestWithParam<TlsVersion> {};
 
 TEST_P(TlsCutTest, TheClientNeverTakesACutForTheEnd) {
-  auto run = [](std::size_t byte) {
-    return Session(GetParam(), Mangling().set_cut_after(byte), Mangling(),
-                   TlsOptions());
+  auto run = [](std::size_t byte) -> Task<Outcome> {
+    auto session = Session(GetParam(), Mangling().set_cut_after(byte),
+                           Mangling(), TlsOptions());
+    co_return co_await std::move(session);
   };
   auto check = [](const Outcome& outcome, std::size_t byte) {
     EXPECT_TRUE(IsBrokenResource(outcome.client) ||
@@ -143,9 +144,10 @@ TEST_P(TlsCutTest, TheClientNeverTakesACutForTheEnd) {
 }
 
 TEST_P(TlsCutTest, TheServerNeverTakesACutForTheEnd) {
-  auto run = [](std::size_t byte) {
-    return Session(GetParam(), Mangling(), Mangling().set_cut_after(byte),
-                   TlsOptions());
+  auto run = [](std::size_t byte) -> Task<Outcome> {
+    auto session = Session(GetParam(), Mangling(),
+                           Mangling().set_cut_after(byte), TlsOptions());
+    co_return co_await std::move(session);
   };
   auto check = [](const Outcome& outcome, std::size_t byte) {
     EXPECT_TRUE(IsBrokenResource(outcome.server) ||
@@ -161,10 +163,11 @@ TEST_P(TlsCutTest, TheServerNeverTakesACutForTheEnd) {
 // Where an end without notice is one, it is one between records only.
 TEST_P(TlsCutTest, AnEndIsAtTheEndOfARecord) {
   std::size_t ends = 0;
-  auto run = [](std::size_t byte) {
-    return Session(
-        GetParam(), Mangling().set_cut_after(byte), Mangling(),
-        TlsOptions().set_end_without_notice(EndWithoutNotice::kIsEnd));
+  auto run = [](std::size_t byte) -> Task<Outcome> {
+    auto session =
+        Session(GetParam(), Mangling().set_cut_after(byte), Mangling(),
+                TlsOptions().set_end_without_notice(EndWithoutNotice::kIsEnd));
+    co_return co_await std::move(session);
   };
   auto sweep = [&]() -> Task<> {
     for (std::size_t byte = 0;; ++byte) {
@@ -190,10 +193,11 @@ TEST_P(TlsCutTest, AnEndIsAtTheEndOfARecord) {
 
 // A bit that is changed is noticed, or does not matter.
 TEST_P(TlsCutTest, ChangedBytesAreNoticed) {
-  auto run = [](std::size_t byte) {
-    return Session(GetParam(), Mangling().set_flip_at(byte).set_seed(byte + 1),
-                   Mangling(),
-                   TlsOptions().set_handshake_timeout(absl::Seconds(5)));
+  auto run = [](std::size_t byte) -> Task<Outcome> {
+    auto session = Session(
+        GetParam(), Mangling().set_flip_at(byte).set_seed(byte + 1), Mangling(),
+        TlsOptions().set_handshake_timeout(absl::Seconds(5)));
+    co_return co_await std::move(session);
   };
   auto body = [&]() -> Task<> {
     int noticed = 0;
