@@ -13,6 +13,8 @@
 #include "creche/core/combinators.h"
 #include "creche/core/task.h"
 #include "creche/core/try.h"
+#include "creche/net/connect_tcp.h"
+#include "creche/net/tcp_listener.h"
 #include "creche/net/tcp_stream.h"
 #include "creche/testing/cancel_everywhere.h"
 #include "creche/testing/fail_everywhere.h"
@@ -87,14 +89,24 @@ Task<absl::Status> MemoryUnwrapping() {
   co_return co_await std::move(unwrapping);
 }
 
+// MakeTcpPair(), whose failures are part of a sweep.
+Task<absl::StatusOr<TcpPair>> Connected() {
+  TcpListener listener =
+      co_await Try(ListenTcp(*SocketAddress::Parse("127.0.0.1", 0)));
+  auto connecting = ConnectTcp(listener.local_address());
+  TcpStream client = co_await Try(std::move(connecting));
+  TcpStream server = co_await Try(listener.Accept());
+  co_return TcpPair(std::move(client), std::move(server));
+}
+
 Task<absl::Status> TcpSession() {
-  TcpPair pair = co_await MakeTcpPair();
+  TcpPair pair = co_await Try(Connected());
   auto session = Session(std::move(pair.client), std::move(pair.server));
   co_return co_await std::move(session);
 }
 
 Task<absl::Status> TcpUnwrapping() {
-  TcpPair pair = co_await MakeTcpPair();
+  TcpPair pair = co_await Try(Connected());
   auto unwrapping = Unwrapping(std::move(pair.client), std::move(pair.server));
   co_return co_await std::move(unwrapping);
 }
