@@ -27,6 +27,7 @@ namespace creche {
 // Exists while its main does, and is for the thread of its run.
 class Core {
  public:
+  // For RunOnCores().
   Core(internal::CoreSet& cores, std::size_t index)
       : cores_(cores), index_(index) {}
   Core(const Core&) = delete;

@@ -23,8 +23,10 @@ namespace creche {
 
 // What a process has left.
 struct ProcessResult {
-  int exit_code = 0;   // Negative: the signal that has ended it.
-  std::string output;  // What was captured.
+  int exit_code = 0;  // Negative: the signal that has ended it.
+
+  // What was captured.
+  std::string output;
   std::string error;
 };
 

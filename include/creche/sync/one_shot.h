@@ -35,8 +35,10 @@ class OneShotSetter;
 template <typename T>
 class OneShot {
  public:
+  // The other side, and what Get() returns.
   using Setter = OneShotSetter<T>;
   using GetOperation = OneShotGetOperation<T>;
+
   // What statistics() counts.
   struct Statistics {
     bool is_set = false;  // And the value was not taken.

@@ -25,6 +25,7 @@
 
 namespace creche {
 
+// Versions of the protocol (RFC 5246, RFC 8446).
 enum class TlsVersion { kTls1_2, kTls1_3 };
 
 // For TlsContext::ForClients().
@@ -78,6 +79,7 @@ class TlsClientOptions {
     return *this;
   }
 
+  // What was set.
   const std::string& trusted_file() const { return trusted_file_; }
   const std::string& trusted_pem() const { return trusted_pem_; }
   const std::string& chain_file() const { return chain_file_; }
@@ -108,6 +110,7 @@ class TlsServerOptions {
   // A certificate that is shown to clients who ask for `name`, or for any name.
   // `name` may begin with "*.", which stands for one label.
   struct Certificate {
+    // As add_certificate_for() has them.
     std::string name;
     std::string chain_file;
     std::string key_file;
@@ -174,6 +177,7 @@ class TlsServerOptions {
     return *this;
   }
 
+  // What was set.
   const std::string& chain_file() const { return chain_file_; }
   const std::string& key_file() const { return key_file_; }
   const std::string& chain_pem() const { return chain_pem_; }
@@ -224,6 +228,7 @@ class TlsContext {
   //   ticket keys are not a multiple of 80 bytes.
   static absl::StatusOr<TlsContext> ForServers(TlsServerOptions options);
 
+  // For the library.
   const internal::TlsContextState& state() const { return *state_; }
 
  private:

@@ -15,6 +15,7 @@ namespace creche {
 
 // What a handshake has agreed on.
 struct TlsInfo {
+  // Of TLS.
   TlsVersion version = TlsVersion::kTls1_3;
   // As OpenSSL names it: "TLS_AES_256_GCM_SHA384".
   std::string cipher;

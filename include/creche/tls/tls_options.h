@@ -44,6 +44,7 @@ class TlsOptions {
     return *this;
   }
 
+  // What was set.
   absl::Duration handshake_timeout() const { return handshake_timeout_; }
   EndWithoutNotice end_without_notice() const { return end_without_notice_; }
   bool accepts_any_name() const { return accepts_any_name_; }

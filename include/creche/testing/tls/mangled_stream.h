@@ -31,6 +31,7 @@ namespace creche {
 // What becomes of the bytes that a MangledStream receives. Nothing, by default.
 class Mangling {
  public:
+  // Later than any byte.
   static constexpr std::size_t kNever = std::numeric_limits<std::size_t>::max();
 
   Mangling() {}  // NOLINT: an aggregate would be destroyed twice.
@@ -85,6 +86,7 @@ class Mangling {
 // A ByteStream (io/byte_stream.h).
 class MangledStream {
  public:
+  // Mangles what `stream` receives.
   MangledStream(AnyStream stream, Mangling mangling);
   MangledStream(MangledStream&&) noexcept;
   MangledStream& operator=(MangledStream&&) noexcept;

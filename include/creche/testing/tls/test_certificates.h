@@ -18,6 +18,7 @@ namespace creche {
 
 // In PEM. The chain begins with the certificate that the key belongs to.
 struct TestCertificate {
+  // What servers and clients are configured with.
   std::string chain;
   std::string key;
 };
