@@ -37,12 +37,18 @@ CRECHE_CORO_OWNS_ARGUMENTS Task<absl::Status> OutcomeOf(Task<R> task) {
   }
 }
 
+// A closure is kept until its coroutine has ended.
+template <typename Body>
+CRECHE_CORO_OWNS_ARGUMENTS Task<absl::Status> OutcomeOfBody(
+    internal::AsyncBody<Body> body) {
+  co_return co_await OutcomeOf(body.MakeTask());
+}
+
 // Of which nothing is expected: its cancel points are those of other tasks, or
 // up to its arguments.
 template <typename Body>
 CRECHE_CORO_WRAPPER Task<absl::Status> Awaited(Body&& body) {
-  return OutcomeOf(
-      internal::AsyncBody<Body>(std::forward<Body>(body)).MakeTask());
+  return OutcomeOfBody(internal::AsyncBody<Body>(std::forward<Body>(body)));
 }
 
 // Whether uses expect a checkpoint. Not in sweeps: an operation that succeeds
