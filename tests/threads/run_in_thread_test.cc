@@ -329,7 +329,8 @@ TEST(RunInThreadTest, SurvivesWhateverTheKernelAnswers) {
 }
 
 // There is no thread with a stack as large as this.
-TEST(RunInThreadTest, SaysThatThereIsNoThread) {
+// A process of its own, made before there are threads.
+TEST(RunInThreadDeathTest, SaysThatThereIsNoThread) {
   EXPECT_EXIT(
       {
         pthread_attr_t huge;
