@@ -18,11 +18,13 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "creche/core/backend.h"
 #include "creche/core/checkpoint.h"
 #include "creche/core/clock.h"
 #include "creche/core/errors.h"
 #include "creche/core/nursery.h"
 #include "creche/core/sleep.h"
+#include "creche/core/statistics.h"
 #include "creche/core/task.h"
 #include "creche/core/timeouts.h"
 #include "creche/io/buffered_reader.h"
@@ -234,6 +236,8 @@ CRECHE_TEST(BadInputTest, ADescriptorThatBecomesSomethingElseIsAnError) {
   EXPECT_FALSE(size.ok());
   EXPECT_TRUE(absl::StrContains(size.status().message(), "ReceiveSome()"))
       << size.status();
+  // Epoll waits until there is something to receive, and tries then.
+  if (statistics().backend == Backend::kEpoll) co_return;
   const absl::StatusOr<ReceivedBlock> block = co_await pair.server.Receive();
   EXPECT_FALSE(block.ok());
 }

@@ -5,10 +5,12 @@
 #include <unistd.h>
 
 #include <cstddef>
+#include <cstdlib>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "creche/core/cancel_scope.h"
 #include "creche/core/checkpoint.h"
@@ -187,6 +189,10 @@ TEST(CancelEverywhereTest, FindsALeakedFrame) {
 TEST(CancelEverywhereTest, FindsABlockThatIsKept) {
   if (!FeaturesToTest().multishot_receive) {
     GTEST_SKIP() << "blocks are allocated";
+  }
+  const char* const backend = std::getenv("CRECHE_BACKEND");
+  if (backend != nullptr && absl::string_view(backend) == "epoll") {
+    GTEST_SKIP() << "blocks are allocated on epoll, too";
   }
   std::vector<ReceivedBlock> kept;
   auto keep = [&]() -> Task<absl::Status> {
