@@ -31,7 +31,7 @@ const std::vector<Awaitable>& AllAwaitables() {
     std::vector<Awaitable> rows;
     for (const std::vector<Awaitable>& part :
          {CoreAwaitables(), ScopeAwaitables(), SyncAwaitables(),
-          NetAwaitables(), StreamAwaitables(), IoAwaitables(),
+          NetAwaitables(), StreamAwaitables(), IoAwaitables(), PipeAwaitables(),
           BufferAwaitables(), ProcessAwaitables(), TestingAwaitables(),
           ThreadAwaitables(), TlsAwaitables()}) {
       rows.insert(rows.end(), part.begin(), part.end());

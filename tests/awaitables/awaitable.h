@@ -69,6 +69,7 @@ std::vector<Awaitable> SyncAwaitables();
 std::vector<Awaitable> NetAwaitables();
 std::vector<Awaitable> StreamAwaitables();
 std::vector<Awaitable> IoAwaitables();
+std::vector<Awaitable> PipeAwaitables();
 std::vector<Awaitable> BufferAwaitables();
 std::vector<Awaitable> ProcessAwaitables();
 std::vector<Awaitable> TestingAwaitables();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The awaitables of files, directories and pipes.
+// The awaitables of files and directories.
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -19,9 +19,7 @@
 #include "creche/core/try.h"
 #include "creche/io/directory.h"
 #include "creche/io/file.h"
-#include "creche/io/pipe.h"
 #include "creche/io/read_write_file.h"
-#include "creche/io/stapled_stream.h"
 #include "gtest/gtest.h"
 #include "tests/awaitables/awaitable.h"
 #include "tests/awaitables/use.h"
@@ -31,10 +29,6 @@ namespace creche::awaitables {
 namespace {
 
 constexpr const char* kDiskDecides = "how long it takes is up to the disk";
-constexpr const char* kNeverWaits = "it never waits";
-
-// More than a pipe holds, so that a send of it waits.
-constexpr size_t kMuch = size_t{1} << 17;
 
 std::string APath() { return PathOf("awaitable"); }
 std::string NoPath() { return PathOf("no such directory/awaitable"); }
@@ -243,128 +237,6 @@ Task<absl::Status> WritesNoFile() {
   co_return co_await Refused(WriteFile(NoPath(), "data"), absl::IsNotFound);
 }
 
-struct Pipe {
-  Pipe() : Pipe(MakePipe().value()) {}
-
-  PipeReader reader;
-  PipeWriter writer;
-  char buffer[4] = {};
-
- private:
-  explicit Pipe(std::pair<PipeReader, PipeWriter> ends)
-      : reader(std::move(ends.first)), writer(std::move(ends.second)) {}
-};
-
-// Of both ends of one pipe.
-StapledStream<PipeReader, PipeWriter> Staple() {
-  auto ends = MakePipe().value();
-  return StapledStream(std::move(ends.first), std::move(ends.second));
-}
-
-Task<absl::Status> StapledHasData() {
-  auto stream = Staple();
-  char buffer[4];
-  co_await Try(stream.SendAll("data"));
-  co_return co_await AtOnce(stream.ReceiveSome(buffer));
-}
-
-Task<absl::Status> StapledGetsData() {
-  auto stream = Staple();
-  char buffer[4];
-  auto send = [&]() -> Task<absl::Status> {
-    co_return co_await stream.SendAll("data");
-  };
-  co_return co_await UntilItIsDone(stream.ReceiveSome(buffer), send);
-}
-
-Task<absl::Status> ClosedStapledReceives() {
-  auto stream = Staple();
-  stream.Close();
-  char buffer[4];
-  co_return co_await Refused(stream.ReceiveSome(buffer), IsClosedResource);
-}
-
-Task<absl::Status> StapledHasRoom() {
-  auto stream = Staple();
-  co_return co_await AtOnce(stream.SendAll("data"));
-}
-
-Task<absl::Status> ClosedStapledSends() {
-  auto stream = Staple();
-  stream.Close();
-  co_return co_await Refused(stream.SendAll("data"), IsClosedResource);
-}
-
-Task<absl::Status> StapledSendsTheEnd() {
-  auto stream = Staple();
-  co_return co_await AtOnce(stream.SendEof());
-}
-
-Task<absl::Status> ClosedStapledSendsTheEnd() {
-  auto stream = Staple();
-  stream.Close();
-  co_return co_await Refused(stream.SendEof(), IsClosedResource);
-}
-
-Task<absl::Status> PipeHasData() {
-  Pipe pipe;
-  co_await Try(pipe.writer.SendAll("data"));
-  co_return co_await AtOnce(pipe.reader.ReceiveSome(pipe.buffer));
-}
-
-Task<absl::Status> PipeGetsData() {
-  Pipe pipe;
-  auto send = [&]() -> Task<absl::Status> {
-    co_return co_await pipe.writer.SendAll("data");
-  };
-  co_return co_await UntilItIsDone(pipe.reader.ReceiveSome(pipe.buffer), send);
-}
-
-Task<absl::Status> ClosedReaderReceives() {
-  Pipe pipe;
-  pipe.reader.Close();
-  co_return co_await Refused(pipe.reader.ReceiveSome(pipe.buffer),
-                             IsClosedResource);
-}
-
-Task<absl::Status> PipeHasRoom() {
-  Pipe pipe;
-  co_return co_await AtOnce(pipe.writer.SendAll("data"));
-}
-
-Task<absl::Status> PipeGetsRoom() {
-  Pipe pipe;
-  const std::string data(kMuch, 'x');
-  auto receive = [&]() -> Task<absl::Status> {
-    std::string received(kMuch, '\0');
-    for (size_t left = kMuch; left > 0;) {
-      const absl::StatusOr<size_t> size =
-          co_await pipe.reader.ReceiveSome(absl::MakeSpan(received));
-      if (!size.ok()) co_return size.status();
-      left -= *size;
-    }
-    co_return absl::OkStatus();
-  };
-  co_return co_await UntilItIsDone(pipe.writer.SendAll(data), receive);
-}
-
-Task<absl::Status> ClosedWriterSends() {
-  Pipe pipe;
-  pipe.writer.Close();
-  co_return co_await Refused(pipe.writer.SendAll("data"), IsClosedResource);
-}
-
-Task<absl::Status> WriterSendsTheEnd() {
-  Pipe pipe;
-  co_return co_await AtOnce(pipe.writer.SendEof());
-}
-
-Task<absl::Status> ClosedWriterSendsTheEnd() {
-  Pipe pipe;
-  pipe.writer.Close();
-  co_return co_await Refused(pipe.writer.SendEof(), IsClosedResource);
-}
-
 }  // namespace
 
 std::vector<Awaitable> IoAwaitables() {
@@ -411,18 +283,6 @@ std::vector<Awaitable> IoAwaitables() {
       {"ListDirectory", ListsADirectory, kDiskDecides, ListsNoDirectory},
       {"ReadFile", ReadsAFile, kDiskDecides, ReadsNoFile, kUsed},
       {"WriteFile", WritesAFile, kDiskDecides, WritesNoFile, kUsed},
-      {"PipeReader::ReceiveSome", PipeHasData, PipeGetsData,
-       ClosedReaderReceives, kUsed},
-      {"PipeWriter::SendAll", PipeHasRoom, PipeGetsRoom, ClosedWriterSends,
-       kUsed},
-      {"StapledStream::ReceiveSome", StapledHasData, StapledGetsData,
-       ClosedStapledReceives, kUsed},
-      {"StapledStream::SendAll", StapledHasRoom, "PipeWriter::SendAll shows it",
-       ClosedStapledSends, kUsed},
-      {"StapledStream::SendEof", StapledSendsTheEnd, kNeverWaits,
-       ClosedStapledSendsTheEnd},
-      {"PipeWriter::SendEof", WriterSendsTheEnd, kNeverWaits,
-       ClosedWriterSendsTheEnd},
   };
 }
 

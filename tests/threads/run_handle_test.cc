@@ -322,32 +322,7 @@ TEST(RunHandleTest, RunsBesideMainForAThreadThatWasAbandoned) {
   EXPECT_THAT(RunToTest(main), IsOk());
 }
 
-TEST(RunHandleTest, KeepsTheRunFromReportingADeadlock) {
-  auto main = []() -> Task<> {
-    Event event;
-    std::thread other([&event, run = RunHandle::Current()] {
-      // Longer than the run needs to find nothing else to do.
-      std::this_thread::sleep_for(std::chrono::milliseconds(20));
-      run.Post([&event] { event.Set(); });
-    });
-    co_await event.Wait();
-    other.join();
-  };
-  EXPECT_THAT(RunToTest(main), IsOk());
-}
-
 using RunHandleDeathTest = ::testing::Test;
-
-TEST(RunHandleDeathTest, RunReportsTheDeadlockWhenTheLastHandleGoes) {
-  auto main = []() -> Task<> {
-    std::thread([run = RunHandle::Current()] {
-      const RunHandle copy = run;
-      std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    }).detach();
-    co_await SleepForever();
-  };
-  EXPECT_DEATH((void)RunToTest(main), "deadlock");
-}
 
 TEST(RunHandleDeathTest, OutsideOfARunThereIsNone) {
   EXPECT_DEATH((void)RunHandle::Current(), "outside of a run");

@@ -328,8 +328,8 @@ TEST(RunInThreadTest, SurvivesWhateverTheKernelAnswers) {
   FailEverywhere(body, [] {}, {.allow_no_operations = true});
 }
 
-// There is no thread with a stack as large as this.
-// A process of its own, made before there are threads.
+// There is no thread with a stack as large as this. The process that tries is
+// forked before there are others (as a DeathTest, first of all).
 TEST(RunInThreadDeathTest, SaysThatThereIsNoThread) {
   EXPECT_EXIT(
       {

@@ -27,6 +27,7 @@
 #include "creche/threads/run_in_thread.h"
 #include "gtest/gtest.h"
 #include "tests/support/run_to_test.h"
+#include "tests/threads/first_io_wait.h"
 
 namespace creche {
 namespace {
@@ -288,17 +289,18 @@ TEST(ThreadChannelDeathTest, BlockingOnARunsThreadWouldBlockItsTasks) {
 }
 
 TEST(ThreadChannelDeathTest, RunReportsTheDeadlockWhenNobodyIsLeft) {
-  auto main = []() -> Task<> {
+  FirstIoWait first_wait;
+  auto main = [&]() -> Task<> {
     auto [send, receive] = MakeThreadChannel<int>(1);
     // The far end goes, and the wait ends with it.
-    std::thread([s = std::move(send)]() mutable {
-      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    std::thread([&first_wait, s = std::move(send)] {
+      first_wait.Wait();
     }).detach();
     EXPECT_FALSE((co_await receive.Receive()).has_value());
     ParkingLot nobody;
     co_await nobody.Park();
   };
-  EXPECT_DEATH((void)RunToTest(main), "deadlock");
+  EXPECT_DEATH((void)first_wait.Run(main), "deadlock");
 }
 
 }  // namespace
