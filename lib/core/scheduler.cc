@@ -51,11 +51,10 @@ void NoticeForks() {
 std::uintptr_t OnNativeStack(const volatile void* address) {
 #ifdef ABSL_HAVE_ADDRESS_SANITIZER
   void* const stack = __asan_get_current_fake_stack();
-  void* const frame =
-      stack == nullptr
-          ? nullptr
-          : __asan_addr_is_in_fake_stack(stack, const_cast<void*>(address),
-                                         nullptr, nullptr);
+  void* const frame = stack == nullptr ? nullptr
+                                       : __asan_addr_is_in_fake_stack(
+                                             stack, const_cast<void*>(address),
+                                             nullptr, nullptr);
   if (frame != nullptr) return reinterpret_cast<std::uintptr_t>(frame);
 #endif
   return reinterpret_cast<std::uintptr_t>(address);
