@@ -15,7 +15,7 @@ load("//bazel/system_deps:bundled_rules.bzl", "bundled_rules")
 load("//bazel/system_deps:system_library.bzl", "system_library")
 
 def creche_system_deps():
-    """Declares Abseil, GoogleTest, Google Benchmark, liburing and OpenSSL as installed."""
+    """Declares Abseil, GoogleTest, Google Benchmark, liburing, OpenSSL and libcurl as installed."""
     _declare(
         name = "com_google_absl",
         debian_package = "libabsl-dev",
@@ -54,6 +54,12 @@ def creche_system_deps():
         debian_package = "libssl-dev",
         include = ["openssl"],
         targets = {":ssl": "libssl", ":crypto": "libcrypto"},
+    )
+    _declare(
+        name = "curl",
+        debian_package = "libcurl4-openssl-dev",
+        include = ["curl"],
+        targets = {":curl": "libcurl"},
     )
     bundled_rules()
 

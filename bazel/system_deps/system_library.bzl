@@ -76,6 +76,10 @@ def _system_library_impl(repository_ctx):
 def _copy_header_tree(repository_ctx, name):
     source = "/usr/include/" + name
     if not repository_ctx.path(source).exists:
+        # Where Debian puts headers that differ between architectures.
+        multiarch = _run(repository_ctx, ["gcc", "-print-multiarch"]).strip()
+        source = "/usr/include/{}/{}".format(multiarch, name)
+    if not repository_ctx.path(source).exists:
         fail("{source} is missing; install it with: apt install {package}".format(
             source = source,
             package = repository_ctx.attr.debian_package,

@@ -33,7 +33,7 @@ const std::vector<Awaitable>& AllAwaitables() {
          {CoreAwaitables(), ScopeAwaitables(), SyncAwaitables(),
           NetAwaitables(), StreamAwaitables(), IoAwaitables(), PipeAwaitables(),
           BufferAwaitables(), ProcessAwaitables(), TestingAwaitables(),
-          ThreadAwaitables(), TlsAwaitables()}) {
+          ThreadAwaitables(), TlsAwaitables(), CurlAwaitables()}) {
       rows.insert(rows.end(), part.begin(), part.end());
     }
     return rows;

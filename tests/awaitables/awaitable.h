@@ -75,6 +75,7 @@ std::vector<Awaitable> ProcessAwaitables();
 std::vector<Awaitable> TestingAwaitables();
 std::vector<Awaitable> ThreadAwaitables();
 std::vector<Awaitable> TlsAwaitables();
+std::vector<Awaitable> CurlAwaitables();
 
 }  // namespace creche::awaitables
 

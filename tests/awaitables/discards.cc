@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "creche/creche.h"
+#include "creche/curl/http_client.h"
 #include "creche/testing/testing.h"
 #include "creche/testing/tls/mangled_stream.h"
 #include "creche/testing/tls/tls_pair.h"
@@ -200,6 +201,12 @@ void DiscardTesting(MemoryStream& stream, Sequencer& sequencer,
 void DiscardCores(Core& core) {
   DISCARD(core.RunOn(0, Body));                   // Core::RunOn
   DISCARD(ServeTcpOnCores(core, "", 1, Handle));  // ServeTcpOnCores
+}
+
+void DiscardCurl(HttpClient& client, const HttpRequest& request,
+                 Function<absl::Status(absl::string_view)> sink) {
+  DISCARD(client.Fetch(request));              // HttpClient::Fetch
+  DISCARD(client.FetchStream(request, sink));  // HttpClient::FetchStream
 }
 
 void DiscardThreads(void (&work)(), ThreadSender<int>& sender,

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// HttpRequest, HttpResponse: what is asked, and what is answered.
+//
+//   creche::HttpRequest request("https://example.org/orders");
+//   request.set_method("POST").set_body(R"({"item": 7})");
+//   request.add_header("Content-Type", "application/json");
+
+#ifndef CRECHE_CURL_HTTP_REQUEST_H_
+#define CRECHE_CURL_HTTP_REQUEST_H_
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+
+namespace creche {
+
+// A value. Nothing is checked before it is fetched.
+class HttpRequest {
+ public:
+  // A whole URL: "http://..." or "https://...". It may have a user and a
+  // password.
+  explicit HttpRequest(std::string url) : url_(std::move(url)) {}
+
+  // GET by default; POST if there is a body.
+  HttpRequest& set_method(std::string method) {
+    method_ = std::move(method);
+    return *this;
+  }
+  // In addition to others of that name. Host, Accept-Encoding and User-Agent
+  // take the place of the client's own. Content-Length and Transfer-Encoding
+  // are the client's to say, and refused.
+  HttpRequest& add_header(std::string name, std::string value) {
+    headers_.emplace_back(std::move(name), std::move(value));
+    return *this;
+  }
+  // Its type is not said, unless a header does.
+  HttpRequest& set_body(std::string body) {
+    body_ = std::move(body);
+    return *this;
+  }
+
+  // What was set.
+  const std::string& url() const { return url_; }
+  const std::string& method() const { return method_; }
+  const std::vector<std::pair<std::string, std::string>>& headers() const {
+    return headers_;
+  }
+  const std::optional<std::string>& body() const { return body_; }
+
+ private:
+  std::string url_;
+  std::string method_;
+  std::vector<std::pair<std::string, std::string>> headers_;
+  std::optional<std::string> body_;
+};
+
+// The last answer, after redirects.
+struct HttpResponse {
+  // 200, 404, ...: any is a value.
+  int code = 0;
+  // In their order, trailers included.
+  std::vector<std::pair<std::string, std::string>> headers;
+  // Compression is undone.
+  std::string body;
+  // Where it came from, after redirects.
+  std::string url;
+
+  // The value of the first header of that name, in upper or lower case.
+  std::optional<std::string> Header(absl::string_view name) const;
+};
+
+}  // namespace creche
+
+#endif  // CRECHE_CURL_HTTP_REQUEST_H_

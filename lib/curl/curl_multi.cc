@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/curl/curl_multi.h"
+
+#include <curl/curl.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <ctime>
+#include <limits>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "creche/core/internal/misuse.h"
+#include "creche/core/task.h"
+#include "creche/net/wait_readable.h"
+#include "lib/curl/curl_transfer.h"
+#include "lib/uring/system_error.h"
+
+namespace creche::internal {
+namespace {
+
+absl::Status MultiError(CURLMcode code) {
+  if (code == CURLM_OK) return absl::OkStatus();
+  return absl::InternalError(
+      absl::StrCat("HttpClient: libcurl: ", curl_multi_strerror(code)));
+}
+
+void InitializeLibcurl() {
+  static const CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
+  if (code != CURLE_OK) Misuse("HttpClient: libcurl cannot be initialized");
+}
+
+unsigned EpollEvents(int what) {
+  switch (what) {
+    case CURL_POLL_IN:
+      return EPOLLIN;
+    case CURL_POLL_OUT:
+      return EPOLLOUT;
+    default:
+      return EPOLLIN | EPOLLOUT;
+  }
+}
+
+int CurlEvents(unsigned events) {
+  int selected = 0;
+  if (events & (EPOLLIN | EPOLLHUP)) selected |= CURL_CSELECT_IN;
+  if (events & EPOLLOUT) selected |= CURL_CSELECT_OUT;
+  if (events & EPOLLERR) selected |= CURL_CSELECT_ERR;
+  return selected;
+}
+
+}  // namespace
+
+// The right to drive. However it ends, another task takes over.
+class CurlMulti::DriverRole {
+ public:
+  explicit DriverRole(CurlMulti& multi) : multi_(multi) {
+    multi_.has_driver_ = true;
+  }
+  DriverRole(const DriverRole&) = delete;
+  DriverRole& operator=(const DriverRole&) = delete;
+  ~DriverRole() {
+    multi_.has_driver_ = false;
+    multi_.StandAside();
+  }
+
+ private:
+  CurlMulti& multi_;
+};
+
+CurlMulti::CurlMulti(std::size_t max_connections_per_host) {
+  if (max_connections_per_host == 0) {
+    Misuse(
+        "HttpClientOptions::set_max_connections_per_host(): at least 1, or "
+        "nothing is ever fetched");
+  }
+  InitializeLibcurl();
+  events_ = FileDescriptor(epoll_create1(EPOLL_CLOEXEC));
+  if (!events_.is_open()) {
+    status_ = SystemError(errno, "HttpClient: epoll_create1()");
+    return;
+  }
+  timer_ = FileDescriptor(
+      timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC));
+  if (!timer_.is_open()) {
+    status_ = SystemError(errno, "HttpClient: timerfd_create()");
+    return;
+  }
+  status_ = Watch(timer_.get(), EPOLLIN);
+  if (!status_.ok()) return;
+  handle_ = curl_multi_init();
+  if (handle_ == nullptr) {
+    status_ = absl::ResourceExhaustedError(
+        "HttpClient: curl_multi_init() has no memory or no descriptor");
+    return;
+  }
+  curl_multi_setopt(handle_, CURLMOPT_SOCKETFUNCTION, &OnSocket);
+  curl_multi_setopt(handle_, CURLMOPT_SOCKETDATA, this);
+  curl_multi_setopt(handle_, CURLMOPT_TIMERFUNCTION, &OnTimer);
+  curl_multi_setopt(handle_, CURLMOPT_TIMERDATA, this);
+  constexpr std::size_t kMost = std::numeric_limits<int>::max();
+  curl_multi_setopt(
+      handle_, CURLMOPT_MAX_HOST_CONNECTIONS,
+      static_cast<long>(std::min(max_connections_per_host, kMost)));  // NOLINT
+}
+
+CurlMulti::~CurlMulti() {
+  if (uses_ > 0) {
+    Misuse(
+        "an HttpClient was destroyed while a Fetch() of it was under way: it "
+        "must outlive its fetches");
+  }
+  if (handle_ != nullptr) curl_multi_cleanup(handle_);
+}
+
+absl::Status CurlMulti::Add(CurlTransfer& transfer) {
+  transfers_.push_back(&transfer);
+  return MultiError(curl_multi_add_handle(handle_, transfer.easy()));
+}
+
+void CurlMulti::Remove(CurlTransfer& transfer) {
+  curl_multi_remove_handle(handle_, transfer.easy());
+  transfers_.remove(&transfer);
+  StandAside();
+}
+
+Task<absl::Status> CurlMulti::WaitForNews(CurlTransfer& transfer) {
+  while (!transfer.has_news()) {
+    if (has_driver_) {
+      co_await transfer.news().Park("HttpClient");
+      continue;
+    }
+    DriverRole role(*this);
+    while (!transfer.has_news()) {
+      absl::Status ready = co_await WaitReadable(events_.get());
+      if (ready.ok()) ready = Act();
+      if (!ready.ok()) co_return ready;
+    }
+  }
+  // It may have been woken to drive, and have news meanwhile.
+  StandAside();
+  co_return absl::OkStatus();
+}
+
+// Who was woken to drive and is cancelled instead comes here again by Remove();
+// who was woken in vain waits again.
+void CurlMulti::StandAside() {
+  if (has_driver_) return;
+  for (CurlTransfer* transfer : transfers_) {
+    if (transfer->news().Unpark() > 0) return;
+  }
+}
+
+absl::Status CurlMulti::Act() {
+  std::array<epoll_event, 64> events;
+  const int count =
+      epoll_wait(events_.get(), events.data(), events.size(), /*timeout=*/0);
+  CURLMcode code = CURLM_OK;
+  for (int i = 0; i < count && code == CURLM_OK; ++i) {
+    const int fd = events[i].data.fd;
+    int running;
+    if (fd == timer_.get()) {
+      std::uint64_t expirations;
+      // Once for all that is due; read, so that it is not readable any more.
+      [[maybe_unused]] const ssize_t size =
+          read(fd, &expirations, sizeof(expirations));
+      code =
+          curl_multi_socket_action(handle_, CURL_SOCKET_TIMEOUT, 0, &running);
+    } else {
+      code = curl_multi_socket_action(handle_, fd, CurlEvents(events[i].events),
+                                      &running);
+    }
+  }
+  TakeResults();
+  return MultiError(code);
+}
+
+void CurlMulti::TakeResults() {
+  int left;
+  while (const CURLMsg* message = curl_multi_info_read(handle_, &left)) {
+    if (message->msg != CURLMSG_DONE) continue;
+    CurlTransfer::Of(message->easy_handle).OnDone(message->data.result);
+  }
+}
+
+absl::Status CurlMulti::Watch(int fd, unsigned events) {
+  epoll_event event = {};
+  event.events = events;
+  event.data.fd = fd;
+  // libcurl may have closed a socket of that number without a word.
+  if (epoll_ctl(events_.get(), EPOLL_CTL_MOD, fd, &event) == 0 ||
+      epoll_ctl(events_.get(), EPOLL_CTL_ADD, fd, &event) == 0) {
+    return absl::OkStatus();
+  }
+  return SystemError(errno, "HttpClient: epoll_ctl()");
+}
+
+int CurlMulti::OnSocket(CURL* /*easy*/, curl_socket_t socket, int what,
+                        void* multi, void* /*of_socket*/) {
+  CurlMulti& self = *static_cast<CurlMulti*>(multi);
+  if (what == CURL_POLL_REMOVE) {
+    epoll_ctl(self.events_.get(), EPOLL_CTL_DEL, socket, nullptr);
+    return 0;
+  }
+  return self.Watch(socket, EpollEvents(what)).ok() ? 0 : -1;
+}
+
+int CurlMulti::OnTimer(CURLM* /*handle*/, long milliseconds,  // NOLINT
+                       void* multi) {
+  itimerspec timeout = {};
+  if (milliseconds == 0) {
+    // Soon, but not from inside of libcurl. (0 would disarm it.)
+    timeout.it_value.tv_nsec = 1;
+  } else if (milliseconds > 0) {
+    timeout.it_value.tv_sec = milliseconds / 1000;
+    timeout.it_value.tv_nsec = milliseconds % 1000 * 1000000;
+  }
+  timerfd_settime(static_cast<CurlMulti*>(multi)->timer_.get(), 0, &timeout,
+                  nullptr);
+  return 0;
+}
+
+// libcurl may close a socket that it has not taken out of the set. Whatever
+// else holds the file (a child before its exec, say) would keep it in there.
+int CurlMulti::OnCloseSocket(void* multi, curl_socket_t socket) {
+  epoll_ctl(static_cast<CurlMulti*>(multi)->events_.get(), EPOLL_CTL_DEL,
+            socket, nullptr);
+  return close(socket);
+}
+
+}  // namespace creche::internal

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// CurlMulti: libcurl's multi handle, and the task that drives it.
+//
+// There is no background task: of the tasks that wait for their transfers, one
+// drives all of them. When it has what it waited for, or is cancelled, another
+// takes over.
+//
+// The driver waits for one descriptor only: an epoll set that holds libcurl's
+// sockets and a timerfd with libcurl's timeout. So a transfer that another task
+// adds meanwhile wakes the driver by the timerfd, and the time that libcurl
+// measures by the kernel's clock is waited for on the kernel's clock. Sockets
+// come and go in the set without the run: nobody but the epoll set polls them,
+// and so NotifyClosing() has nothing to tell.
+
+#ifndef CRECHE_LIB_CURL_CURL_MULTI_H_
+#define CRECHE_LIB_CURL_CURL_MULTI_H_
+
+#include <curl/curl.h>
+
+#include <cstddef>
+#include <list>
+
+#include "absl/status/status.h"
+#include "creche/core/task.h"
+#include "creche/uring/file_descriptor.h"
+
+namespace creche::internal {
+
+class CurlTransfer;
+
+class CurlMulti {
+ public:
+  explicit CurlMulti(std::size_t max_connections_per_host);
+  CurlMulti(const CurlMulti&) = delete;
+  CurlMulti& operator=(const CurlMulti&) = delete;
+  ~CurlMulti();
+
+  // What was wrong in the constructor.
+  const absl::Status& status() const { return status_; }
+
+  // A fetch that is under way. The client must not be destroyed meanwhile.
+  class Use {
+   public:
+    explicit Use(CurlMulti& multi) : multi_(multi) { ++multi_.uses_; }
+    Use(const Use&) = delete;
+    Use& operator=(const Use&) = delete;
+    ~Use() { --multi_.uses_; }
+
+   private:
+    CurlMulti& multi_;
+  };
+
+  // Starts `transfer`, which is Remove()d before it is destroyed.
+  absl::Status Add(CurlTransfer& transfer);
+  // Ends it, wherever it is. Not to be called from libcurl's callbacks.
+  void Remove(CurlTransfer& transfer);
+
+  // Waits until transfer.has_news(), and drives all transfers if nobody does.
+  // Cancellation: safe.
+  Task<absl::Status> WaitForNews(CurlTransfer& transfer);
+
+  // CURLOPT_CLOSESOCKETFUNCTION, with the CurlMulti.
+  static int OnCloseSocket(void* multi, curl_socket_t socket);
+
+ private:
+  class DriverRole;
+
+  static int OnSocket(CURL* easy, curl_socket_t socket, int what, void* multi,
+                      void* of_socket);
+  static int OnTimer(CURLM* handle, long milliseconds, void* multi);
+
+  // If nobody drives, one of those that wait for news is to.
+  void StandAside();
+
+  absl::Status Watch(int fd, unsigned events);
+  absl::Status Act();
+  void TakeResults();
+
+  CURLM* handle_ = nullptr;
+  FileDescriptor events_;
+  FileDescriptor timer_;
+  absl::Status status_;
+  std::size_t uses_ = 0;
+  bool has_driver_ = false;
+  std::list<CurlTransfer*>
+      transfers_;  // The one that was added first is first.
+};
+
+}  // namespace creche::internal
+
+#endif  // CRECHE_LIB_CURL_CURL_MULTI_H_

@@ -1,0 +1,356 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/curl/curl_transfer.h"
+
+#include <curl/curl.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "creche/curl/http_client_options.h"
+#include "creche/curl/http_request.h"
+#include "lib/curl/curl_multi.h"
+#include "lib/curl/http_rules.h"
+#include "lib/curl/http_target.h"
+
+namespace creche::internal {
+namespace {
+
+// So much is taken from the server while the sink is busy.
+constexpr std::size_t kMaxPiece = std::size_t{64} << 10;
+
+// What ends a transfer from inside a callback, with CURLE_WRITE_ERROR.
+constexpr std::size_t kEnd = 0;
+
+constexpr long kOn = 1L;                 // NOLINT: libcurl's type.
+constexpr long kDnsCacheSeconds = 3600;  // NOLINT
+
+// A host name that libcurl forgets while a transfer waits for a connection
+// would be looked up by libcurl, which blocks.
+void SetFixedOptions(CURL* easy) {
+  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, kOn);
+  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
+  curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, kOn);
+  curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, kDnsCacheSeconds);
+}
+
+bool HasHeader(const HttpRequest& request, absl::string_view name) {
+  for (const auto& header : request.headers()) {
+    if (absl::EqualsIgnoreCase(header.first, name)) return true;
+  }
+  return false;
+}
+
+absl::StatusCode StatusCodeOf(CURLcode code, int socket_error) {
+  if (socket_error == EMFILE || socket_error == ENFILE) {
+    return absl::StatusCode::kResourceExhausted;
+  }
+  switch (code) {
+    case CURLE_URL_MALFORMAT:
+      return absl::StatusCode::kInvalidArgument;
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_INVALIDCERTSTATUS:
+    case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
+      return absl::StatusCode::kUnauthenticated;
+    // Of a line of headers that is longer than libcurl takes, too.
+    case CURLE_OUT_OF_MEMORY:
+    case CURLE_FILESIZE_EXCEEDED:
+      return absl::StatusCode::kResourceExhausted;
+    case CURLE_BAD_CONTENT_ENCODING:
+      return absl::StatusCode::kDataLoss;
+    default:
+      return absl::StatusCode::kUnavailable;
+  }
+}
+
+}  // namespace
+
+CurlTransfer::CurlTransfer(CurlMulti& multi, const HttpClientOptions& options,
+                           const HttpRequest& request, const HttpTarget& target,
+                           BodyMode body_mode)
+    : multi_(multi),
+      options_(options),
+      target_(target),
+      body_mode_(body_mode),
+      easy_(curl_easy_init()) {
+  if (easy_ == nullptr) return;
+  SetFixedOptions(easy());
+  SetConnection();
+  SetRequest(request);
+}
+
+CurlTransfer::~CurlTransfer() {
+  if (is_added_) multi_.Remove(*this);
+}
+
+absl::Status CurlTransfer::Start() {
+  if (easy_ == nullptr) {
+    return absl::ResourceExhaustedError("HttpClient: no memory for a request");
+  }
+  is_added_ = true;
+  return multi_.Add(*this);
+}
+
+std::string CurlTransfer::TakePiece() { return std::exchange(piece_, {}); }
+
+// libcurl calls OnBody() from here if it has kept something. If that fails, the
+// multi handle would not tell.
+void CurlTransfer::GoOn() {
+  if (!std::exchange(is_paused_, false) || is_done_) return;
+  const CURLcode code = curl_easy_pause(easy(), CURLPAUSE_CONT);
+  if (code != CURLE_OK) OnDone(code);
+}
+
+absl::Status CurlTransfer::Result() const {
+  if (!over_limit_.ok()) return over_limit_;
+  if (code_ == CURLE_OK) {
+    if (head_is_complete_) return absl::OkStatus();
+    // libcurl takes the end of the connection for that of the headers.
+    return absl::UnavailableError(
+        absl::StrCat("HttpClient: ", target_.HostAndPort(),
+                     ": headers: the connection ended in the middle of them"));
+  }
+  std::string text =
+      absl::StrCat("HttpClient: ", target_.HostAndPort(), ": ", Phase(code_),
+                   ": ", curl_easy_strerror(code_));
+  if (error_text_[0] != '\0') {
+    absl::StrAppend(&text, ": ", error_text_.data());
+  }
+  long error = 0;  // NOLINT: libcurl's type.
+  curl_easy_getinfo(easy(), CURLINFO_OS_ERRNO, &error);
+  if (socket_error_ != 0) error = socket_error_;
+  if (error != 0) {
+    absl::StrAppend(&text, " (", std::strerror(static_cast<int>(error)), ")");
+  }
+  return absl::Status(StatusCodeOf(code_, socket_error_), text);
+}
+
+HttpResponse CurlTransfer::TakeResponse() {
+  const char* url = nullptr;
+  curl_easy_getinfo(easy(), CURLINFO_EFFECTIVE_URL, &url);
+  if (url != nullptr) response_.url = url;
+  return std::move(response_);
+}
+
+std::optional<std::string> CurlTransfer::Redirect() const {
+  if (!IsFollowedRedirect()) return std::nullopt;
+  const char* url = nullptr;
+  curl_easy_getinfo(easy(), CURLINFO_REDIRECT_URL, &url);
+  if (url == nullptr) return std::nullopt;
+  return std::string(url);
+}
+
+CurlTransfer& CurlTransfer::Of(CURL* easy) {
+  void* transfer = nullptr;
+  curl_easy_getinfo(easy, CURLINFO_PRIVATE, &transfer);
+  return *static_cast<CurlTransfer*>(transfer);
+}
+
+void CurlTransfer::OnDone(CURLcode code) {
+  is_done_ = true;
+  code_ = code;
+  news_.Unpark();
+}
+
+std::size_t CurlTransfer::OnHeader(char* data, std::size_t /*one*/,
+                                   std::size_t size, void* transfer) {
+  CurlTransfer& self = *static_cast<CurlTransfer*>(transfer);
+  self.header_size_ += size;
+  if (self.header_size_ > self.options_.max_headers()) {
+    self.over_limit_ =
+        self.LimitError("headers: more", self.options_.max_headers());
+    return kEnd;
+  }
+  self.AddHeaderLine(absl::string_view(data, size));
+  return size;
+}
+
+std::size_t CurlTransfer::OnBody(char* data, std::size_t /*one*/,
+                                 std::size_t size, void* transfer) {
+  CurlTransfer& self = *static_cast<CurlTransfer*>(transfer);
+  const bool is_dropped = self.IsFollowedRedirect();
+  const bool is_piece = !is_dropped && self.body_mode_ == BodyMode::kInPieces;
+  if (is_piece && !self.piece_.empty() &&
+      self.piece_.size() + size > kMaxPiece) {
+    self.is_paused_ = true;
+    return CURL_WRITEFUNC_PAUSE;
+  }
+  if (size > self.options_.max_body() - self.body_size_) {
+    self.over_limit_ = self.LimitError("body: more", self.options_.max_body());
+    return kEnd;
+  }
+  self.body_size_ += size;
+  if (is_piece) {
+    self.piece_.append(data, size);
+    self.news_.Unpark();
+  } else if (!is_dropped) {
+    self.response_.body.append(data, size);
+  }
+  return size;
+}
+
+// Not inherited by child processes; and the reason is kept if there is none.
+curl_socket_t CurlTransfer::OnOpenSocket(void* transfer,
+                                         curlsocktype /*purpose*/,
+                                         curl_sockaddr* address) {
+  const int fd = socket(address->family, address->socktype | SOCK_CLOEXEC,
+                        address->protocol);
+  if (fd >= 0) return fd;
+  static_cast<CurlTransfer*>(transfer)->socket_error_ = errno;
+  return CURL_SOCKET_BAD;
+}
+
+void CurlTransfer::SetConnection() {
+  CURL* const curl = easy();
+  curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, &OnOpenSocket);
+  curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, this);
+  curl_easy_setopt(curl, CURLOPT_CLOSESOCKETFUNCTION,
+                   &CurlMulti::OnCloseSocket);
+  curl_easy_setopt(curl, CURLOPT_CLOSESOCKETDATA, &multi_);
+  // Empty: not that of the environment.
+  curl_easy_setopt(curl, CURLOPT_PROXY, options_.proxy().c_str());
+  if (!options_.trusted_file().empty()) {
+    for (const CURLoption file : {CURLOPT_CAINFO, CURLOPT_PROXY_CAINFO}) {
+      curl_easy_setopt(curl, file, options_.trusted_file().c_str());
+    }
+    for (const CURLoption path : {CURLOPT_CAPATH, CURLOPT_PROXY_CAPATH}) {
+      curl_easy_setopt(curl, path, nullptr);
+    }
+  }
+  if (!options_.chain_file().empty()) {
+    curl_easy_setopt(curl, CURLOPT_SSLCERT, options_.chain_file().c_str());
+    curl_easy_setopt(curl, CURLOPT_SSLKEY, options_.key_file().c_str());
+  }
+  if (!target_.addresses.empty()) {
+    Append(addresses_, target_.addresses);
+    curl_easy_setopt(curl, CURLOPT_RESOLVE, addresses_.get());
+  }
+}
+
+void CurlTransfer::SetRequest(const HttpRequest& request) {
+  CURL* const curl = easy();
+  curl_easy_setopt(curl, CURLOPT_PRIVATE, this);
+  curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, error_text_.data());
+  curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, &OnHeader);
+  curl_easy_setopt(curl, CURLOPT_HEADERDATA, this);
+  curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, &OnBody);
+  curl_easy_setopt(curl, CURLOPT_WRITEDATA, this);
+  curl_easy_setopt(curl, CURLOPT_URL, target_.url.c_str());
+  SetBody(request);
+  SetHeaders(request);
+}
+
+void CurlTransfer::SetBody(const HttpRequest& request) {
+  CURL* const curl = easy();
+  const std::string method = MethodOf(request);
+  if (method == "HEAD") {
+    curl_easy_setopt(curl, CURLOPT_NOBODY, kOn);
+    return;
+  }
+  const bool may_be_empty = method == "POST" || method == "PUT";
+  if (request.body().has_value() || may_be_empty) {
+    body_to_send_ = request.body().value_or("");
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE,
+                     static_cast<curl_off_t>(body_to_send_.size()));
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body_to_send_.data());
+  }
+  curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method.c_str());
+}
+
+// Without a value, libcurl takes "Name:" for a header that is not to be sent,
+// and "Name;" for an empty one.
+void CurlTransfer::SetHeaders(const HttpRequest& request) {
+  for (const auto& [name, value] : request.headers()) {
+    const bool is_empty = absl::StripAsciiWhitespace(value).empty();
+    Append(header_list_, is_empty ? absl::StrCat(name, ";")
+                                  : absl::StrCat(name, ": ", value));
+  }
+  if (!HasHeader(request, "Content-Type"))
+    Append(header_list_, "Content-Type:");
+  // libcurl would wait a second for leave to send a large body.
+  if (!HasHeader(request, "Expect")) Append(header_list_, "Expect:");
+  curl_easy_setopt(easy(), CURLOPT_HTTPHEADER, header_list_.get());
+}
+
+void CurlTransfer::Append(List& list, const std::string& text) {
+  curl_slist* const longer = curl_slist_append(list.get(), text.c_str());
+  if (longer == nullptr) return;
+  static_cast<void>(list.release());
+  list.reset(longer);
+}
+
+void CurlTransfer::AddHeaderLine(absl::string_view line) {
+  auto& headers = response_.headers;
+  const absl::string_view text = absl::StripAsciiWhitespace(line);
+  if (absl::StartsWith(line, "HTTP/")) {
+    // What came before was not the last word: 100, 103.
+    headers.clear();
+    head_is_complete_ = false;
+    long code = 0;  // NOLINT: libcurl's type.
+    curl_easy_getinfo(easy(), CURLINFO_RESPONSE_CODE, &code);
+    response_.code = static_cast<int>(code);
+    return;
+  }
+  if (text.empty()) {
+    head_is_complete_ = true;
+    return;
+  }
+  if (absl::ascii_isspace(static_cast<unsigned char>(line[0]))) {
+    // The value goes on, as it did before RFC 7230.
+    if (!headers.empty()) absl::StrAppend(&headers.back().second, " ", text);
+    return;
+  }
+  const std::size_t colon = text.find(':');
+  if (colon == absl::string_view::npos) return;
+  headers.emplace_back(
+      std::string(absl::StripAsciiWhitespace(text.substr(0, colon))),
+      std::string(absl::StripAsciiWhitespace(text.substr(colon + 1))));
+}
+
+bool CurlTransfer::IsFollowedRedirect() const {
+  return options_.max_redirects() > 0 && IsRedirect(response_.code) &&
+         response_.Header("Location").has_value();
+}
+
+absl::Status CurlTransfer::LimitError(absl::string_view what,
+                                      std::size_t limit) const {
+  return absl::ResourceExhaustedError(
+      absl::StrCat("HttpClient: ", target_.HostAndPort(), ": ", what, " than ",
+                   limit, " bytes: see HttpClientOptions"));
+}
+
+absl::string_view CurlTransfer::Phase(CURLcode code) const {
+  switch (code) {
+    case CURLE_COULDNT_RESOLVE_PROXY:
+    case CURLE_COULDNT_RESOLVE_HOST:
+      return "resolve";
+    case CURLE_COULDNT_CONNECT:
+      return "connect";
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CACERT_BADFILE:
+      return "TLS handshake";
+    default:
+      break;
+  }
+  if (body_size_ > 0) return "body";
+  return header_size_ > 0 ? "headers" : "request";
+}
+
+}  // namespace creche::internal

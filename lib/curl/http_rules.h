@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What HTTP says of requests and redirects that libcurl leaves to its caller.
+
+#ifndef CRECHE_LIB_CURL_HTTP_RULES_H_
+#define CRECHE_LIB_CURL_HTTP_RULES_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "creche/curl/http_request.h"
+#include "lib/curl/http_target.h"
+
+namespace creche::internal {
+
+// Whether it can be written as the head of one request, and no more than one.
+// Errors: kInvalidArgument.
+absl::Status CheckRequest(const HttpRequest& request);
+
+// GET, unless something else was set or there is a body.
+std::string MethodOf(const HttpRequest& request);
+
+// 301, 302, 303, 307, 308.
+bool IsRedirect(int code);
+
+// What to ask `to` after `from` has answered `code` (RFC 9110, 15.4).
+HttpRequest Redirected(const HttpRequest& request, int code,
+                       const HttpTarget& from, const HttpTarget& to);
+
+}  // namespace creche::internal
+
+#endif  // CRECHE_LIB_CURL_HTTP_RULES_H_

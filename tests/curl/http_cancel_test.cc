@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Fetches that are cancelled: at each point, at random moments, while others go
+// on; and the kernel's failures at each point.
+
+#include <cstddef>
+#include <functional>
+#include <random>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "creche/core/nursery.h"
+#include "creche/core/sleep.h"
+#include "creche/core/task.h"
+#include "creche/core/timeouts.h"
+#include "creche/core/try.h"
+#include "creche/curl/http_client.h"
+#include "creche/net/tcp_stream.h"
+#include "creche/sync/event.h"
+#include "creche/testing/cancel_everywhere.h"
+#include "creche/testing/fail_everywhere.h"
+#include "gtest/gtest.h"
+#include "tests/curl/http_peer.h"
+#include "tests/support/run_checked.h"
+
+namespace creche {
+namespace {
+
+Serve AnswersItsPath() {
+  return Answering([](absl::string_view head) { return Answer(PathIn(head)); });
+}
+
+// A client of its own, a redirect, a body in pieces, and a kept connection.
+Task<absl::Status> Session() {
+  auto fetch = [](std::string url) -> Task<absl::Status> {
+    HttpClient client;
+    HttpRequest whole(url + "/whole");
+    const HttpResponse response = co_await Try(client.Fetch(whole));
+    EXPECT_EQ(response.body, "/whole");
+    HttpRequest pieces(url + "/pieces");
+    std::string body;
+    auto take = [&](absl::string_view piece) -> Task<absl::Status> {
+      co_await SleepFor(absl::Milliseconds(1));
+      body.append(piece.data(), piece.size());
+      co_return absl::OkStatus();
+    };
+    co_await Try(client.FetchStream(pieces, take));
+    EXPECT_EQ(body, "/pieces");
+    co_return absl::OkStatus();
+  };
+  co_return co_await WithPeer(AnswersItsPath(), fetch);
+}
+
+TEST(HttpCancelTest, ASessionCanBeCancelledEverywhere) {
+  // libcurl and OpenSSL keep what they open first.
+  RunChecked([] { return Session(); });
+  CancelEverywhere(Session);
+}
+
+TEST(HttpCancelTest, ASessionSurvivesTheKernel) {
+  RunChecked([] { return Session(); });
+  FailEverywhere(Session);
+}
+
+// Whoever drives: the task that began, or one that took over.
+TEST(HttpCancelTest, OneIsCancelledAndTheOthersGoOn) {
+  for (int cancelled = 0; cancelled < 4; ++cancelled) {
+    int answered = 0;
+    Event may_answer;
+    auto serve = [&](TcpStream& stream) -> Task<absl::Status> {
+      const std::string head = co_await Try(HttpHead(stream));
+      co_await may_answer.Wait();
+      const std::string text = Answer(PathIn(head));
+      co_return co_await stream.SendAll(text);
+    };
+    auto fetch_all = [&](std::string url) -> Task<absl::Status> {
+      HttpClient client;
+      CancelScope scope;
+      auto fetch = [&](int i) -> Task<absl::Status> {
+        HttpRequest request(absl::StrCat(url, "/", i));
+        const HttpResponse response = co_await Try(client.Fetch(request));
+        EXPECT_EQ(response.body, absl::StrCat("/", i));
+        ++answered;
+        co_return absl::OkStatus();
+      };
+      auto fetch_cancelled = [&]() -> Task<> {
+        static_cast<void>(co_await scope.Run(fetch(cancelled)));
+      };
+      auto body = [&](Nursery& nursery) -> Task<absl::Status> {
+        for (int i = 0; i < 4; ++i) {
+          if (i == cancelled) {
+            nursery.StartSoon(fetch_cancelled);
+          } else {
+            nursery.StartSoon(fetch, i);
+          }
+        }
+        co_await SleepFor(absl::Milliseconds(20));
+        scope.Cancel();
+        may_answer.Set();
+        co_return absl::OkStatus();
+      };
+      co_return co_await WithNursery(body);
+    };
+    RunChecked([&]() -> Task<absl::Status> {
+      co_return co_await WithPeer(serve, fetch_all);
+    });
+    EXPECT_EQ(answered, 3);
+  }
+}
+
+// What is in the socket buffers, libcurl, and the piece: but no more.
+TEST(HttpCancelTest, ASinkHoldsTheServerBack) {
+  std::size_t sent = 0;
+  auto serve = [&](TcpStream& stream) -> Task<absl::Status> {
+    co_await Try(HttpHead(stream));
+    co_await Try(stream.SendAll("HTTP/1.1 200 OK\r\n\r\n"));
+    const std::string piece(100000, 'x');
+    for (;;) {
+      co_await Try(stream.SendAll(piece));
+      sent += piece.size();
+    }
+  };
+  auto fetch = [&](std::string url) -> Task<absl::Status> {
+    HttpClient client(HttpClientOptions().set_max_body(std::size_t{1} << 40));
+    auto stop = [](absl::string_view) -> Task<absl::Status> {
+      co_await SleepForever();
+      co_return absl::OkStatus();
+    };
+    HttpRequest request(url);
+    auto other = [&]() -> Task<absl::Status> {
+      // Drives libcurl all the time.
+      co_return (co_await client.FetchStream(request, stop)).status();
+    };
+    auto body = [&](Nursery& nursery) -> Task<absl::Status> {
+      nursery.StartSoon(other);
+      nursery.StartSoon(other);
+      co_await SleepFor(absl::Milliseconds(300));
+      nursery.Cancel();
+      co_return absl::OkStatus();
+    };
+    co_return co_await WithNursery(body);
+  };
+  RunChecked([&]() -> Task<absl::Status> {
+    co_return co_await WithPeer(serve, fetch);
+  });
+  EXPECT_LT(sent, std::size_t{40} << 20);
+}
+
+// Each answer belongs to its question, whatever was cancelled before on the
+// same connection.
+TEST(HttpCancelTest, ThousandsUnderRandomDeadlines) {
+  constexpr int kTasks = 16;
+  constexpr int kFetches = 250;
+  int answered = 0;
+  int cancelled = 0;
+  auto fetch_all = [&](std::string url) -> Task<absl::Status> {
+    HttpClient client;
+    auto fetch_many = [&](int task) -> Task<absl::Status> {
+      std::mt19937 random(static_cast<unsigned>(task));
+      for (int i = 0; i < kFetches; ++i) {
+        const std::string path = absl::StrCat("/", task, "/", i);
+        HttpRequest request(url + path);
+        const absl::Duration limit = absl::Microseconds(random() % 8000);
+        const auto response =
+            co_await MoveOnAfter(limit, client.Fetch(request));
+        if (!response.has_value()) {
+          ++cancelled;
+          continue;
+        }
+        co_await Try(response->status());
+        EXPECT_EQ((*response)->body, path);
+        ++answered;
+      }
+      co_return absl::OkStatus();
+    };
+    auto body = [&](Nursery& nursery) -> Task<absl::Status> {
+      for (int i = 0; i < kTasks; ++i) nursery.StartSoon(fetch_many, i);
+      co_return absl::OkStatus();
+    };
+    co_await Try(WithNursery(body));
+    HttpRequest last(url + "/last");
+    EXPECT_EQ((co_await Try(client.Fetch(last))).body, "/last");
+    co_return absl::OkStatus();
+  };
+  RunChecked([&]() -> Task<absl::Status> {
+    co_return co_await WithPeer(AnswersItsPath(), fetch_all);
+  });
+  EXPECT_EQ(answered + cancelled, kTasks * kFetches);
+  EXPECT_GT(answered, 0);
+  EXPECT_GT(cancelled, 0);
+}
+
+}  // namespace
+}  // namespace creche
