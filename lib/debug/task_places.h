@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// TaskPlaces: where a task stands, kept without allocating.
+
+#ifndef CRECHE_LIB_DEBUG_TASK_PLACES_H_
+#define CRECHE_LIB_DEBUG_TASK_PLACES_H_
+
+#include <array>
+#include <cstddef>
+#include <source_location>
+#include <vector>
+
+#include "creche/core/internal/continuation.h"
+#include "creche/core/internal/promise.h"
+
+namespace creche::internal {
+
+// The co_awaits that a task stands at, innermost first. Outlives the task: the
+// places are constants of the program.
+class TaskPlaces {
+ public:
+  TaskPlaces() = default;
+
+  // From `leaf` outwards; none if there is no leaf. On the task's thread.
+  explicit TaskPlaces(Frame leaf) {
+    for (; leaf && size_ < places_.size(); leaf = CallerOf(leaf)) {
+      // An awaitable is where its caller awaits.
+      if (leaf.handle) places_[size_++] = leaf.promise->await_location();
+    }
+  }
+
+  std::vector<std::source_location> ToVector() const {
+    return {places_.begin(), places_.begin() + size_};
+  }
+
+ private:
+  std::array<std::source_location, 8> places_ = {};
+  std::size_t size_ = 0;
+};
+
+}  // namespace creche::internal
+
+#endif  // CRECHE_LIB_DEBUG_TASK_PLACES_H_
