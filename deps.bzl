@@ -15,7 +15,7 @@ load("//bazel/system_deps:bundled_rules.bzl", "bundled_rules")
 load("//bazel/system_deps:system_library.bzl", "system_library")
 
 def creche_system_deps():
-    """Declares Abseil, GoogleTest, Google Benchmark, liburing, OpenSSL and libcurl as installed."""
+    """Declares Abseil, GoogleTest, Google Benchmark, liburing, OpenSSL, libcurl and libpq."""
     _declare(
         name = "com_google_absl",
         debian_package = "libabsl-dev",
@@ -60,6 +60,12 @@ def creche_system_deps():
         debian_package = "libcurl4-openssl-dev",
         include = ["curl"],
         targets = {":curl": "libcurl"},
+    )
+    _declare(
+        name = "libpq",
+        debian_package = "libpq-dev",
+        include = ["postgresql"],
+        targets = {":libpq": "libpq"},
     )
     bundled_rules()
 

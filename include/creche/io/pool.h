@@ -13,6 +13,7 @@
 #ifndef CRECHE_IO_POOL_H_
 #define CRECHE_IO_POOL_H_
 
+#include <concepts>
 #include <cstddef>
 #include <deque>
 #include <memory>
@@ -57,6 +58,9 @@ class PoolOptions {
   absl::Duration idle_timeout_ = absl::Minutes(1);
 };
 
+// A Connection that has a member `bool is_usable() const` is asked before it is
+// lent and when it is returned, and closed if it says no.
+//
 // Order: who asks first is served first. The connection that was used last is
 // lent first, so that the others become idle for long enough to go.
 template <typename Connection>
@@ -91,7 +95,9 @@ class Pool {
       if (pool_ == nullptr) {
         internal::Misuse("a connection was returned to its Pool twice");
       }
-      pool_->idle_.push_back({std::move(*connection_), Now()});
+      if (IsUsable(*connection_)) {
+        pool_->idle_.push_back({std::move(*connection_), Now()});
+      }
       connection_.reset();
       std::exchange(pool_, nullptr)->GiveSlot();
     }
@@ -150,8 +156,8 @@ class Pool {
     while (!idle_.empty()) {
       Connection connection = std::move(idle_.back().connection);
       idle_.pop_back();
-      bool is_healthy = true;
-      if (checker_ != nullptr) {
+      bool is_healthy = IsUsable(connection);
+      if (is_healthy && checker_ != nullptr) {
         is_healthy = co_await checker_->Check(connection);
       }
       if (is_healthy) co_return slot.LeaseOf(std::move(connection));
@@ -233,6 +239,16 @@ class Pool {
    private:
     F f_;
   };
+
+  static bool IsUsable(const Connection& connection) {
+    if constexpr (requires {
+                    { connection.is_usable() } -> std::same_as<bool>;
+                  }) {
+      return connection.is_usable();
+    } else {
+      return true;
+    }
+  }
 
   // Straight to who has waited longest, if anybody does.
   void GiveSlot() {
