@@ -84,6 +84,8 @@ RunSession::RunSession(RunOptions options) {
 
 RunSession::~RunSession() = default;
 
+Scheduler& RunSession::scheduler() { return parts_->scheduler; }
+EventPort& RunSession::port() { return parts_->port; }
 CancelNode* RunSession::root() { return &parts_->scheduler.root(); }
 void RunSession::Run(TaskRecord& main) { parts_->scheduler.Run(main); }
 void RunSession::MainEnded() { parts_->scheduler.MainEnded(); }

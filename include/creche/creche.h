@@ -43,6 +43,7 @@
 #include "creche/debug/stall_watchdog.h"
 #include "creche/debug/task_tree.h"
 #include "creche/debug/trace_recorder.h"
+#include "creche/guest_run.h"
 #include "creche/io/any_stream.h"
 #include "creche/io/buffered_reader.h"
 #include "creche/io/buffered_writer.h"

@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <chrono>
 #include <iostream>
 #include <utility>
 #include <vector>
@@ -36,6 +37,10 @@ constexpr int kOperationsPerStep = 64;
 // How many batches may go by while the port is idle: the kernel may still have
 // something to finish, such as to let go of a file.
 constexpr unsigned kBatchesPerIdlePoll = 64;
+
+// What a run does before its thread gets to other things.
+constexpr unsigned kBatchesInShare = 64;
+constexpr std::chrono::milliseconds kLongestShare{1};
 
 // Tells the child of a fork(), whose only thread is the one that forked.
 void NoticeForks() {
@@ -82,17 +87,25 @@ bool Scheduler::IsInThisStep(const volatile void* address) {
 }
 
 void Scheduler::Run(TaskRecord& main) {
+  Begin(main);
+  running.stack_floor =
+      static_cast<const char*>(__builtin_frame_address(0)) - kNestingBytes;
+  for (unsigned batch = 0; has_tasks(); ++batch) Tick(batch);
+  End();
+}
+
+void Scheduler::Begin(TaskRecord& main) {
   NoticeForks();
   running.scheduler = this;
   root_.EnterAsRoot(root_tasks_);
   root_tasks_.PushBack(&main);
   running.runnable = &runnable_;
   running.has_instruments = !instruments_.empty();
-  running.stack_floor =
-      static_cast<const char*>(__builtin_frame_address(0)) - kNestingBytes;
   for (Instrument* instrument : instruments_) instrument->BeforeRun();
   main.Spawn();
-  for (unsigned batch = 0; !root_tasks_.empty(); ++batch) Tick(batch);
+}
+
+void Scheduler::End() {
   if (threads_ != nullptr) threads_->RunEnds();
   for (Instrument* instrument : instruments_) instrument->AfterRun();
   running.scheduler = nullptr;
@@ -162,10 +175,14 @@ void Scheduler::WaitOnPort(absl::Duration at_most) {
   if (runnable_.empty()) {
     WaitUntilRunnable();
   } else {
-    if (!port_.is_idle() || batch % kBatchesPerIdlePoll == 0) PollPort();
-    if (has_news()) HearFromOutside();
+    HearFromPort(batch);
   }
   RunBatch();
+}
+
+[[gnu::always_inline]] inline void Scheduler::HearFromPort(unsigned batch) {
+  if (!port_.is_idle() || batch % kBatchesPerIdlePoll == 0) PollPort();
+  if (has_news()) HearFromOutside();
 }
 
 // The port is asked once a round, to wait or not to wait: each question may be
@@ -180,9 +197,8 @@ void Scheduler::WaitUntilRunnable() {
   for (;;) {
     ArmFreshDeadlines();
     const absl::Time next = FromNanoseconds(deadlines_.earliest());
-    const bool expects_io = port_.pending() > 0 || outside_wakers_ > 0;
-    const absl::Duration wait = clock_.clock().WaitFor(next, expects_io);
-    if (wait == absl::InfiniteDuration() && !expects_io) ReportDeadlock();
+    const absl::Duration wait = clock_.clock().WaitFor(next, expects_io());
+    if (wait == absl::InfiniteDuration() && !expects_io()) ReportDeadlock();
     if (wait > absl::ZeroDuration()) {
       WaitOnPort(wait);
     } else {
@@ -193,6 +209,73 @@ void Scheduler::WaitUntilRunnable() {
     if (clock_.clock().Idle(next)) ExpireDeadlines();
     if (!runnable_.empty()) return;
   }
+}
+
+// The same as Run()'s loop, but that it ends where that waits, and after a
+// while.
+absl::Duration Scheduler::RunShare(HostedPort& port) {
+  using Clock = std::chrono::steady_clock;
+  const Clock::time_point end = Clock::now() + kLongestShare;
+  running.stack_floor =
+      static_cast<const char*>(__builtin_frame_address(0)) - kNestingBytes;
+  may_sleep_.store(false, std::memory_order_relaxed);
+  const bool has_waited = std::exchange(has_host_waited_, false);
+  if (has_waited) {
+    for (Instrument* instrument : instruments_) instrument->AfterIoWait();
+  }
+  for (unsigned batch = 0; batch < kBatchesInShare; ++batch) {
+    if (runnable_.empty()) {
+      const absl::Duration wait =
+          LookBeforeHostWaits(port, has_waited && batch == 0);
+      if (wait > absl::ZeroDuration()) return wait;
+    } else {
+      HearFromPort(batch);
+    }
+    RunBatch();
+    if (!has_tasks() || Clock::now() >= end) break;
+  }
+  return absl::ZeroDuration();
+}
+
+// A round of WaitUntilRunnable(), without its wait. `has_waited`: the host's
+// wait is over.
+absl::Duration Scheduler::LookBeforeHostWaits(HostedPort& port,
+                                              bool has_waited) {
+  may_sleep_ = true;
+  PollPort();
+  if (!inbox_.is_surely_empty()) inbox_.Deliver();
+  HearFromOutside();
+  // Last: it submits what was cancelled by these.
+  const absl::Duration port_wait = port.PollToWait();
+  absl::Duration wait = absl::ZeroDuration();
+  if (runnable_.empty() && port_wait > absl::ZeroDuration()) {
+    wait = std::min(port_wait, TimeForHostToWait(has_waited));
+  }
+  has_host_waited_ = wait > absl::ZeroDuration();
+  if (has_host_waited_) {
+    for (Instrument* instrument : instruments_) instrument->BeforeIoWait(wait);
+  } else {
+    may_sleep_.store(false, std::memory_order_relaxed);
+  }
+  return wait;
+}
+
+// Zero if there is something to do instead. Requires: no task is runnable, and
+// nothing has come in.
+absl::Duration Scheduler::TimeForHostToWait(bool has_waited) {
+  if (!quiescence_.empty()) {
+    quiescence_.UnparkAll();
+    return absl::ZeroDuration();
+  }
+  Clock& clock = clock_.clock();
+  const absl::Time next = FromNanoseconds(deadlines_.earliest());
+  if (has_waited && clock.Idle(next)) {
+    ExpireDeadlines();
+    return absl::ZeroDuration();
+  }
+  const absl::Duration wait = clock.WaitFor(next, expects_io());
+  if (wait <= absl::ZeroDuration() && clock.Idle(next)) ExpireDeadlines();
+  return std::max(wait, absl::ZeroDuration());
 }
 
 // Deadlines come last: what has completed beats a timeout that is due.

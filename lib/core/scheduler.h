@@ -24,6 +24,7 @@
 #include "creche/core/internal/task_record.h"
 #include "creche/core/parking_lot.h"
 #include "lib/core/deadline_queue.h"
+#include "lib/core/hosted_port.h"
 #include "lib/core/outside_event.h"
 #include "lib/core/run_clock.h"
 
@@ -52,6 +53,18 @@ class Scheduler {
   // Runs `main`, whose scope is root(), and all that it starts. Returns when
   // main and all root tasks have said that they ended.
   void Run(TaskRecord& main);
+
+  // Run(), for a thread that has other things to do, too: Begin(), RunShare()
+  // until there are no tasks, and End(). Between these, the thread need not be
+  // in the run.
+  void Begin(TaskRecord& main);
+  bool has_tasks() const { return !root_tasks_.empty(); }
+  void End();
+
+  // Runs tasks for a bounded time, without waiting. Returns for how long there
+  // will be nothing to do unless the descriptor of `port`, which is port(),
+  // becomes readable: zero if there is more to do, or no task is left.
+  absl::Duration RunShare(HostedPort& port);
 
   // Whether `address` is on the native stack, in something that has been called
   // in this step of a task: it is gone when the step ends.
@@ -115,10 +128,14 @@ class Scheduler {
   void WaitOnPort(absl::Duration at_most);
 
   void Tick(unsigned batch);
+  void HearFromPort(unsigned batch);
   void WaitUntilRunnable();
+  absl::Duration LookBeforeHostWaits(HostedPort& port, bool has_waited);
+  absl::Duration TimeForHostToWait(bool has_waited);
   bool has_news() const {
     return !inbox_.empty() || !fresh_deadlines_.empty() || !deadlines_.empty();
   }
+  bool expects_io() const { return port_.pending() > 0 || outside_wakers_ > 0; }
   void HearFromOutside();
   void ExpireDeadlines();
   void RunBatch();
@@ -147,6 +164,7 @@ class Scheduler {
   size_t outside_wakers_ = 0;
   size_t helpers_ = 0;
   bool main_ended_ = false;
+  bool has_host_waited_ = false;  // RunShare() has said so.
 };
 
 // The time on the clock of this thread's run, and what durations count from:

@@ -297,6 +297,17 @@ void EpollPort::Wait(absl::Duration at_most) {
   Deliver();
 }
 
+absl::Duration EpollPort::PollToWait() {
+  looks_in_vain_ = 0;
+  InterruptAgain();
+  const bool is_notified = Look(absl::ZeroDuration());
+  if (is_notified || !due_.empty()) {
+    Deliver();
+    return absl::ZeroDuration();
+  }
+  return cancelled_.TimeLeft(CancelRequests::Clock::now());
+}
+
 // Returns true if Notify() was called.
 bool EpollPort::Look(absl::Duration at_most) {
   bool is_notified = false;

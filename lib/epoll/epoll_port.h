@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "creche/core/backend.h"
 #include "creche/core/internal/intrusive_list.h"
@@ -25,6 +26,7 @@
 #include "creche/uring/socket_names.h"
 #include "creche/uring/uring_features.h"
 #include "lib/core/cycle_counter.h"
+#include "lib/core/hosted_port.h"
 #include "lib/epoll/calls.h"
 #include "lib/epoll/epoll_set.h"
 #include "lib/epoll/worker_threads.h"
@@ -47,7 +49,7 @@ struct WatchTag;
 // file, and the set goes on watching the old one as long as that is open under
 // another number. So whoever waits has the kernel look whether the set has the
 // file that the number means now, and events of an older one are not heard.
-class EpollPort final : public OperationPort {
+class EpollPort final : public OperationPort, public HostedPort {
  public:
   explicit EpollPort(const UringFeatures& features = {})
       : has_poll_first_(features.poll_first) {}
@@ -60,6 +62,10 @@ class EpollPort final : public OperationPort {
   size_t pending() const override { return pending_; }
   void Notify() override;
   Backend backend() const override { return Backend::kEpoll; }
+
+  // That of the epoll instance, which is readable when it has events.
+  absl::StatusOr<int> OpenWaitDescriptor() override { return set_.fd(); }
+  absl::Duration PollToWait() override;
 
   void Start(Operation& operation, const io_uring_sqe& entry) override;
   bool StartAtOnce(Operation& operation, const io_uring_sqe& entry,

@@ -43,6 +43,9 @@ class EpollSet {
   // Makes room. Has no effect if it is not there.
   void Remove(int fd) { Control(EPOLL_CTL_DEL, fd, 0, 0); }
 
+  // Can be waited for: it is readable while there are events to take.
+  int fd() const { return epoll_fd_; }
+
   // Takes up to `size` events; waits for the first for `at_most`, which may be
   // zero or infinite. Returns how many there are: none, too, if a signal came.
   size_t Take(epoll_event* events, size_t size, absl::Duration at_most);

@@ -10,6 +10,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <thread>
 
 #include "creche/core/internal/running.h"
 #include "creche/threads/internal/run_message.h"
@@ -46,6 +47,11 @@ class RunGate : public std::enable_shared_from_this<RunGate> {
   bool is_own_thread() const {
     return running.scheduler != nullptr && running.scheduler == scheduler_;
   }
+  // The same, or this is the thread of a guest, between two of its shares: it
+  // cannot wait for the run.
+  bool is_hosts_thread() const {
+    return scheduler_ != nullptr && thread_ == std::this_thread::get_id();
+  }
   // Requires: is_own_thread().
   Scheduler& scheduler() const { return *running.scheduler; }
 
@@ -73,6 +79,7 @@ class RunGate : public std::enable_shared_from_this<RunGate> {
   std::atomic<bool> is_ringing_ = false;  // The bell is posted, or about to be.
   std::atomic<size_t> handles_ = 0;
   std::atomic<const Scheduler*> scheduler_;  // Null: the run is over.
+  const std::thread::id thread_ = std::this_thread::get_id();
   bool is_expected_ = false;  // The run counts the handles as a waker.
   std::mutex mutex_;          // Guards the bell's existence.
   std::optional<Bell> bell_;

@@ -72,7 +72,7 @@ bool RunHandle::Post(absl::AnyInvocable<void()> f) const {
 namespace internal {
 
 absl::Status PerformCall(const std::shared_ptr<RunGate>& gate, CallBody& body) {
-  if (gate != nullptr && gate->is_own_thread()) {
+  if (gate != nullptr && gate->is_hosts_thread()) {
     Misuse(
         "RunHandle::Call() was called on the thread of the handle's own run, "
         "which would wait for itself: co_await what is to be done, or Post() "

@@ -6,6 +6,7 @@
 #define CRECHE_LIB_URING_CURRENT_PORT_H_
 
 #include "creche/core/event_port.h"
+#include "creche/uring/operation_port.h"
 
 namespace creche::internal {
 
@@ -14,6 +15,9 @@ namespace creche::internal {
 // say that they are current, one that wraps another could be bypassed.
 class CurrentPort {
  public:
+  // What is current on this thread, when it turns to another run and back.
+  static OperationPort* Exchange(OperationPort* port);
+
   explicit CurrentPort(EventPort& port);
   CurrentPort(const CurrentPort&) = delete;
   CurrentPort& operator=(const CurrentPort&) = delete;

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <utility>
 
 #include "absl/strings/string_view.h"
 #include "creche/core/internal/misuse.h"
@@ -48,6 +49,10 @@ SocketNames& SocketNames::Current() {
 }
 
 namespace internal {
+
+OperationPort* CurrentPort::Exchange(OperationPort* port) {
+  return std::exchange(current_port, port);
+}
 
 CurrentPort::CurrentPort(EventPort& port) {
   current_port = dynamic_cast<OperationPort*>(&port);

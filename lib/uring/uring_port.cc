@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "creche/core/internal/misuse.h"
 #include "lib/uring/setup_error.h"
@@ -21,10 +22,14 @@ namespace {
 // What the user_data of an entry is: the address of an Operation, or this.
 constexpr std::uint64_t kCancellation = 1;
 
+// After which the kernel, which was short of something, is asked again.
+constexpr absl::Duration kPauseToSubmit = absl::Milliseconds(1);
+
 }  // namespace
 
 UringPort::~UringPort() {
   if (notify_fd_ >= 0) close(notify_fd_);
+  if (completion_fd_ >= 0) close(completion_fd_);
 }
 
 absl::Status UringPort::Open() {
@@ -56,6 +61,7 @@ void UringPort::Close() {
   if (blocks_ != nullptr) std::exchange(blocks_, nullptr)->Close();
   ring_.Close();
   close(std::exchange(notify_fd_, -1));
+  if (completion_fd_ >= 0) close(std::exchange(completion_fd_, -1));
 }
 
 // Most have been cancelled, with what they belong to. What is left belongs to
@@ -100,6 +106,31 @@ void UringPort::WaitForCancelled(absl::Duration at_most) {
   }
 }
 
+absl::StatusOr<int> UringPort::OpenWaitDescriptor() {
+  completion_fd_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  int error = completion_fd_ < 0 ? errno : 0;
+  if (error == 0) {
+    error = -io_uring_register_eventfd(ring_.get(), completion_fd_);
+  }
+  if (error != 0) return SetupError(error, /*io_uring_disabled=*/-1);
+  return completion_fd_;
+}
+
+// Empties the descriptor before it looks: what comes later fills it anew.
+absl::Duration UringPort::PollToWait() {
+  std::uint64_t count = 0;
+  // Fails if there was nothing.
+  [[maybe_unused]] const ssize_t got =
+      read(completion_fd_, &count, sizeof(count));
+  if (cancelled_.is_to_ask_again()) CancelAgain();
+  ring_.Submit();
+  if (ring_.has_completions() && Deliver()) return absl::ZeroDuration();
+  // No completion tells when the kernel can take the rest.
+  if (!ring_.is_all_submitted()) return kPauseToSubmit;
+  return cancelled_.empty() ? absl::InfiniteDuration()
+                            : cancelled_.TimeLeft(CancelRequests::Clock::now());
+}
+
 void UringPort::CancelAgain() {
   cancelled_.AskAgain(
       CancelRequests::Clock::now(),
@@ -109,8 +140,12 @@ void UringPort::CancelAgain() {
 void UringPort::Notify() {
   const int error = errno;
   const std::uint64_t one = 1;
+  // The descriptor that somebody else waits for is written to directly: a write
+  // to the other one would reach it by way of the ring, and some kernels lose
+  // what one eventfd has to tell another.
+  const int fd = completion_fd_ >= 0 ? completion_fd_ : notify_fd_;
   // Fails only if the run has ended, and then nobody waits.
-  [[maybe_unused]] const ssize_t written = write(notify_fd_, &one, sizeof(one));
+  [[maybe_unused]] const ssize_t written = write(fd, &one, sizeof(one));
   errno = error;
 }
 

@@ -9,16 +9,18 @@
 #include <cstdint>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "creche/uring/operation_port.h"
 #include "creche/uring/uring_features.h"
+#include "lib/core/hosted_port.h"
 #include "lib/uring/block_ring.h"
 #include "lib/uring/cancel_requests.h"
 #include "lib/uring/ring.h"
 
 namespace creche::internal {
 
-class UringPort final : public OperationPort {
+class UringPort final : public OperationPort, public HostedPort {
  public:
   explicit UringPort(unsigned ring_entries = 1024, UringFeatures features = {},
                      Ring::SetupFunction setup = &io_uring_queue_init_params)
@@ -32,6 +34,12 @@ class UringPort final : public OperationPort {
   size_t pending() const override { return pending_; }
   void Notify() override;
   Backend backend() const override { return Backend::kUring; }
+
+  // An eventfd that the kernel writes to with each completion. (The ring's own
+  // descriptor would not do: with deferred task work, what completes while
+  // another loop waits for that wakes nobody.)
+  absl::StatusOr<int> OpenWaitDescriptor() override;
+  absl::Duration PollToWait() override;
 
   void Start(Operation& operation, const io_uring_sqe& entry) override;
   bool StartAtOnce(Operation& operation, const io_uring_sqe& entry,
@@ -74,6 +82,7 @@ class UringPort final : public OperationPort {
   CancelRequests cancelled_;
   bool is_closing_ = false;
   int notify_fd_ = -1;
+  int completion_fd_ = -1;  // See OpenWaitDescriptor().
   NotifyOperation notify_{*this};
 };
 

@@ -37,6 +37,8 @@ class RunSession {
   // Not OK: there can be no run.
   const absl::Status& status() const { return status_; }
 
+  Scheduler& scheduler();
+  EventPort& port();
   CancelNode* root();
   void Run(TaskRecord& main);
   void MainEnded();
