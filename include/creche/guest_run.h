@@ -3,8 +3,8 @@
 // GuestRun: a run in the thread of another event loop, such as that of GLib,
 // Qt, Asio or libuv. It needs no thread of its own: the loop calls it.
 //
-//   MyLoop host(loop);  // A HostLoop: see examples/ for those of known loops.
-//   creche::GuestRun guest({}, host, Main, [&](absl::Status status) {
+//   MyLoop host(loop);  // A HostLoop: four functions of that loop.
+//   creche::GuestRun guest({}, host, Main, [&](absl::Status) {
 //     loop.Quit();
 //   });
 //   loop.Run();
