@@ -33,7 +33,8 @@ const std::vector<Awaitable>& AllAwaitables() {
          {CoreAwaitables(), ScopeAwaitables(), SyncAwaitables(),
           NetAwaitables(), StreamAwaitables(), IoAwaitables(), PipeAwaitables(),
           BufferAwaitables(), ProcessAwaitables(), TestingAwaitables(),
-          ThreadAwaitables(), TlsAwaitables(), CurlAwaitables()}) {
+          ThreadAwaitables(), TlsAwaitables(), CurlAwaitables(),
+          PostgresAwaitables()}) {
       rows.insert(rows.end(), part.begin(), part.end());
     }
     return rows;

@@ -13,6 +13,7 @@
 #include "absl/types/span.h"
 #include "creche/creche.h"
 #include "creche/curl/http_client.h"
+#include "creche/postgres/postgres_connection.h"
 #include "creche/testing/testing.h"
 #include "creche/testing/tls/mangled_stream.h"
 #include "creche/testing/tls/tls_pair.h"
@@ -207,6 +208,20 @@ void DiscardCurl(HttpClient& client, const HttpRequest& request,
                  Function<absl::Status(absl::string_view)> sink) {
   DISCARD(client.Fetch(request));              // HttpClient::Fetch
   DISCARD(client.FetchStream(request, sink));  // HttpClient::FetchStream
+}
+
+void DiscardPostgres(
+    PostgresConnection& db,
+    Function<absl::StatusOr<std::optional<std::string>>()> source,
+    Function<absl::Status(absl::string_view)> sink) {
+  DISCARD(PostgresConnection::Connect(""));  // PostgresConnection::Connect
+  DISCARD(db.Execute(""));                   // PostgresConnection::Execute
+  DISCARD(db.Prepare("", ""));               // PostgresConnection::Prepare
+  DISCARD(db.ExecutePrepared(""));     // PostgresConnection::ExecutePrepared
+  DISCARD(db.CopyIn("", source));      // PostgresConnection::CopyIn
+  DISCARD(db.CopyOut("", sink));       // PostgresConnection::CopyOut
+  DISCARD(db.Listen(""));              // PostgresConnection::Listen
+  DISCARD(WithTransaction(db, Body));  // WithTransaction
 }
 
 void DiscardThreads(void (&work)(), ThreadSender<int>& sender,

@@ -4,8 +4,10 @@
 //
 //   creche::PostgresConnection db = co_await creche::Try(
 //       creche::PostgresConnection::Connect("host=db dbname=shop"));
+//   // Named first: g++ 12 compiles no braced list inside co_await.
+//   std::vector<std::optional<std::string>> id = {"42"};
 //   creche::PostgresResult result = co_await creche::Try(
-//       db.Execute("SELECT name FROM customer WHERE id = $1", {"42"}));
+//       db.Execute("SELECT name FROM customer WHERE id = $1", id));
 //   for (const auto& row : result.rows) std::cout << row[0].value_or("NULL");
 //
 // libpq speaks the protocol; the target is //:postgres. What is left of a call
@@ -27,13 +29,10 @@
 #include "creche/core/function.h"
 #include "creche/core/internal/coroutine_attributes.h"
 #include "creche/core/task.h"
+#include "creche/postgres/internal/forward.h"
 #include "creche/sync/channel.h"
 
 namespace creche {
-
-namespace internal {
-class PostgresSession;
-}  // namespace internal
 
 // What a statement gives, in PostgreSQL's text format; nullopt is NULL.
 struct PostgresResult {
