@@ -21,12 +21,9 @@
 #include "creche/core/task.h"
 #include "creche/curl/http_client_options.h"
 #include "creche/curl/http_request.h"
+#include "creche/curl/internal/forward.h"
 
 namespace creche {
-
-namespace internal {
-class CurlMulti;
-}  // namespace internal
 
 // Any number of fetches at a time, of tasks of one run. They share connections,
 // which are kept open until the client is destroyed. It must outlive its
