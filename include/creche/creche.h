@@ -40,6 +40,7 @@
 #include "creche/cores/core.h"
 #include "creche/cores/run_on_cores.h"
 #include "creche/cores/serve_tcp_on_cores.h"
+#include "creche/debug/run_meter.h"
 #include "creche/debug/stall_watchdog.h"
 #include "creche/debug/task_tree.h"
 #include "creche/debug/trace_recorder.h"

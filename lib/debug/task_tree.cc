@@ -2,6 +2,7 @@
 
 #include "creche/debug/task_tree.h"
 
+#include <iostream>
 #include <ostream>
 #include <sstream>
 #include <string>
@@ -21,6 +22,11 @@ std::string TaskTree() {
 void DumpTasks(std::ostream& out) {
   if (internal::running.scheduler == nullptr) return;
   internal::PrintTaskTree(internal::running.scheduler->root(), out);
+}
+
+void DumpTasks() {
+  DumpTasks(std::cerr);
+  std::cerr.flush();
 }
 
 }  // namespace creche

@@ -116,6 +116,19 @@ TEST(TaskTreeTest, ShowsTheCallersOfTheTaskThatRuns) {
                         " < [^ ]*task_tree_test.cc:", outer, "\n")));
 }
 
+TEST(TaskTreeTest, IsPrintedToStandardErrorUnlessToldOtherwise) {
+  FakePort port;
+  MockClock clock;
+  ::testing::internal::CaptureStderr();
+  auto status = creche::Run({.clock = &clock, .port = &port}, [&]() -> Task<> {
+    DumpTasks();
+    co_return;
+  });
+  ASSERT_TRUE(status.ok());
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(),
+            "task 'main' is running\n");
+}
+
 TEST(TaskTreeTest, IsEmptyOutsideOfARun) { EXPECT_EQ(TaskTree(), ""); }
 
 }  // namespace

@@ -29,6 +29,10 @@ std::string TaskTree();
 // Prints that.
 void DumpTasks(std::ostream& out);
 
+// Prints it to standard error: from a debugger that has stopped on the thread
+// of the run, "call creche::DumpTasks()".
+void DumpTasks();
+
 }  // namespace creche
 
 #endif  // CRECHE_DEBUG_TASK_TREE_H_
