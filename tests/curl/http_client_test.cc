@@ -4,6 +4,8 @@
 
 #include "creche/curl/http_client.h"
 
+#include <fstream>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,12 +17,18 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "creche/core/combinators.h"
+#include "creche/core/nursery.h"
 #include "creche/core/task.h"
 #include "creche/core/try.h"
 #include "creche/curl/http_request.h"
 #include "creche/net/resolve.h"
 #include "creche/net/socket_address.h"
+#include "creche/net/tcp_listener.h"
 #include "creche/net/tcp_stream.h"
+#include "creche/testing/tls/test_certificates.h"
+#include "creche/tls/serve_tls.h"
+#include "creche/tls/tls_context.h"
+#include "creche/tls/tls_stream.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/curl/http_peer.h"
@@ -204,6 +212,66 @@ TEST(HttpClientTest, ASinkGetsTheBodyAndItsErrorEndsTheFetch) {
   RunChecked([&]() -> Task<absl::Status> {
     co_return co_await WithPeer(
         Answering([&](absl::string_view) { return Answer(body); }), fetch);
+  });
+}
+
+TEST(HttpClientTest, UndoesCompressionAndBoundsWhatComesOfIt) {
+  // "hello hello hello\n", by gzip.
+  static constexpr char kZipped[] =
+      "\037\213\010\000\000\000\000\000\002\003\313\110\315\311\311\127\310\100"
+      "\220\134\000\073\174\212\337\022\000\000\000";
+  auto fetch = [](std::string url) -> Task<absl::Status> {
+    HttpRequest request(url);
+    HttpClient client(HttpClientOptions().set_max_body(18));
+    const HttpResponse response = co_await Try(client.Fetch(request));
+    EXPECT_EQ(response.body, "hello hello hello\n");
+    HttpClient bounded(HttpClientOptions().set_max_body(17));
+    const absl::Status failure = (co_await bounded.Fetch(request)).status();
+    EXPECT_TRUE(absl::IsResourceExhausted(failure)) << failure;
+    co_return absl::OkStatus();
+  };
+  RunChecked([&]() -> Task<absl::Status> {
+    co_return co_await WithPeer(
+        Answering([](absl::string_view head) {
+          EXPECT_THAT(std::string(head), HasSubstr("Accept-Encoding: "));
+          return Answer(absl::string_view(kZipped, sizeof(kZipped) - 1),
+                        "Content-Encoding: gzip\r\n");
+        }),
+        fetch);
+  });
+}
+
+TEST(HttpClientTest, TrustsTheFileThatItIsGiven) {
+  const TestCertificates certificates;
+  const TestCertificate server = certificates.Good("127.0.0.1");
+  const std::string trusted = ::testing::TempDir() + "/trusted.pem";
+  std::ofstream(trusted) << certificates.trusted_pem();
+  const TlsContext context =
+      TlsContext::ForServers(
+          TlsServerOptions().set_certificate_pem(server.chain, server.key))
+          .value();
+  auto handle = [](TlsStream<TcpStream> stream) -> Task<> {
+    char buffer[1000];
+    static_cast<void>(co_await stream.ReceiveSome(absl::MakeSpan(buffer)));
+    (co_await stream.SendAll(Answer("safe"))).IgnoreError();
+  };
+  RunChecked([&]() -> Task<absl::Status> {
+    TcpListener listener = co_await Try(ListenTcp("127.0.0.1", 0));
+    HttpRequest request(
+        absl::StrCat("https://", listener.local_address().ToString()));
+    std::optional<TcpListener> open(std::move(listener));
+    auto serve = [&]() -> Task<absl::Status> {
+      co_return co_await ServeTls(*std::move(open), context, handle);
+    };
+    auto both = [&](Nursery& nursery) -> Task<absl::Status> {
+      nursery.StartSoon(serve);
+      HttpClient client(HttpClientOptions().set_trusted_file(trusted));
+      const HttpResponse response = co_await Try(client.Fetch(request));
+      EXPECT_EQ(response.body, "safe");
+      nursery.Cancel("the test is done");
+      co_return absl::OkStatus();
+    };
+    co_return co_await WithNursery(both);
   });
 }
 
