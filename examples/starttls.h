@@ -20,10 +20,19 @@
 namespace examples {
 
 // Up to the '\n', and not a byte more: what follows may belong to TLS. (A
-// reader with a buffer would take those bytes from it.)
+// reader with a buffer would take those bytes from it.) `ahead` has come
+// before: behind the end of TLS, say.
 template <typename Stream>
-creche::Task<absl::StatusOr<std::string>> ReadLine(Stream& stream) {
+creche::Task<absl::StatusOr<std::string>> ReadLine(Stream& stream,
+                                                   std::string& ahead) {
   std::string line;
+  const size_t end = ahead.find('\n');
+  if (end != std::string::npos) {
+    line = ahead.substr(0, end);
+    ahead.erase(0, end + 1);
+    co_return line;
+  }
+  line.swap(ahead);
   for (;;) {
     char byte = 0;
     const size_t size =
@@ -43,23 +52,27 @@ class LineServer {
 
   // Until the client ends.
   creche::Task<absl::Status> Serve(Stream stream) {
+    std::string ahead;
     for (;;) {
-      co_await creche::Try(Answer(stream, "STARTTLS"));
+      co_await creche::Try(Answer(stream, ahead, "STARTTLS"));
       auto shaking =
           creche::TlsStream<Stream>::Server(std::move(stream), context_);
       creche::TlsStream<Stream> tls = co_await creche::Try(std::move(shaking));
-      co_await creche::Try(Answer(tls, "STOPTLS"));
+      std::string nothing;
+      co_await creche::Try(Answer(tls, nothing, "STOPTLS"));
       auto plain = co_await creche::Try(tls.Unwrap());
       stream = std::move(plain.first);
+      ahead = std::move(plain.second);
     }
   }
 
  private:
   // Answers lines until this one has come and was answered.
   template <typename S>
-  static creche::Task<absl::Status> Answer(S& stream, std::string last) {
+  static creche::Task<absl::Status> Answer(S& stream, std::string& ahead,
+                                           std::string last) {
     for (;;) {
-      const std::string line = co_await creche::Try(ReadLine(stream));
+      const std::string line = co_await creche::Try(ReadLine(stream, ahead));
       co_await creche::Try(stream.SendAll("ok: " + line + "\n"));
       if (line == last) co_return absl::OkStatus();
     }
@@ -73,7 +86,8 @@ template <typename Stream>
 creche::Task<absl::StatusOr<std::string>> Ask(Stream& stream,
                                               std::string line) {
   co_await creche::Try(stream.SendAll(line + "\n"));
-  co_return co_await ReadLine(stream);
+  std::string nothing;
+  co_return co_await ReadLine(stream, nothing);
 }
 
 // Says something in the clear, something by TLS, and again something in the

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "creche/creche.h"
 
 namespace debug_examples {
@@ -17,6 +18,25 @@ void TaskTree() {
 }
 
 creche::Task<> Main() { co_return; }
+
+void StallWatchdog() {
+  creche::StallWatchdog watchdog(absl::Milliseconds(100));
+  creche::Run({.instruments = {&watchdog}}, Main);
+}
+
+void RefuseNewClients() {}
+
+void ReadRunMeter(const creche::RunMeter& meter) {
+  // In a task of the run:
+  const creche::MeteredStatistics now = meter.Snapshot();
+  if (now.queue_delay_p99 > absl::Milliseconds(10)) RefuseNewClients();
+}
+
+void RunMeter() {
+  creche::RunMeter meter;
+  creche::Run({.instruments = {&meter}}, Main);
+  ReadRunMeter(meter);
+}
 
 absl::Status TraceRecorder() {
   creche::TraceRecorder trace;
