@@ -171,7 +171,7 @@ TEST(StallWatchdogTest, PrintsToStandardErrorUnlessToldOtherwise) {
 }
 
 TEST(StallWatchdogDeathTest, NeedsALimit) {
-  EXPECT_DEATH(StallWatchdog(absl::ZeroDuration()),
+  EXPECT_DEATH(StallWatchdog{absl::ZeroDuration()},
                "a StallWatchdog's limit must be positive");
 }
 
