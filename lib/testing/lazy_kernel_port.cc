@@ -57,6 +57,12 @@ BlockRing* LazyKernelPort::blocks() {
   return kernel_->blocks();
 }
 
+// What they make of a listener depends on the port.
+SocketNames& LazyKernelPort::socket_names() {
+  if (!is_open_) OpenKernel();
+  return kernel_->socket_names();
+}
+
 // Before the first operation, what it will be.
 Backend LazyKernelPort::backend() const {
   return is_open_ ? kernel_->backend()

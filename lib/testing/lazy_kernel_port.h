@@ -35,6 +35,7 @@ class LazyKernelPort final : public OperationPort {
   bool SubmitNow() override { return is_open_ && kernel_->SubmitNow(); }
   UringFeatures features() override;
   BlockRing* blocks() override;
+  SocketNames& socket_names() override;
 
  private:
   void OpenKernel();
