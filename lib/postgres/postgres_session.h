@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// PostgresSession: a connection of libpq, and what is to be known of it.
+// PostgresSession: requests and their answers, one after the other, and what
+// comes between them.
 
 #ifndef CRECHE_LIB_POSTGRES_POSTGRES_SESSION_H_
 #define CRECHE_LIB_POSTGRES_POSTGRES_SESSION_H_
@@ -21,37 +22,17 @@
 #include "creche/postgres/postgres_connection.h"
 #include "creche/sync/channel.h"
 #include "lib/postgres/input_watch.h"
+#include "lib/postgres/postgres_request.h"
+#include "lib/postgres/postgres_wire.h"
 
 namespace creche::internal {
-
-struct PostgresDeleter {
-  void operator()(PGconn* connection) const { PQfinish(connection); }
-  void operator()(PGresult* result) const { PQclear(result); }
-  void operator()(PGcancel* cancel) const { PQfreeCancel(cancel); }
-  void operator()(char* memory) const { PQfreemem(memory); }
-};
-template <typename T>
-using PostgresPtr = std::unique_ptr<T, PostgresDeleter>;
-
-// What is asked of the server, once.
-struct PostgresRequest {
-  enum class Kind { kQuery, kPrepare, kPrepared };
-
-  Kind kind = Kind::kQuery;
-  std::string name;  // Of the prepared statement.
-  std::string sql;
-  std::vector<std::optional<std::string>> parameters;
-  // For COPY. Without the one that fits, COPY is refused.
-  Function<absl::StatusOr<std::optional<std::string>>()> source;
-  Function<absl::Status(absl::string_view)> sink;
-};
 
 // Invariant: while no exchange is under way, the connection, if it is open, is
 // in step: nothing was asked that is not answered in full, and no cancel
 // request is under way.
 //
 // Close() may come at any time, from another task: after every co_await, what
-// goes on looks whether it is still open.
+// goes on looks whether the wire is still open.
 class PostgresSession : public std::enable_shared_from_this<PostgresSession> {
  public:
   // Requires: connected.
@@ -83,37 +64,21 @@ class PostgresSession : public std::enable_shared_from_this<PostgresSession> {
   absl::Status MayBegin() const;
 
   Task<absl::StatusOr<PostgresResult>> Converse(PostgresRequest& request);
-  absl::Status Send(const PostgresRequest& request);
-  // Until all that libpq has to send was sent. Takes input meanwhile, so that
-  // two that only send cannot wait for each other.
-  Task<absl::Status> Flush();
-  Task<absl::Status> AwaitInput();
-  Task<absl::Status> AwaitInputOrRoom();
-  // The next result of the answer; null at its end.
-  Task<absl::StatusOr<PostgresPtr<PGresult>>> NextResult();
-  void ConsumeInput();
-
   // The data of a COPY, for which the request has what it takes.
   Task<absl::Status> Copy(PostgresRequest& request, ExecStatusType direction);
   Task<absl::Status> SendCopy(PostgresRequest& request);
   Task<absl::Status> ReceiveCopy(PostgresRequest& request);
-  // nullopt at the end.
-  Task<absl::StatusOr<std::optional<std::string>>> NextCopyData();
-  // `error`: null to end it well.
-  absl::Status EndCopyIn(const char* error);
 
   // Makes the connection step with the server again, however that may be.
   Task<absl::Status> Recover();
   Task<absl::Status> CancelQuery();
   Task<absl::Status> Drain();
 
-  absl::Status StillOpen() const;
   void Deliver(const PGnotify& notification);
   void TakeNotifications();
   void WatchInput();
 
-  PostgresPtr<PGconn> connection_;  // Null: closed.
-  absl::Status closed_because_;
+  PostgresWire wire_;
   bool is_in_use_ = false;
   bool is_in_step_ = true;
   std::optional<ExecStatusType> copy_;  // The COPY that is under way.

@@ -2,7 +2,6 @@
 
 #include "creche/postgres/postgres_connection.h"
 
-#include <cstdint>
 #include <optional>
 #include <random>
 #include <string>
@@ -10,22 +9,18 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "creche/core/errors.h"
 #include "creche/core/nursery.h"
-#include "creche/core/sleep.h"
 #include "creche/core/task.h"
 #include "creche/core/timeouts.h"
 #include "creche/core/try.h"
 #include "creche/io/pool.h"
-#include "creche/net/tcp_listener.h"
 #include "creche/testing/status_matchers.h"
 #include "creche/testing/wait_all_tasks_blocked.h"
 #include "gtest/gtest.h"
-#include "tests/postgres/postgres_server.h"
+#include "tests/postgres/postgres_fixture.h"
 #include "tests/support/open_files.h"
 #include "tests/support/run_to_test.h"
 
@@ -33,30 +28,7 @@ namespace creche {
 namespace {
 
 using absl::StatusCode;
-using Connected = Task<absl::StatusOr<PostgresConnection>>;
-
-Connected Connect() {
-  co_return co_await PostgresConnection::Connect(
-      PostgresServer::Get().conninfo());
-}
-
-// The only value of the only row.
-Task<absl::StatusOr<std::string>> Ask(PostgresConnection& db, std::string sql) {
-  const PostgresResult result = co_await Try(db.Execute(std::move(sql)));
-  if (result.rows.size() != 1 || result.rows[0].size() != 1) {
-    co_return absl::InternalError("not one value");
-  }
-  co_return result.rows[0][0].value_or("NULL");
-}
-
-class PostgresConnectionTest : public testing::Test {
- protected:
-  void SetUp() override {
-    if (!PostgresServer::Get().is_running()) {
-      GTEST_SKIP() << "no server: apt-get install postgresql-15";
-    }
-  }
-};
+using PostgresConnectionTest = PostgresTest;
 
 TEST_F(PostgresConnectionTest, GivesColumnsRowsAndNull) {
   auto main = []() -> Task<absl::Status> {
@@ -118,67 +90,6 @@ TEST_F(PostgresConnectionTest, RefusesWhatLibpqWouldCut) {
     parameters.push_back(std::string("a\0b", 3));
     const auto value = co_await db.Execute("SELECT $1::text", parameters);
     EXPECT_THAT(value.status(), StatusIs(StatusCode::kInvalidArgument));
-    co_return absl::OkStatus();
-  };
-  EXPECT_THAT(RunToTest(main), IsOk());
-}
-
-TEST_F(PostgresConnectionTest, RefusesCopyAndGoesOn) {
-  auto main = []() -> Task<absl::Status> {
-    PostgresConnection db = co_await Try(Connect());
-    co_await Try(db.Execute("CREATE TEMP TABLE t (a int)"));
-    const auto in = co_await db.Execute("COPY t FROM STDIN");
-    EXPECT_THAT(in.status(), StatusIs(StatusCode::kInvalidArgument));
-    EXPECT_TRUE(absl::StrContains(in.status().message(), "CopyIn"));
-    const auto out = co_await db.Execute(
-        "COPY (SELECT generate_series(1, 1000000)) TO STDOUT");
-    EXPECT_THAT(out.status(), StatusIs(StatusCode::kInvalidArgument));
-    const std::string answer = co_await Try(Ask(db, "SELECT count(*) FROM t"));
-    EXPECT_EQ(answer, "0");
-    co_return absl::OkStatus();
-  };
-  EXPECT_THAT(RunToTest(main), IsOk());
-}
-
-TEST_F(PostgresConnectionTest, CopiesInAndOut) {
-  auto main = []() -> Task<absl::Status> {
-    PostgresConnection db = co_await Try(Connect());
-    co_await Try(db.Execute("CREATE TEMP TABLE t (a int)"));
-    int next = 0;
-    auto source = [&]() -> Task<absl::StatusOr<std::optional<std::string>>> {
-      if (next == 10000) co_return std::optional<std::string>();
-      co_return std::optional<std::string>(absl::StrCat(++next, "\n"));
-    };
-    auto copying = db.CopyIn("COPY t FROM STDIN", source);
-    const PostgresResult in = co_await Try(std::move(copying));
-    EXPECT_EQ(in.affected, 10000u);
-    int rows = 0;
-    auto sink = [&](absl::string_view) -> Task<absl::Status> {
-      ++rows;
-      co_return absl::OkStatus();
-    };
-    auto out = db.CopyOut("COPY t TO STDOUT", sink);
-    co_await Try(std::move(out));
-    EXPECT_EQ(rows, 10000);
-    co_return absl::OkStatus();
-  };
-  EXPECT_THAT(RunToTest(main), IsOk());
-}
-
-TEST_F(PostgresConnectionTest, ACopyWhoseSourceFailsHasNoEffect) {
-  auto main = []() -> Task<absl::Status> {
-    PostgresConnection db = co_await Try(Connect());
-    co_await Try(db.Execute("CREATE TEMP TABLE t (a int)"));
-    int next = 0;
-    auto source = [&]() -> Task<absl::StatusOr<std::optional<std::string>>> {
-      if (next == 10) co_return absl::DataLossError("mine");
-      co_return std::optional<std::string>(absl::StrCat(++next, "\n"));
-    };
-    auto copying = db.CopyIn("COPY t FROM STDIN", source);
-    const auto in = co_await std::move(copying);
-    EXPECT_THAT(in.status(), StatusIs(StatusCode::kDataLoss));
-    const std::string answer = co_await Try(Ask(db, "SELECT count(*) FROM t"));
-    EXPECT_EQ(answer, "0");
     co_return absl::OkStatus();
   };
   EXPECT_THAT(RunToTest(main), IsOk());
@@ -334,159 +245,6 @@ TEST_F(PostgresConnectionTest, APoolLendsNoneThatIsLost) {
     co_return absl::OkStatus();
   };
   EXPECT_THAT(RunToTest(main), IsOk());
-}
-
-TEST_F(PostgresConnectionTest, ListensWhileNobodyUsesIt) {
-  auto main = []() -> Task<absl::Status> {
-    PostgresConnection db = co_await Try(Connect());
-    PostgresConnection other = co_await Try(Connect());
-    auto receiver = co_await Try(db.Listen("Some \"news\""));
-    auto body = [&](Nursery& nursery) -> Task<absl::Status> {
-      nursery.StartSoon([&]() -> Task<absl::Status> {
-        co_await WaitAllTasksBlocked();
-        co_await Try(
-            other.Execute("SELECT pg_notify('Some \"news\"', 'first')"));
-        co_return absl::OkStatus();
-      });
-      const auto first = co_await receiver.Receive();
-      EXPECT_EQ(first.value_or(PostgresNotification()).payload, "first");
-      // And while somebody does.
-      co_await Try(db.Execute("SELECT pg_notify('Some \"news\"', 'own')"));
-      const auto own = co_await receiver.Receive();
-      EXPECT_EQ(own.value_or(PostgresNotification()).payload, "own");
-      co_return absl::OkStatus();
-    };
-    co_await Try(WithNursery(body));
-    db.Close();
-    const auto end = co_await receiver.Receive();
-    EXPECT_FALSE(end.has_value());
-    co_return absl::OkStatus();
-  };
-  EXPECT_THAT(RunToTest(main), IsOk());
-}
-
-TEST_F(PostgresConnectionTest, AListenerLearnsThatTheConnectionIsLost) {
-  auto main = []() -> Task<absl::Status> {
-    PostgresConnection db = co_await Try(Connect());
-    PostgresConnection other = co_await Try(Connect());
-    const std::string process =
-        co_await Try(Ask(db, "SELECT pg_backend_pid()"));
-    auto receiver = co_await Try(db.Listen("news"));
-    co_await Try(
-        Ask(other, absl::StrCat("SELECT pg_terminate_backend(", process, ")")));
-    const auto end = co_await receiver.Receive();
-    EXPECT_FALSE(end.has_value());
-    EXPECT_FALSE(db.is_usable());
-    co_return absl::OkStatus();
-  };
-  EXPECT_THAT(RunToTest(main), IsOk());
-}
-
-TEST_F(PostgresConnectionTest, TransactionsCommitOrRollBack) {
-  auto main = []() -> Task<absl::Status> {
-    PostgresConnection db = co_await Try(Connect());
-    co_await Try(db.Execute("CREATE TEMP TABLE t (a int)"));
-    auto good = [](PostgresConnection& in) -> Task<absl::StatusOr<int>> {
-      co_await Try(in.Execute("INSERT INTO t VALUES (1)"));
-      co_return 5;
-    };
-    auto committing = WithTransaction(db, good);
-    const int value = co_await Try(std::move(committing));
-    EXPECT_EQ(value, 5);
-    auto bad = [&]() -> Task<absl::Status> {
-      co_await Try(db.Execute("INSERT INTO t VALUES (2)"));
-      co_return absl::DataLossError("mine");
-    };
-    auto failing = WithTransaction(db, bad);
-    EXPECT_THAT(co_await std::move(failing), StatusIs(StatusCode::kDataLoss));
-    auto careless = [&]() -> Task<absl::Status> {
-      (co_await db.Execute("SELECT 1/0")).status().IgnoreError();
-      co_return absl::OkStatus();
-    };
-    auto hiding = WithTransaction(db, careless);
-    EXPECT_THAT(co_await std::move(hiding), StatusIs(StatusCode::kAborted));
-    auto slow = [&]() -> Task<absl::Status> {
-      co_await Try(db.Execute("INSERT INTO t VALUES (3)"));
-      co_await SleepForever();
-      co_return absl::OkStatus();
-    };
-    auto cancelled =
-        MoveOnAfter(absl::Milliseconds(50), WithTransaction(db, slow));
-    EXPECT_FALSE((co_await std::move(cancelled)).has_value());
-    EXPECT_FALSE(db.in_transaction());
-    const std::string rows =
-        co_await Try(Ask(db, "SELECT string_agg(a::text, ',') FROM t"));
-    EXPECT_EQ(rows, "1");
-    auto nested = [&]() -> Task<absl::Status> {
-      auto inner = WithTransaction(db, good);
-      const auto refused = co_await std::move(inner);
-      EXPECT_THAT(refused.status(), StatusIs(StatusCode::kFailedPrecondition));
-      EXPECT_TRUE(db.in_transaction());
-      co_return absl::OkStatus();
-    };
-    auto outer = WithTransaction(db, nested);
-    EXPECT_THAT(co_await std::move(outer), IsOk());
-    co_return absl::OkStatus();
-  };
-  EXPECT_THAT(RunToTest(main), IsOk());
-}
-
-TEST(PostgresConnectTest, SaysWhatIsWrongWithTheString) {
-  auto main = []() -> Task<> {
-    for (const char* conninfo :
-         {"host", "nonsense=1", "host=127.0.0.1 sslmode=nonsense",
-          "host=a,b port=1,2,3", "host=127.0.0.1 port=none"}) {
-      const auto none = co_await PostgresConnection::Connect(conninfo);
-      EXPECT_THAT(none.status(), StatusIs(StatusCode::kInvalidArgument))
-          << conninfo;
-    }
-  };
-  EXPECT_THAT(RunToTest(main), IsOk());
-}
-
-TEST(PostgresConnectTest, NamesTheServerThatDoesNotAnswer) {
-  auto main = []() -> Task<absl::Status> {
-    TcpListener listener = co_await Try(ListenTcp("127.0.0.1", 0));
-    const std::uint16_t port = listener.port();
-    listener.Close();
-    auto connecting = PostgresConnection::Connect(
-        absl::StrCat("host=localhost port=", port, " user=test"));
-    const auto none = co_await std::move(connecting);
-    EXPECT_THAT(none.status(), StatusIs(StatusCode::kUnavailable));
-    EXPECT_TRUE(absl::StrContains(none.status().message(),
-                                  absl::StrCat("localhost:", port)))
-        << none.status();
-    co_return absl::OkStatus();
-  };
-  EXPECT_THAT(RunToTest(main), IsOk());
-}
-
-TEST_F(PostgresConnectionTest, AMissingDatabaseIsNotFound) {
-  auto main = []() -> Task<> {
-    auto connecting = PostgresConnection::Connect(
-        absl::StrCat(PostgresServer::Get().conninfo(), " dbname=none"));
-    const auto none = co_await std::move(connecting);
-    EXPECT_THAT(none.status(), StatusIs(StatusCode::kNotFound));
-    EXPECT_EQ(SqlState(none.status()), "3D000");
-  };
-  EXPECT_THAT(RunToTest(main), IsOk());
-}
-
-// It accepts, and says nothing.
-TEST(PostgresConnectTest, AServerThatStallsIsGivenUp) {
-  const std::size_t files = OpenFiles();
-  auto main = []() -> Task<absl::Status> {
-    TcpListener listener = co_await Try(ListenTcp("127.0.0.1", 0));
-    auto connecting =
-        MoveOnAfter(absl::Milliseconds(50),
-                    PostgresConnection::Connect(absl::StrCat(
-                        "host=127.0.0.1 user=test port=", listener.port())));
-    const auto none = co_await std::move(connecting);
-    EXPECT_FALSE(none.has_value());
-    co_return absl::OkStatus();
-  };
-  EXPECT_THAT(RunToTest(main), IsOk());
-  EXPECT_EQ(OpenFiles(), files);
 }
 
 }  // namespace

@@ -101,7 +101,8 @@ class PostgresConnection {
   // COPY, which then has no effect, and is returned.
   // Cancellation: as of Execute(). Before the source has ended, nothing is
   //   copied.
-  // Errors: as of Execute(); kInvalidArgument: the statement is another one.
+  // Errors: as of Execute(); kInvalidArgument: the statement is another one, or
+  //   does not begin with COPY.
   CRECHE_CORO_WRAPPER Task<absl::StatusOr<PostgresResult>> CopyIn(
       std::string sql,
       Function<absl::StatusOr<std::optional<std::string>>()> source);

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// PostgresRequest: what is asked of the server, once, and how an answer reads.
+
+#ifndef CRECHE_LIB_POSTGRES_POSTGRES_REQUEST_H_
+#define CRECHE_LIB_POSTGRES_POSTGRES_REQUEST_H_
+
+#include <postgresql/libpq-fe.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "creche/core/function.h"
+#include "creche/postgres/postgres_connection.h"
+
+namespace creche::internal {
+
+struct PostgresRequest {
+  enum class Kind { kQuery, kPrepare, kPrepared };
+
+  Kind kind = Kind::kQuery;
+  std::string name;  // Of the prepared statement.
+  std::string sql;
+  std::vector<std::optional<std::string>> parameters;
+  // For COPY. Without the one that fits, COPY is refused.
+  Function<absl::StatusOr<std::optional<std::string>>()> source;
+  Function<absl::Status(absl::string_view)> sink;
+};
+
+// Errors: kInvalidArgument: what libpq or the protocol has no room for, or a
+//   source or a sink for a statement that is no COPY.
+absl::Status CheckRequest(const PostgresRequest& request);
+
+// Hands it to libpq, to be flushed. False: the connection is lost.
+bool SendRequest(PGconn* connection, const PostgresRequest& request);
+
+PostgresResult AnswerOf(PGresult* result);
+
+}  // namespace creche::internal
+
+#endif  // CRECHE_LIB_POSTGRES_POSTGRES_REQUEST_H_
