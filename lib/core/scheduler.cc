@@ -10,17 +10,13 @@
 #include <utility>
 #include <vector>
 
-#include "absl/base/config.h"
 #include "absl/time/time.h"
 #include "creche/core/internal/misuse.h"
 #include "creche/core/internal/running.h"
 #include "creche/core/sleep.h"
+#include "lib/core/native_stack.h"
 #include "lib/core/print_task_tree.h"
 #include "lib/core/unwinder.h"
-
-#ifdef ABSL_HAVE_ADDRESS_SANITIZER
-#include <sanitizer/asan_interface.h>
-#endif
 
 namespace creche::internal {
 namespace {
@@ -51,20 +47,6 @@ void NoticeForks() {
   static_cast<void>(error);  // No memory: the child will not know.
 }
 
-// AddressSanitizer keeps locals that it watches elsewhere: the address of the
-// native frame that they belong to.
-std::uintptr_t OnNativeStack(const volatile void* address) {
-#ifdef ABSL_HAVE_ADDRESS_SANITIZER
-  void* const stack = __asan_get_current_fake_stack();
-  void* const frame = stack == nullptr ? nullptr
-                                       : __asan_addr_is_in_fake_stack(
-                                             stack, const_cast<void*>(address),
-                                             nullptr, nullptr);
-  if (frame != nullptr) return reinterpret_cast<std::uintptr_t>(frame);
-#endif
-  return reinterpret_cast<std::uintptr_t>(address);
-}
-
 }  // namespace
 
 Scheduler::Scheduler(Clock& clock, EventPort& port,
@@ -78,7 +60,7 @@ Scheduler::Scheduler(Clock& clock, EventPort& port,
 }
 
 bool Scheduler::IsInThisStep(const volatile void* address) {
-  const std::uintptr_t at = OnNativeStack(address);
+  const std::uintptr_t at = PlaceOnNativeStack(address);
   const auto here =
       reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
   const auto run =
