@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-
 //
 // GuestRunTest: tests of runs in a loop of poll(2), on each backend.
 

@@ -34,6 +34,8 @@ constexpr std::size_t kEnd = 0;
 
 constexpr long kOn = 1L;                 // NOLINT: libcurl's type.
 constexpr long kDnsCacheSeconds = 3600;  // NOLINT
+// For ever, nearly: deadlines come from scopes. (0 would be 300 s.)
+constexpr long kConnectSeconds = 1000000;  // NOLINT
 
 // A host name that libcurl forgets while a transfer waits for a connection
 // would be looked up by libcurl, which blocks.
@@ -44,6 +46,7 @@ void SetFixedOptions(CURL* easy) {
   curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
   curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, kOn);
   curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, kDnsCacheSeconds);
+  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, kConnectSeconds);
 }
 
 bool HasHeader(const HttpRequest& request, absl::string_view name) {

@@ -58,12 +58,12 @@ Task<absl::Status> Session() {
 
 TEST(HttpCancelTest, ASessionCanBeCancelledEverywhere) {
   // libcurl and OpenSSL keep what they open first.
-  RunChecked([] { return Session(); });
+  RunChecked(Session);
   CancelEverywhere(Session);
 }
 
 TEST(HttpCancelTest, ASessionSurvivesTheKernel) {
-  RunChecked([] { return Session(); });
+  RunChecked(Session);
   FailEverywhere(Session);
 }
 
@@ -71,9 +71,12 @@ TEST(HttpCancelTest, ASessionSurvivesTheKernel) {
 TEST(HttpCancelTest, OneIsCancelledAndTheOthersGoOn) {
   for (int cancelled = 0; cancelled < 4; ++cancelled) {
     int answered = 0;
+    int asked = 0;
+    Event all_have_asked;
     Event may_answer;
     auto serve = [&](TcpStream& stream) -> Task<absl::Status> {
       const std::string head = co_await Try(HttpHead(stream));
+      if (++asked == 4) all_have_asked.Set();
       co_await may_answer.Wait();
       const std::string text = Answer(PathIn(head));
       co_return co_await stream.SendAll(text);
@@ -99,7 +102,7 @@ TEST(HttpCancelTest, OneIsCancelledAndTheOthersGoOn) {
             nursery.StartSoon(fetch, i);
           }
         }
-        co_await SleepFor(absl::Milliseconds(20));
+        co_await all_have_asked.Wait();
         scope.Cancel();
         may_answer.Set();
         co_return absl::OkStatus();

@@ -3,7 +3,7 @@
 // RunMeter: how long tasks run, and how long they wait for their turn.
 //
 //   creche::RunMeter meter;
-//   creche::Run({.instruments = {&meter}}, Main);
+//   absl::Status status = creche::Run({.instruments = {&meter}}, Main);
 //
 //   // In a task of the run:
 //   const creche::MeteredStatistics now = meter.Snapshot();

@@ -3,7 +3,7 @@
 // StallWatchdog: says which task has kept the loop of a run for too long.
 //
 //   creche::StallWatchdog watchdog(absl::Milliseconds(100));
-//   creche::Run({.instruments = {&watchdog}}, Main);
+//   absl::Status status = creche::Run({.instruments = {&watchdog}}, Main);
 //
 //   > creche: task 'client' has kept the loop for 100ms, going on from
 //   > server.cc:12 < server.cc:33

@@ -19,9 +19,10 @@ void TaskTree() {
 
 creche::Task<> Main() { co_return; }
 
-void StallWatchdog() {
+absl::Status StallWatchdog() {
   creche::StallWatchdog watchdog(absl::Milliseconds(100));
-  creche::Run({.instruments = {&watchdog}}, Main);
+  absl::Status status = creche::Run({.instruments = {&watchdog}}, Main);
+  return status;
 }
 
 void RefuseNewClients() {}
@@ -32,10 +33,11 @@ void ReadRunMeter(const creche::RunMeter& meter) {
   if (now.queue_delay_p99 > absl::Milliseconds(10)) RefuseNewClients();
 }
 
-void RunMeter() {
+absl::Status RunMeter() {
   creche::RunMeter meter;
-  creche::Run({.instruments = {&meter}}, Main);
+  absl::Status status = creche::Run({.instruments = {&meter}}, Main);
   ReadRunMeter(meter);
+  return status;
 }
 
 absl::Status TraceRecorder() {
