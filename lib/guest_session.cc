@@ -49,8 +49,9 @@ absl::Status GuestSession::Open(RunOptions options) {
 }
 
 // Without deferred task work the kernel fills the descriptor on this thread.
-// With it, that is done by whoever has the event, and Linux 6.18 loses those of
-// an eventfd.
+// With it, that is done by whoever has the event, and Linux 6.18 loses all but
+// the first of an eventfd's (seen by
+// GuestHostTest.HearsOfEachWriteToAnEventfd).
 absl::Status GuestSession::OpenInRun(RunOptions options) {
   options.uring_features.defer_taskrun = false;
   session_ = std::make_unique<RunSession>(std::move(options));

@@ -140,12 +140,8 @@ void UringPort::CancelAgain() {
 void UringPort::Notify() {
   const int error = errno;
   const std::uint64_t one = 1;
-  // The descriptor that somebody else waits for is written to directly: a write
-  // to the other one would reach it by way of the ring, and some kernels lose
-  // what one eventfd has to tell another.
-  const int fd = completion_fd_ >= 0 ? completion_fd_ : notify_fd_;
   // Fails only if the run has ended, and then nobody waits.
-  [[maybe_unused]] const ssize_t written = write(fd, &one, sizeof(one));
+  [[maybe_unused]] const ssize_t written = write(notify_fd_, &one, sizeof(one));
   errno = error;
 }
 
