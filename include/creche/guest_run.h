@@ -57,6 +57,7 @@ class HostLoop {
 template <typename F>
 class GuestRun {
  public:
+  // What Run(main) returns.
   using Result = internal::RunResult<F>;
 
   // `host` must outlive the guest's end, and what `options` point to, too.

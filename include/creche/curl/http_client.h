@@ -40,6 +40,7 @@ namespace creche {
 //   options, or no descriptor. kDataLoss: compressed data that is none.
 class HttpClient {
  public:
+  // Opens nothing yet. What is wrong in `options` is said by each fetch.
   explicit HttpClient(HttpClientOptions options = HttpClientOptions());
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;

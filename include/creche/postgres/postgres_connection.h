@@ -36,7 +36,9 @@ namespace creche {
 
 // What a statement gives, in PostgreSQL's text format; nullopt is NULL.
 struct PostgresResult {
+  // Their names, in the order of the values of each row.
   std::vector<std::string> columns;
+  // One value for each column; empty for a statement that gives none.
   std::vector<std::vector<std::optional<std::string>>> rows;
   // How many rows were inserted, changed, deleted, selected or copied.
   std::uint64_t affected = 0;
@@ -44,8 +46,8 @@ struct PostgresResult {
 
 // What NOTIFY sends.
 struct PostgresNotification {
-  std::string channel;
-  std::string payload;
+  std::string channel;     // As in LISTEN.
+  std::string payload;     // Empty if NOTIFY gave none.
   int server_process = 0;  // Of the session that has sent it.
 };
 
