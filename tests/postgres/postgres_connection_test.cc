@@ -3,7 +3,6 @@
 #include "creche/postgres/postgres_connection.h"
 
 #include <optional>
-#include <random>
 #include <string>
 #include <utility>
 #include <vector>
@@ -129,41 +128,6 @@ TEST_F(PostgresConnectionTest, ACancelledQueryEndsOnTheServerToo) {
     co_return absl::OkStatus();
   };
   EXPECT_THAT(RunToTest(main), IsOk());
-}
-
-// A question a row, and deadlines around the time that an answer takes.
-TEST_F(PostgresConnectionTest, EachAnswerBelongsToItsQuestion) {
-  const std::size_t files = OpenFiles();
-  auto main = []() -> Task<absl::Status> {
-    auto client = [](unsigned seed) -> Task<absl::Status> {
-      std::mt19937 random(seed);
-      PostgresConnection db = co_await Try(Connect());
-      int answered = 0;
-      for (int i = 0; i < 700; ++i) {
-        const absl::Duration limit =
-            absl::Microseconds(std::uniform_int_distribution(1, 600)(random));
-        auto asking = Ask(db, absl::StrCat("SELECT ", i));
-        const auto answer = co_await MoveOnAfter(limit, std::move(asking));
-        if (!answer.has_value()) continue;
-        EXPECT_THAT(answer->status(), IsOk());
-        EXPECT_EQ(answer->value_or("none"), absl::StrCat(i));
-        ++answered;
-      }
-      EXPECT_TRUE(db.is_usable());
-      EXPECT_GT(answered, 0);
-      EXPECT_LT(answered, 700);
-      co_return absl::OkStatus();
-    };
-    auto body = [&](Nursery& nursery) -> Task<> {
-      for (unsigned seed = 0; seed < 3; ++seed) {
-        nursery.StartSoon(client, seed);
-      }
-      co_return;
-    };
-    co_return co_await WithNursery(body);
-  };
-  EXPECT_THAT(RunToTest(main), IsOk());
-  EXPECT_EQ(OpenFiles(), files);
 }
 
 TEST_F(PostgresConnectionTest, IsForOneTaskAtATime) {

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Calls that are cancelled: at each point, at random moments; and the kernel's
+// failures at each point. Whatever happens, the next query gets its own answer.
+
+#include <optional>
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "creche/core/cleanup.h"
+#include "creche/core/function.h"
+#include "creche/core/nursery.h"
+#include "creche/core/task.h"
+#include "creche/core/timeouts.h"
+#include "creche/core/try.h"
+#include "creche/postgres/postgres_connection.h"
+#include "creche/testing/cancel_everywhere.h"
+#include "creche/testing/fail_everywhere.h"
+#include "creche/testing/status_matchers.h"
+#include "gtest/gtest.h"
+#include "tests/postgres/postgres_fixture.h"
+#include "tests/support/run_checked.h"
+
+namespace creche {
+namespace {
+
+using PostgresCancelTest = PostgresTest;
+using Use = Function<absl::Status(PostgresConnection&)>;
+
+// What every call promises of the connection that it leaves, however it ended.
+Task<absl::Status> CheckInStep(PostgresConnection& db) {
+  if (!db.is_usable()) co_return absl::OkStatus();
+  EXPECT_FALSE(db.in_transaction());
+  const absl::StatusOr<std::string> mine = co_await Ask(db, "SELECT 'mine'");
+  // Where the kernel fails, this fails, too.
+  if (mine.ok()) {
+    EXPECT_EQ(*mine, "mine");
+  }
+  co_return absl::OkStatus();
+}
+
+// Sweeps over: a connection of its own, what `use` does with it, and the check.
+void Sweep(Use use) {
+  auto session = [&]() -> Task<absl::Status> {
+    PostgresConnection db = co_await Try(Connect());
+    auto work = [&]() -> Task<absl::Status> { co_return co_await use(db); };
+    auto check = [&]() -> Task<absl::Status> {
+      co_return co_await CheckInStep(db);
+    };
+    co_return co_await WithCleanup(work, check);
+  };
+  // libpq keeps what it opens first.
+  RunChecked(session);
+  CancelEverywhere(session);
+  FailEverywhere(session);
+}
+
+// In one session: most of what a sweep costs is to connect.
+TEST_F(PostgresCancelTest, EveryCall) {
+  Sweep([](PostgresConnection& db) -> Task<absl::Status> {
+    co_await Try(db.Prepare("twice", "SELECT 2 * $1::int"));
+    std::vector<std::optional<std::string>> parameters;
+    parameters.push_back("21");
+    const PostgresResult result =
+        co_await Try(db.ExecutePrepared("twice", parameters));
+    EXPECT_EQ(result.rows.at(0).at(0), "42");
+
+    co_await Try(db.Execute("CREATE TEMP TABLE copied (a int)"));
+    int next = 0;
+    auto source = [&]() -> Task<absl::StatusOr<std::optional<std::string>>> {
+      if (next == 2) co_return std::optional<std::string>();
+      co_return std::optional<std::string>(absl::StrCat(++next, "\n"));
+    };
+    auto copying_in = db.CopyIn("COPY copied FROM STDIN", source);
+    const PostgresResult in = co_await Try(std::move(copying_in));
+    EXPECT_EQ(in.affected, 2u);
+    int rows = 0;
+    auto sink = [&](absl::string_view) -> Task<absl::Status> {
+      ++rows;
+      co_return absl::OkStatus();
+    };
+    auto copying_out = db.CopyOut("COPY copied TO STDOUT", sink);
+    co_await Try(std::move(copying_out));
+    EXPECT_EQ(rows, 2);
+
+    auto receiver = co_await Try(db.Listen("sweep"));
+    co_await Try(db.Execute("NOTIFY sweep, 'news'"));
+    const auto news = co_await receiver.Receive();
+    EXPECT_EQ(news.value_or(PostgresNotification()).payload, "news");
+    co_return absl::OkStatus();
+  });
+}
+
+// Both rows, or none: whatever happened, and whenever.
+TEST_F(PostgresCancelTest, Transaction) {
+  auto count = [](bool create) -> Task<absl::Status> {
+    PostgresConnection db = co_await Try(Connect());
+    if (create) co_await Try(db.Execute("CREATE TABLE pair (a int)"));
+    const std::string odd =
+        co_await Try(Ask(db, "SELECT count(*) % 2 FROM pair"));
+    EXPECT_EQ(odd, "0");
+    co_return absl::OkStatus();
+  };
+  RunChecked([&] { return count(/*create=*/true); });
+  Sweep([](PostgresConnection& db) -> Task<absl::Status> {
+    const std::string odd =
+        co_await Try(Ask(db, "SELECT count(*) % 2 FROM pair"));
+    EXPECT_EQ(odd, "0");
+    auto insert = [&]() -> Task<absl::Status> {
+      co_await Try(db.Execute("INSERT INTO pair VALUES (1)"));
+      co_await Try(db.Execute("INSERT INTO pair VALUES (2)"));
+      co_return absl::OkStatus();
+    };
+    co_return co_await WithTransaction(db, insert);
+  });
+  RunChecked([&] { return count(/*create=*/false); });
+}
+
+// Every question is another one. The deadlines are such that a few in a hundred
+// expire while the query is under way, which costs a connection for the cancel
+// request.
+TEST_F(PostgresCancelTest, TenThousandUnderRandomDeadlines) {
+  constexpr int kConnections = 4;
+  constexpr int kQueries = 2500;
+  int answered = 0;
+  int cancelled = 0;
+  auto client = [&](int number) -> Task<absl::Status> {
+    std::mt19937 random(static_cast<unsigned>(number));
+    PostgresConnection db = co_await Try(Connect());
+    for (int i = 0; i < kQueries; ++i) {
+      const std::string question = absl::StrCat(number, ":", i);
+      const absl::Duration limit = absl::Microseconds(random() % 4000);
+      auto asking = Ask(db, absl::StrCat("SELECT '", question, "'"));
+      const auto answer = co_await MoveOnAfter(limit, std::move(asking));
+      if (!answer.has_value()) {
+        ++cancelled;
+        continue;
+      }
+      co_await Try(answer->status());
+      EXPECT_EQ(**answer, question);
+      ++answered;
+    }
+    // It has been the same connection all the time.
+    EXPECT_TRUE(db.is_usable());
+    co_return absl::OkStatus();
+  };
+  auto body = [&](Nursery& nursery) -> Task<absl::Status> {
+    for (int i = 0; i < kConnections; ++i) nursery.StartSoon(client, i);
+    co_return absl::OkStatus();
+  };
+  RunChecked(
+      [&]() -> Task<absl::Status> { co_return co_await WithNursery(body); });
+  EXPECT_EQ(answered + cancelled, kConnections * kQueries);
+  EXPECT_GT(answered, 0);
+  EXPECT_GT(cancelled, 0);
+}
+
+}  // namespace
+}  // namespace creche
