@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The examples of include/creche/curl/, compiled.
+// The examples of include/creche/curl/ and docs/http.md, compiled.
+
+#include <iostream>
+#include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "creche/creche.h"
 #include "creche/curl/http_client.h"
@@ -29,6 +33,20 @@ namespace {
   creche::HttpRequest request("https://example.org/orders");
   request.set_method("POST").set_body(R"({"item": 7})");
   request.add_header("Content-Type", "application/json");
+}
+
+// docs/http.md
+
+[[maybe_unused]] creche::Task<absl::Status> StreamExample(
+    creche::HttpClient& client, creche::File& file) {
+  auto save = [&](absl::string_view piece) -> creche::Task<absl::Status> {
+    co_return co_await file.Write(piece);
+  };
+  creche::HttpRequest request("https://example.org/large");
+  auto fetching = client.FetchStream(request, save);
+  creche::HttpResponse head = co_await creche::Try(std::move(fetching));
+  std::cout << head.code;
+  co_return absl::OkStatus();
 }
 
 }  // namespace
