@@ -359,7 +359,7 @@ TEST_P(UringTest, ADeadlineEndsAWait) {
     EXPECT_EQ(result, std::nullopt);
     // What has come beats a timeout that is due.
     EXPECT_EQ(write(pipe.write_end(), "x", 1), 1);
-    const absl::Time due = Now() + absl::Milliseconds(1);
+    const absl::Time due = Now() + absl::Milliseconds(20);
     auto busy_read = [&]() -> Task<int> {
       auto body = [&](Nursery& nursery) -> Task<> {
         auto spin = [&]() -> Task<> {
