@@ -9,8 +9,9 @@
 #include <openssl/x509.h>
 
 #include <cerrno>
-#include <fstream>
-#include <sstream>
+#include <cstddef>
+#include <cstdio>
+#include <memory>
 #include <string>
 
 #include "absl/status/status.h"
@@ -94,14 +95,20 @@ absl::StatusOr<OpensslPtr<EVP_PKEY>> ReadKey(const Pem& pem) {
 }  // namespace
 
 absl::StatusOr<Pem> ReadPem(const std::string& path) {
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  if (file) text << file.rdbuf();
-  if (!file || file.bad()) {
-    return SystemError(errno != 0 ? errno : EIO, absl::StrCat("read ", path));
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(
+      std::fopen(path.c_str(), "rbe"), &std::fclose);
+  if (file == nullptr) return SystemError(errno, absl::StrCat("open ", path));
+  Pem pem{"", path};
+  char part[4096];
+  while (const std::size_t size =
+             std::fread(part, 1, sizeof(part), file.get())) {
+    pem.text.append(part, size);
   }
-  return Pem{text.str(), path};
+  // A directory can be opened.
+  if (std::ferror(file.get()) != 0) {
+    return SystemError(errno, absl::StrCat("read ", path));
+  }
+  return pem;
 }
 
 absl::Status UseCertificate(SSL_CTX* context, const Pem& chain,

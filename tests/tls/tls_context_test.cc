@@ -5,6 +5,10 @@
 
 #include "creche/tls/tls_context.h"
 
+#include <openssl/bio.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+
 #include <cstdlib>
 #include <fstream>
 #include <string>
@@ -25,11 +29,13 @@
 #include "creche/tls/tls_stream.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "lib/tls/openssl_ptr.h"
 #include "tests/tls/tls_test.h"
 
 namespace creche {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 using MemoryTls = TlsStream<MemoryStream>;
@@ -210,6 +216,46 @@ TEST(TlsContextTest, SaysWhatIsWrongWithAFile) {
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr(garbage)));
   EXPECT_THAT(ServerStatus(TlsServerOptions().set_certificate(chain, garbage)),
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr(garbage)));
+  // Cannot be read, by root either.
+  const std::string directory = ::testing::TempDir();
+  const absl::Status unreadable =
+      ServerStatus(TlsServerOptions().set_certificate(directory, key));
+  EXPECT_THAT(std::string(unreadable.message()),
+              HasSubstr(absl::StrCat("read ", directory)));
+  const std::string cut =
+      WriteFile("cut.pem", made.chain.substr(0, made.chain.size() / 2));
+  EXPECT_THAT(ServerStatus(TlsServerOptions().set_certificate(cut, key)),
+              StatusIs(absl::StatusCode::kInvalidArgument,
+                       AllOf(HasSubstr(cut), HasSubstr("certificate"))));
+}
+
+// `key`, with a password.
+std::string Encrypted(const std::string& key) {
+  using internal::OpensslPtr;
+  const OpensslPtr<BIO> text(
+      BIO_new_mem_buf(key.data(), static_cast<int>(key.size())));
+  const OpensslPtr<EVP_PKEY> plain(
+      PEM_read_bio_PrivateKey(text.get(), nullptr, nullptr, nullptr));
+  const OpensslPtr<BIO> written(BIO_new(BIO_s_mem()));
+  char password[] = "secret";
+  PEM_write_bio_PrivateKey(written.get(), plain.get(), EVP_aes_128_cbc(),
+                           nullptr, 0, nullptr, password);
+  char* data = nullptr;
+  const long size = BIO_get_mem_data(written.get(), &data);
+  return std::string(data, static_cast<std::size_t>(size));
+}
+
+// OpenSSL itself would ask for the password on the terminal.
+TEST(TlsContextTest, SaysThatAKeyIsEncrypted) {
+  const TestCertificate made = Certificates().Good("localhost");
+  const std::string chain = WriteFile("locked.pem", made.chain);
+  const std::string key = WriteFile("locked.key", Encrypted(made.key));
+  EXPECT_THAT(ServerStatus(TlsServerOptions().set_certificate(chain, key)),
+              StatusIs(absl::StatusCode::kInvalidArgument,
+                       AllOf(HasSubstr(key), HasSubstr("encrypted"))));
+  EXPECT_THAT(TlsContext::ForClients(Client().set_certificate(chain, key)),
+              StatusIs(absl::StatusCode::kInvalidArgument,
+                       AllOf(HasSubstr(key), HasSubstr("encrypted"))));
 }
 
 TEST(TlsContextTest, SaysWhatIsWrongWithAnOption) {
