@@ -25,6 +25,7 @@
 #include "creche/core/errors.h"
 #include "lib/tls/callback_state.h"
 #include "lib/tls/engine_bio.h"
+#include "lib/tls/info_of.h"
 #include "lib/tls/openssl_errors.h"
 #include "lib/tls/openssl_ptr.h"
 #include "lib/tls/tls_context_state.h"
@@ -42,30 +43,6 @@ bool IsAddressInDigits(const std::string& name) {
 int LimitedSize(std::size_t size) {
   return static_cast<int>(
       std::min<std::size_t>(size, std::numeric_limits<int>::max()));
-}
-
-std::string CertificateOf(const SSL* ssl) {
-  const OpensslPtr<X509> certificate(SSL_get_peer_certificate(ssl));
-  if (certificate == nullptr) return "";
-  std::string der(
-      static_cast<std::size_t>(i2d_X509(certificate.get(), nullptr)), '\0');
-  auto* end = reinterpret_cast<unsigned char*>(der.data());
-  i2d_X509(certificate.get(), &end);
-  return der;
-}
-
-TlsInfo InfoOf(const SSL* ssl) {
-  TlsInfo info;
-  info.version = SSL_version(ssl) == TLS1_3_VERSION ? TlsVersion::kTls1_3
-                                                    : TlsVersion::kTls1_2;
-  info.cipher = SSL_get_cipher_name(ssl);
-  const unsigned char* protocol = nullptr;
-  unsigned size = 0;
-  SSL_get0_alpn_selected(ssl, &protocol, &size);
-  info.protocol.assign(reinterpret_cast<const char*>(protocol), size);
-  info.is_resumed = SSL_session_reused(ssl) == 1;
-  info.peer_certificate_der = CertificateOf(ssl);
-  return info;
 }
 
 }  // namespace
@@ -106,6 +83,7 @@ class TlsEngine::State {
   TlsOutcome OutcomeOfInputsEnd();
   TlsOutcome Fail(absl::Status status);
   void KeepResumedSession();
+  void ReleaseBuffers();
 
   absl::Status HandshakeError(const OpensslError& error) const;
   std::string Untrusted() const;
@@ -191,9 +169,19 @@ TlsOutcome TlsEngine::State::Handshake() {
 TlsOutcome TlsEngine::State::Read(absl::Span<char> buffer, std::size_t& size) {
   ERR_clear_error();
   const int result = SSL_read(ssl(), buffer.data(), LimitedSize(buffer.size()));
+  ReleaseBuffers();
   if (result <= 0) return OutcomeOfRead(result);
   size = static_cast<std::size_t>(result);
   return TlsOutcome::kDone;
+}
+
+// After it has read a ticket OpenSSL keeps a buffer for a whole record,
+// whatever SSL_MODE_RELEASE_BUFFERS says. Within a record it still needs that,
+// and older releases free it all the same (CVE-2024-4741).
+void TlsEngine::State::ReleaseBuffers() {
+  if (bio_.is_between_records() && SSL_has_pending(ssl()) == 0) {
+    SSL_free_buffers(ssl());
+  }
 }
 
 TlsOutcome TlsEngine::State::Peek() {
