@@ -140,11 +140,51 @@ TLS_TEST(TlsHandshakeTest, RefusesWhatIsNotToBeTrusted) {
   co_return absl::OkStatus();
 }
 
-TLS_TEST(TlsHandshakeTest, ANameIsNoAddress) {
+// A certificate, and a name that a client expects instead.
+struct WrongName {
+  TestCertificate certificate;
+  std::string expected;
+  const char* why;
+};
+
+std::vector<WrongName> WrongNames() {
+  const TestCertificates& make = Certificates();
+  const char* const name = "hostname mismatch";
+  const char* const address = "IP address mismatch";
+  return {
+      {make.Good("localhost"), "127.0.0.1", address},
+      {make.Good("127.0.0.2"), "127.0.0.1", address},
+      {make.Good("::1"), "::2", address},
+      // An address is no name, even if it is written as one.
+      {make.WithSubjectOnly("127.0.0.1"), "127.0.0.1", address},
+      {make.WithSubjectOnly("localhost"), "localhost", name},
+      // A wildcard is one whole label.
+      {make.Good("*.example.org"), "example.org", name},
+      {make.Good("*.example.org"), "a.b.example.org", name},
+      {make.Good("w*.example.org"), "www.example.org", name},
+  };
+}
+
+TLS_TEST(TlsHandshakeTest, RefusesAnotherNameOrAddress) {
+  const std::vector<WrongName> wrong_names = WrongNames();
+  for (const WrongName& wrong : wrong_names) {
+    const auto made = co_await Shake(
+        ClientWith(), ServerWith(wrong.certificate), wrong.expected);
+    EXPECT_THAT(made.client, StatusIs(absl::StatusCode::kUnauthenticated,
+                                      AllOf(HasSubstr(wrong.expected),
+                                            HasSubstr(wrong.why))));
+  }
+  co_return absl::OkStatus();
+}
+
+TLS_TEST(TlsHandshakeTest, SaysWhichCertificateOfTheChainIsNotTrusted) {
+  const TestCertificates others;
   const auto made = co_await Shake(
-      ClientWith(), ServerWith(Certificates().Good("localhost")), "127.0.0.1");
-  EXPECT_THAT(made.client, StatusIs(absl::StatusCode::kUnauthenticated,
-                                    HasSubstr("IP address mismatch")));
+      ClientWith(), ServerWith(others.GoodWithIntermediate("localhost")),
+      "localhost");
+  EXPECT_THAT(made.client,
+              StatusIs(absl::StatusCode::kUnauthenticated,
+                       AllOf(HasSubstr("depth 1"), HasSubstr("intermediate"))));
   co_return absl::OkStatus();
 }
 

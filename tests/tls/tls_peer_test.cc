@@ -161,6 +161,104 @@ TLS_TEST(TlsPeerTest, AStormOfKeyUpdatesWithoutAReaderIsRefused) {
   co_return absl::OkStatus();
 }
 
+// A server of ours, and a client that can do anything.
+class PeerAndServer {
+ public:
+  explicit PeerAndServer(std::pair<MemoryStream, MemoryStream> ends)
+      : peer(std::move(ends.first), "", ""),
+        server_end_(std::move(ends.second)) {}
+
+  // Leaves what became of the server in `server`.
+  Task<> Handshake() {
+    auto serve = [this]() -> Task<> {
+      server = co_await MemoryTls::Server(std::move(server_end_),
+                                          TestServerContext());
+    };
+    auto connect = [this]() -> Task<> {
+      (co_await peer.Handshake()).IgnoreError();
+    };
+    (co_await WhenAll(serve, connect)).IgnoreError();
+  }
+
+  OpensslPeer peer;
+  absl::StatusOr<MemoryTls> server = absl::UnknownError("no handshake yet");
+
+ private:
+  MemoryStream server_end_;
+};
+
+TLS_TEST(TlsPeerTest, AServerRefusesToRenegotiate) {
+  PeerAndServer both(MemoryStreamPair());
+  SSL_CTX_set_max_proto_version(both.peer.context(), TLS1_2_VERSION);
+  co_await both.Handshake();
+  CO_ASSERT_OK(both.server);
+  EXPECT_EQ(SSL_renegotiate(both.peer.ssl()), 1);
+  SSL_do_handshake(both.peer.ssl());
+  co_await Try(both.peer.Flush());
+  char buffer[8];
+  auto nothing =
+      co_await MoveOnAfter(absl::Seconds(1), both.server->ReceiveSome(buffer));
+  EXPECT_FALSE(nothing.has_value());
+  EXPECT_THAT(
+      co_await both.peer.Receive(),
+      StatusIs(absl::StatusCode::kInternal, HasSubstr("no renegotiation")));
+  co_return absl::OkStatus();
+}
+
+TLS_TEST(TlsPeerTest, AServerRefusesAnOldVersion) {
+  PeerAndServer both(MemoryStreamPair());
+  SSL_CTX_set_max_proto_version(both.peer.context(), TLS1_1_VERSION);
+  SSL_CTX_set_cipher_list(both.peer.context(), "ALL:@SECLEVEL=0");
+  co_await both.Handshake();
+  EXPECT_THAT(both.server, StatusIs(absl::StatusCode::kFailedPrecondition,
+                                    HasSubstr("unsupported protocol")));
+  co_return absl::OkStatus();
+}
+
+// Keys of the client's kinds of cipher are RSA's, and the server's is none.
+TLS_TEST(TlsPeerTest, AServerRefusesCiphersThatItDoesNotHave) {
+  PeerAndServer both(MemoryStreamPair());
+  SSL_CTX_set_max_proto_version(both.peer.context(), TLS1_2_VERSION);
+  SSL_CTX_set_cipher_list(both.peer.context(), "AES128-GCM-SHA256");
+  co_await both.Handshake();
+  EXPECT_THAT(both.server, StatusIs(absl::StatusCode::kFailedPrecondition,
+                                    HasSubstr("no shared cipher")));
+  co_return absl::OkStatus();
+}
+
+TLS_TEST(TlsPeerTest, AClientHearsThatThereIsNoCipherInCommon) {
+  auto [client_end, server_end] = MemoryStreamPair();
+  const TlsServerOptions server = TestServerOptions();
+  OpensslPeer peer(std::move(server_end), server.chain_pem(), server.key_pem());
+  SSL_CTX_set_max_proto_version(peer.context(), TLS1_2_VERSION);
+  SSL_CTX_set_cipher_list(peer.context(), "AES128-GCM-SHA256");
+  absl::Status connected;
+  auto connect = [&, end = &client_end]() -> Task<> {
+    connected = (co_await MemoryTls::Client(std::move(*end),
+                                            TestClientContext(), "localhost"))
+                    .status();
+  };
+  (co_await WhenAll(connect, peer.Handshake())).IgnoreError();
+  EXPECT_THAT(connected, StatusIs(absl::StatusCode::kFailedPrecondition,
+                                  HasSubstr("handshake_failure")));
+  co_return absl::OkStatus();
+}
+
+// What follows the peer's notice in the same packet is not TLS's.
+TLS_TEST(TlsPeerTest, UnwrapGivesWhatCameBehindTheNotice) {
+  auto both = co_await Try(Connected());
+  SSL_shutdown(both.peer.ssl());
+  BIO_write(SSL_get_wbio(both.peer.ssl()), "220 plain", 9);
+  co_await Try(both.peer.Flush());
+  auto [transport, rest] = co_await Try(both.client.Unwrap());
+  EXPECT_EQ(rest, "220 plain");
+  EXPECT_EQ(co_await Try(both.peer.Receive()), "");
+  co_await Try(transport.SendAll("HELO"));
+  char buffer[8];
+  EXPECT_EQ(co_await Try(both.peer.transport().ReceiveSome(buffer)), 4U);
+  co_return absl::OkStatus();
+}
+
 TLS_TEST(TlsPeerTest, RefusesToRenegotiate) {
   auto both = co_await Try(Connected(Tls12()));
   EXPECT_EQ(SSL_renegotiate(both.peer.ssl()), 1);

@@ -193,6 +193,13 @@ TestCertificate TestCertificates::ForClientsOnly(
   return root_->Sign(contents);
 }
 
+TestCertificate TestCertificates::WithSubjectOnly(
+    const std::string& name) const {
+  Contents contents = OfName(name);
+  contents.alternative_name.clear();
+  return root_->Sign(contents);
+}
+
 TestCertificate TestCertificates::SelfSigned(const std::string& name) const {
   const OpensslPtr<EVP_PKEY> key = NewKey();
   const OpensslPtr<X509> made =

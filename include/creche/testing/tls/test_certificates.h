@@ -41,11 +41,13 @@ class TestCertificates {
   TestCertificate GoodWithIntermediate(const std::string& name) const;
 
   // Not to be accepted: its time is over, or has not come; it is for clients
-  // only; nobody has signed it but itself; the certificate of the intermediate
-  // authority is missing.
+  // only; its name is where such names were before RFC 2818 (the subject) and
+  // nowhere else; nobody has signed it but itself; the certificate of the
+  // intermediate authority is missing.
   TestCertificate Expired(const std::string& name) const;
   TestCertificate NotYetValid(const std::string& name) const;
   TestCertificate ForClientsOnly(const std::string& name) const;
+  TestCertificate WithSubjectOnly(const std::string& name) const;
   TestCertificate SelfSigned(const std::string& name) const;
   TestCertificate WithoutIntermediate(const std::string& name) const;
 
