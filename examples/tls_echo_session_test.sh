@@ -57,6 +57,38 @@ fi
 printf 'GET / HTTP/1.1\r\n\r\n' | timeout 20 nc -N 127.0.0.1 "$port" >/dev/null
 client after
 
+# reload RESULT: the server reads its files again.
+reload() {
+  : >"$out"
+  kill -HUP "$server"
+  until grep -q '^read the certificate again' "$out"; do sleep 0.01; done
+  expect "^read the certificate again: $1" "$out"
+}
+
+# A new certificate is for those who come then; who is there keeps the old one.
+coproc early {
+  exec openssl s_client -connect "127.0.0.1:$port" -quiet -no_ign_eof \
+    -verify_return_error -CAfile "$certificate" 2>"$TEST_TMPDIR/early.log"
+}
+echo_early() {
+  echo "$1" >&"${early[1]}"
+  read -r -t 20 answer <&"${early[0]}"
+  [ "$answer" = "$1" ] && return
+  echo "FAIL: the early client gets '$answer' for '$1'"
+  failed=1
+}
+echo_early 'before the reload'
+make_certificate
+reload OK
+client reloaded
+echo_early 'after the reload'
+
+# Files that are no good change nothing.
+echo garbage >"$key"
+reload "INVALID_ARGUMENT: $key"
+client unchanged
+echo_early 'after another'
+
 kill -INT "$server"
 wait "$server" || failed=1
 expect '^stopped: CANCELLED: .*SIGINT' "$out"
