@@ -41,7 +41,7 @@ exports_files(glob(
 cc_library(
     name = "headers",
     hdrs = glob(["include/**"]),
-    includes = ["include"],
+    includes = {include_dirs},
 )
 """
 
@@ -51,7 +51,11 @@ def _system_library_impl(repository_ctx):
 
     link_flags = _link_flags_by_target(repository_ctx)
     owned = _headers_by_target(repository_ctx, link_flags.keys())
-    packages = {"": _ALL_HEADERS}
+    include_dirs = [
+        ("include/" + folder).rstrip("/")
+        for folder in repository_ctx.attr.include_dirs
+    ]
+    packages = {"": _ALL_HEADERS.format(include_dirs = include_dirs)}
     for label, flags in link_flags.items():
         package, name = label.split(":")
         archives, linkopts = _split_archives(repository_ctx, flags)
@@ -74,18 +78,23 @@ def _system_library_impl(repository_ctx):
     )
 
 def _copy_header_tree(repository_ctx, name):
-    source = "/usr/include/" + name
-    if not repository_ctx.path(source).exists:
+    multiarch = _run(repository_ctx, ["gcc", "-print-multiarch"]).strip()
+    for folder in [
+        "/usr/include",
         # Where Debian puts headers that differ between architectures.
-        multiarch = _run(repository_ctx, ["gcc", "-print-multiarch"]).strip()
-        source = "/usr/include/{}/{}".format(multiarch, name)
-    if not repository_ctx.path(source).exists:
-        fail("{source} is missing; install it with: apt install {package}".format(
-            source = source,
-            package = repository_ctx.attr.debian_package,
-        ))
-    _run(repository_ctx, ["mkdir", "-p", "include"])
-    _run(repository_ctx, ["cp", "-RL", source, "include/" + name])
+        "/usr/include/" + multiarch,
+        "/usr/lib/" + multiarch,
+    ]:
+        source = folder + "/" + name
+        if repository_ctx.path(source).exists:
+            target = "include/" + name
+            _run(repository_ctx, ["mkdir", "-p", target.rpartition("/")[0]])
+            _run(repository_ctx, ["cp", "-RL", source, target])
+            return
+    fail("/usr/include/{name} is missing; install it with: apt install {package}".format(
+        name = name,
+        package = repository_ctx.attr.debian_package,
+    ))
 
 def _headers_by_target(repository_ctx, labels):
     """Maps each of the labels to the headers it owns.
@@ -135,7 +144,7 @@ def _link_flags_by_target(repository_ctx):
     return link_flags
 
 # glibc contains these and keeps an empty archive for each.
-_IN_LIBC = ["-lpthread", "-lrt"]
+_IN_LIBC = ["-ldl", "-lpthread", "-lrt"]
 
 def _split_archives(repository_ctx, flags):
     """Separates libraries installed as an archive only from the linker flags.
@@ -181,6 +190,10 @@ system_library = repository_rule(
         "include": attr.string_list(
             mandatory = True,
             doc = "Files and folders below /usr/include.",
+        ),
+        "include_dirs": attr.string_list(
+            default = [""],
+            doc = "The folders below it that includes are relative to.",
         ),
         "targets": attr.string_dict(
             mandatory = True,
