@@ -65,18 +65,12 @@ void UringPort::Close() {
 }
 
 // Most have been cancelled, with what they belong to. What is left belongs to
-// objects that outlive the run. As any cancellation, this one may not find them
-// at once (see CancelRequests).
+// objects that outlive the run. (Linux before 5.19 does not know
+// IORING_ASYNC_CANCEL_ANY, which would end all at once.)
 void UringPort::EndBackground() {
-  Poll();
   while (in_background_ > 0) {
-    io_uring_sqe entry = {};
-    io_uring_prep_cancel(&entry, nullptr,
-                         IORING_ASYNC_CANCEL_ALL | IORING_ASYNC_CANCEL_ANY);
-    entry.user_data = kCancellation;
-    ring_.Queue(entry);
-    ring_.SubmitAndWait(CancelRequests::kLongestPause);
-    Deliver();
+    while (Operation* operation = background_.front()) Cancel(*operation);
+    Wait(absl::InfiniteDuration());
   }
 }
 
@@ -146,7 +140,12 @@ void UringPort::Notify() {
 }
 
 void UringPort::Start(Operation& operation, const io_uring_sqe& entry) {
-  ++(operation.is_background() ? in_background_ : pending_);
+  if (operation.is_background()) {
+    ++in_background_;
+    background_.PushBack(&operation);
+  } else {
+    ++pending_;
+  }
   set_is_idle(false);
   QueueFor(operation, entry);
 }
@@ -159,6 +158,7 @@ bool UringPort::StartAtOnce(Operation& operation, const io_uring_sqe& entry,
                            completion)) {
     return false;
   }
+  CancelRequests::Remove(operation);
   Forget(operation);
   completed = {completion.result, completion.flags};
   return true;
@@ -170,6 +170,7 @@ void UringPort::Forget(const Operation& operation) {
 }
 
 void UringPort::Cancel(Operation& operation) {
+  if (operation.is_background()) operation.Unlink();  // It has its list.
   cancelled_.Add(operation);
   QueueCancel(operation);
 }

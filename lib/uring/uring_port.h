@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "creche/core/internal/intrusive_list.h"
 #include "creche/uring/operation_port.h"
 #include "creche/uring/uring_features.h"
 #include "lib/core/hosted_port.h"
@@ -79,6 +80,8 @@ class UringPort final : public OperationPort, public HostedPort {
   BlockRing* blocks_ = nullptr;  // Made when it is first asked for.
   size_t pending_ = 0;
   size_t in_background_ = 0;
+  // Those of them that were not asked to end.
+  IntrusiveList<Operation, CancelRequestTag> background_;
   CancelRequests cancelled_;
   bool is_closing_ = false;
   int notify_fd_ = -1;
