@@ -70,6 +70,7 @@
 #include "creche/process/run_process.h"
 #include "creche/run.h"
 #include "creche/signals/with_signals.h"
+#include "creche/sync/barrier.h"
 #include "creche/sync/broadcast.h"
 #include "creche/sync/capacity_limiter.h"
 #include "creche/sync/channel.h"

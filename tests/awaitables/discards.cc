@@ -69,12 +69,14 @@ void DiscardScopes(CancelScope& scope, TaskLocal<int>& local,
   DISCARD(FirstSuccess(Body(), Body()));           // FirstSuccess
 }
 
-void DiscardSync(Event& event, Lock& lock, Semaphore& semaphore,
-                 CapacityLimiter& limiter, Condition& condition,
-                 LockGuard& guard, Sender<int>& sender, Receiver<int>& receiver,
-                 Subscription<int>& subscription, Watch<int>& watch,
-                 WatchReader<int>& reader, OneShot<int>& shot) {
+void DiscardSync(Event& event, Barrier& barrier, Lock& lock,
+                 Semaphore& semaphore, CapacityLimiter& limiter,
+                 Condition& condition, LockGuard& guard, Sender<int>& sender,
+                 Receiver<int>& receiver, Subscription<int>& subscription,
+                 Watch<int>& watch, WatchReader<int>& reader,
+                 OneShot<int>& shot) {
   DISCARD(event.Wait());                        // Event::Wait
+  DISCARD(barrier.Wait());                      // Barrier::Wait
   DISCARD(lock.Acquire());                      // Lock::Acquire
   DISCARD(semaphore.Acquire());                 // Semaphore::Acquire
   DISCARD(limiter.Acquire());                   // CapacityLimiter::Acquire

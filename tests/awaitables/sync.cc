@@ -12,6 +12,7 @@
 #include "creche/core/nursery.h"
 #include "creche/core/sleep.h"
 #include "creche/core/task.h"
+#include "creche/sync/barrier.h"
 #include "creche/sync/broadcast.h"
 #include "creche/sync/capacity_limiter.h"
 #include "creche/sync/channel.h"
@@ -39,6 +40,18 @@ Task<absl::Status> EventIsSet() {
 Task<absl::Status> EventIsSetLater() {
   Event event;
   co_return co_await UntilItIsDone(event.Wait(), [&] { event.Set(); });
+}
+
+Task<absl::Status> BarrierOfOne() {
+  Barrier barrier(1);
+  co_return co_await AtOnce(barrier.Wait());
+}
+
+Task<absl::Status> AllHaveCome() {
+  Barrier barrier(2);
+  // What Wait() does first.
+  auto arrive = [&] { (void)barrier.Wait().TryComplete(); };
+  co_return co_await UntilItIsDone(barrier.Wait(), arrive);
 }
 
 Task<absl::Status> LockIsFree() {
@@ -206,6 +219,7 @@ Task<absl::Status> OneBecomesReady() {
 std::vector<Awaitable> SyncAwaitables() {
   return {
       {"Event::Wait", EventIsSet, EventIsSetLater, kCannotFail},
+      {"Barrier::Wait", BarrierOfOne, AllHaveCome, kCannotFail},
       {"Lock::Acquire", LockIsFree, LockIsReleased, kCannotFail},
       {"Semaphore::Acquire", PermitIsThere, PermitIsReleased, kCannotFail},
       {"CapacityLimiter::Acquire", TokenIsThere, TokenIsReturned, kCannotFail},
