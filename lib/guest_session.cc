@@ -79,6 +79,7 @@ void GuestSession::Cancel(absl::string_view reason) {
 // The host may destroy a callback while that runs.
 absl::AnyInvocable<void()> GuestSession::Calls(Callback callback) {
   return [self = shared_from_this(), callback] {
+    // NOLINTNEXTLINE(performance-unnecessary-copy-initialization)
     const std::shared_ptr<GuestSession> session = self;
     (*session.*callback)();
   };
@@ -104,6 +105,7 @@ void GuestSession::AskForCallAt(absl::Time time) {
   if (!timers_.empty() && timers_.back() <= time) return;
   timers_.push_back(time);
   host_.CallAt(time, [self = shared_from_this(), time] {
+    // NOLINTNEXTLINE(performance-unnecessary-copy-initialization)
     const std::shared_ptr<GuestSession> session = self;
     session->OnTime(time);
   });
@@ -192,7 +194,7 @@ absl::Status StatusOfMainsException() {
   } catch (const std::exception& exception) {
     return absl::UnknownError(
         absl::StrCat("the main of a GuestRun has thrown: ", exception.what()));
-  } catch (...) {
+  } catch (...) {  // Below.
   }
 #endif
   return absl::UnknownError(

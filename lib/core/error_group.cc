@@ -83,6 +83,7 @@ absl::Status RaiseFailures(std::vector<Failure> failures) {
   if (failures.empty()) [[likely]]
     return absl::OkStatus();
   std::vector<absl::Status> statuses;
+  statuses.reserve(failures.size());
 #if defined(__cpp_exceptions)
   bool any_thrown = false;
   for (const Failure& failure : failures) {
@@ -90,6 +91,7 @@ absl::Status RaiseFailures(std::vector<Failure> failures) {
   }
   if (any_thrown) {
     std::vector<std::exception_ptr> exceptions;
+    exceptions.reserve(failures.size());
     for (Failure& failure : failures) {
       exceptions.push_back(failure.is_exception()
                                ? std::move(failure.exception_)

@@ -40,7 +40,8 @@ absl::Duration DurationHistogram::Percentile(double part) const {
 // chooses the power of two, and the next three bits the part of it.
 std::size_t DurationHistogram::BucketOf(std::uint64_t nanoseconds) {
   if (nanoseconds < kParts) return nanoseconds;
-  const int bits_below = std::bit_width(nanoseconds) - std::bit_width(kParts);
+  const auto bits_below =
+      static_cast<int>(std::bit_width(nanoseconds) - std::bit_width(kParts));
   return static_cast<std::size_t>(bits_below) * kParts +
          (nanoseconds >> bits_below);
 }

@@ -127,7 +127,8 @@ class StallWatchdog::Watch {
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
     if (error == 0) return true;
     std::cerr << "creche: StallWatchdog watches nothing, it has no thread: "
-              << std::strerror(error) << std::endl;
+              << std::strerror(error) << '\n'
+              << std::flush;
     return false;
   }
 

@@ -296,7 +296,7 @@ class TraceRecorder::Picture {
     const int y = y_ + kAxisHeight + 4;
     double x = kLeft;
     std::string legend;
-    const auto add = [&](std::string sign, absl::string_view text) {
+    const auto add = [&](const std::string& sign, absl::string_view text) {
       absl::StrAppend(&legend, sign,
                       Text(x + 18, y + 9, text, " class=\"note\""));
       x += 18 + kLetterWidth * static_cast<double>(text.size()) + 14;

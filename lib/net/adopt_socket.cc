@@ -83,9 +83,11 @@ absl::StatusOr<SocketRef> AdoptSocket(int fd, SocketKind kind,
   if (wanted.listens && Option(fd, SO_ACCEPTCONN) != 1) {
     return refuse("listening");
   }
-  const absl::StatusOr<SocketAddress> name = NameOf(
-      fd, wanted.is_connected ? AskName(getpeername) : AskName(getsockname),
-      what);
+  const absl::StatusOr<SocketAddress> name =
+      NameOf(fd,
+             wanted.is_connected ? static_cast<AskName>(getpeername)
+                                 : static_cast<AskName>(getsockname),
+             what);
   if (!name.ok() && wanted.is_connected) return refuse("connected");
   if (!name.ok()) return name.status();
   if (const int flags = fcntl(fd, F_GETFL);

@@ -197,7 +197,7 @@ class Attempts {
 
 Task<absl::StatusOr<TcpStream>> ConnectTcp(SocketAddress address,
                                            ConnectOptions options) {
-  auto connect = Connect(address, std::move(options), Describe(address));
+  auto connect = Connect(address, options, Describe(address));
   co_return co_await std::move(connect);
 }
 
@@ -213,8 +213,7 @@ Task<absl::StatusOr<TcpStream>> ConnectTcp(std::string host, std::uint16_t port,
   }
   if (addresses.size() == 1) {
     const SocketAddress& address = addresses.front();
-    auto connect =
-        Connect(address, std::move(options), Describe(host, address));
+    auto connect = Connect(address, options, Describe(host, address));
     co_return co_await std::move(connect);
   }
   Attempts attempts(host, options);

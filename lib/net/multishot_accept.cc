@@ -16,7 +16,7 @@ namespace {
 // told to stop. Others wait in the listener's backlog, where they need no
 // descriptor. (Those that the backlog has when the kernel is asked come all at
 // once, so there can be more here.)
-constexpr size_t kMaxWaiting = 64;
+constexpr size_t kMaxConnectionsWaiting = 64;
 
 }  // namespace
 
@@ -64,7 +64,7 @@ bool MultishotAccept::Keep(int result, unsigned /*flags*/) {
     // Without anybody who waits, it is left to the next to find out.
     error_ = -result;
   }
-  return connections_.size() >= kMaxWaiting;
+  return connections_.size() >= kMaxConnectionsWaiting;
 }
 
 }  // namespace creche::internal

@@ -16,7 +16,7 @@ namespace {
 
 // How many blocks may wait here for somebody to ask. More wait in the kernel,
 // and hold back the peer.
-constexpr size_t kMaxWaiting = 4;
+constexpr size_t kMaxBlocksWaiting = 4;
 
 }  // namespace
 
@@ -90,7 +90,7 @@ bool MultishotReceive::Keep(int result, unsigned flags) {
     default:
       if (result < 0) error_ = -result;
   }
-  return blocks_.size() >= kMaxWaiting;
+  return blocks_.size() >= kMaxBlocksWaiting;
 }
 
 }  // namespace creche::internal

@@ -102,6 +102,7 @@ std::vector<Target> TargetsOf(const Settings& settings) {
     return {};
   }
   std::vector<Target> targets;
+  targets.reserve(count);
   for (size_t i = 0; i < count; ++i) {
     targets.push_back({hosts.empty() ? "" : hosts[i],
                        addresses.empty() ? "" : addresses[i],

@@ -94,7 +94,7 @@ bool IsSqlState(absl::string_view text) {
 std::string TakeSqlState(std::string& line) {
   const size_t colon = line.find(":  ");
   if (colon == std::string::npos) return "";
-  const std::string state = line.substr(colon + 3, kSqlStateSize);
+  std::string state = line.substr(colon + 3, kSqlStateSize);
   if (!IsSqlState(state) ||
       line.compare(colon + 3 + kSqlStateSize, 2, ": ") != 0) {
     return "";

@@ -67,6 +67,7 @@ absl::Status CheckRequest(const PostgresRequest& request) {
 
 bool SendRequest(PGconn* connection, const PostgresRequest& request) {
   std::vector<const char*> values;
+  values.reserve(request.parameters.size());
   for (const std::optional<std::string>& parameter : request.parameters) {
     values.push_back(parameter.has_value() ? parameter->c_str() : nullptr);
   }

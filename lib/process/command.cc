@@ -14,7 +14,7 @@ namespace creche {
 namespace {
 
 // Longer texts are no help.
-constexpr size_t kMaxShown = 200;
+constexpr size_t kMaxArgumentShown = 200;
 
 bool NeedsQuotes(absl::string_view text) {
   for (const char character : text) {
@@ -28,8 +28,8 @@ bool NeedsQuotes(absl::string_view text) {
 }
 
 std::string Quoted(absl::string_view text) {
-  const bool is_cut = text.size() > kMaxShown;
-  const absl::string_view shown = text.substr(0, kMaxShown);
+  const bool is_cut = text.size() > kMaxArgumentShown;
+  const absl::string_view shown = text.substr(0, kMaxArgumentShown);
   const char* const rest = is_cut ? "..." : "";
   if (!NeedsQuotes(shown)) return absl::StrCat(shown, rest);
   return absl::StrCat("'", absl::CHexEscape(shown), rest, "'");
@@ -40,7 +40,7 @@ std::string Quoted(absl::string_view text) {
 std::string Command::ToString() const {
   std::string text = Quoted(program_);
   for (const std::string& argument : arguments_) {
-    if (text.size() > kMaxShown) return absl::StrCat(text, " ...");
+    if (text.size() > kMaxArgumentShown) return absl::StrCat(text, " ...");
     absl::StrAppend(&text, " ", Quoted(argument));
   }
   return text;

@@ -45,7 +45,7 @@ constexpr size_t kBufferSize = size_t{64} << 10;
 
 // The end of what was captured of a failed process's error is a part of the
 // message.
-constexpr size_t kMaxShown = 500;
+constexpr size_t kMaxErrorShown = 500;
 
 absl::Status CheckForRun(const Command& command) {
   if (!command.pipes_input() && command.output() != Command::Stream::kPiped &&
@@ -147,7 +147,7 @@ absl::Status FailureOf(const Command& command, const ProcessResult& result) {
   }
   if (!result.error.empty()) {
     const size_t begin =
-        result.error.size() - std::min(result.error.size(), kMaxShown);
+        result.error.size() - std::min(result.error.size(), kMaxErrorShown);
     absl::StrAppend(&message, ": ", result.error.substr(begin));
   }
   absl::Status failure = absl::UnknownError(message);

@@ -30,7 +30,7 @@ namespace {
 
 // What the kernel takes as one argument or variable, with its NUL
 // (MAX_ARG_STRLEN).
-constexpr size_t kMaxString = 32 * 4096;
+constexpr size_t kMaxString = size_t{32} * 4096;
 
 class FileActions {
  public:

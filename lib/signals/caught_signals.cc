@@ -18,11 +18,11 @@
 namespace creche::internal {
 namespace {
 
-constexpr int kSignals = 65;  // 1 to SIGRTMAX.
+constexpr int kSignalNumbers = 65;  // 1 to SIGRTMAX.
 
 // Handlers can run on any thread, so whoever gives a signal back waits until no
 // handler is in the middle of using it.
-std::atomic<CaughtSignals*> owners[kSignals];
+std::atomic<CaughtSignals*> owners[kSignalNumbers];
 std::atomic<int> handlers_running = 0;
 
 // A handler that returns from one of these repeats the instruction that has
@@ -52,7 +52,7 @@ absl::Status CaughtSignals::Catch(const std::vector<int>& signals,
 }
 
 absl::Status CaughtSignals::CatchOne(int signal, absl::string_view what) {
-  if (signal <= 0 || signal >= kSignals) {
+  if (signal <= 0 || signal >= kSignalNumbers) {
     return absl::InvalidArgumentError(
         absl::StrCat(what, ": there is no signal ", signal));
   }

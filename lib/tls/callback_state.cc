@@ -10,7 +10,7 @@
 namespace creche::internal {
 namespace {
 
-int IndexOfState() {
+int IndexInConnection() {
   static const int index =
       SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
   return index;
@@ -19,11 +19,12 @@ int IndexOfState() {
 }  // namespace
 
 CallbackState& CallbackStateOf(const SSL* ssl) {
-  return *static_cast<CallbackState*>(SSL_get_ex_data(ssl, IndexOfState()));
+  return *static_cast<CallbackState*>(
+      SSL_get_ex_data(ssl, IndexInConnection()));
 }
 
 void SetCallbackState(SSL* ssl, CallbackState* state) {
-  SSL_set_ex_data(ssl, IndexOfState(), state);
+  SSL_set_ex_data(ssl, IndexInConnection(), state);
 }
 
 int NoteVerification(int is_accepted, X509_STORE_CTX* verification) {

@@ -15,7 +15,7 @@
 namespace creche::internal {
 namespace {
 
-int IndexOfState() {
+int IndexInContext() {
   static const int index =
       SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
   return index;
@@ -29,12 +29,12 @@ int NumberOf(TlsVersion version) {
 
 TlsContextState& TlsContextState::Of(const SSL_CTX* context) {
   return *static_cast<TlsContextState*>(
-      SSL_CTX_get_ex_data(context, IndexOfState()));
+      SSL_CTX_get_ex_data(context, IndexInContext()));
 }
 
 OpensslPtr<SSL_CTX> TlsContextState::MakeContext(const SSL_METHOD* method) {
   OpensslPtr<SSL_CTX> made(SSL_CTX_new(method));
-  SSL_CTX_set_ex_data(made.get(), IndexOfState(), this);
+  SSL_CTX_set_ex_data(made.get(), IndexInContext(), this);
   // Renegotiation would let receiving wait for sending.
   SSL_CTX_set_options(made.get(), SSL_OP_NO_RENEGOTIATION |
                                       SSL_OP_NO_COMPRESSION |

@@ -23,7 +23,7 @@ namespace {
 
 using internal::OpensslPtr;
 
-constexpr long kDay = 24 * 60 * 60;
+constexpr long kDay = 24L * 60 * 60;
 
 // What a certificate says.
 struct Contents {
