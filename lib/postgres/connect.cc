@@ -193,7 +193,7 @@ Task<absl::Status> Finish(PGconn* connection) {
 }  // namespace
 
 Task<absl::StatusOr<std::shared_ptr<PostgresSession>>> ConnectPostgres(
-    std::string conninfo) {
+    std::string conninfo, PostgresOptions options) {
   co_await BudgetedCheckpoint();
   Settings settings = co_await Try(Parse(conninfo));
   // A service file may name the host, which what the environment says must not
@@ -221,7 +221,7 @@ Task<absl::StatusOr<std::shared_ptr<PostgresSession>>> ConnectPostgres(
   if (PQsetnonblocking(connection.get(), 1) != 0) {
     co_return ConnectError(connection.get(), CONNECTION_OK);
   }
-  co_return std::make_shared<PostgresSession>(std::move(connection));
+  co_return std::make_shared<PostgresSession>(std::move(connection), options);
 }
 
 }  // namespace creche::internal

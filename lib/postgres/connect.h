@@ -10,12 +10,13 @@
 
 #include "absl/status/statusor.h"
 #include "creche/core/task.h"
+#include "creche/postgres/postgres_options.h"
 #include "lib/postgres/postgres_session.h"
 
 namespace creche::internal {
 
 Task<absl::StatusOr<std::shared_ptr<PostgresSession>>> ConnectPostgres(
-    std::string conninfo);
+    std::string conninfo, PostgresOptions options);
 
 }  // namespace creche::internal
 

@@ -2,6 +2,7 @@
 
 #include "creche/postgres/postgres_connection.h"
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -29,6 +30,17 @@ using internal::PostgresSession;
 using Parameters = std::vector<std::optional<std::string>>;
 using Answer = Task<absl::StatusOr<PostgresResult>>;
 
+// The answer of an exchange with one request.
+Answer AnswerTo(PostgresRequest request,
+                std::shared_ptr<PostgresSession> session) {
+  std::vector<PostgresRequest> requests;
+  requests.push_back(std::move(request));
+  auto exchange =
+      PostgresSession::Exchange(std::move(session), std::move(requests));
+  std::vector<PostgresResult> answers = co_await Try(std::move(exchange));
+  co_return std::move(answers[0]);
+}
+
 Task<absl::Status> StatusOf(Answer exchange) {
   const absl::StatusOr<PostgresResult> answer = co_await std::move(exchange);
   co_return answer.status();
@@ -39,8 +51,9 @@ constexpr absl::Duration kRollbackTime = absl::Seconds(1);
 }  // namespace
 
 Task<absl::StatusOr<PostgresConnection>> PostgresConnection::Connect(
-    std::string conninfo) {
-  auto session = co_await Try(internal::ConnectPostgres(std::move(conninfo)));
+    std::string conninfo, PostgresOptions options) {
+  auto connect = internal::ConnectPostgres(std::move(conninfo), options);
+  auto session = co_await Try(std::move(connect));
   co_return PostgresConnection(std::move(session));
 }
 
@@ -60,7 +73,17 @@ Answer PostgresConnection::Execute(std::string sql, Parameters parameters) {
   PostgresRequest request;
   request.sql = std::move(sql);
   request.parameters = std::move(parameters);
-  return PostgresSession::Exchange(session_, std::move(request));
+  return AnswerTo(std::move(request), session_);
+}
+
+Task<absl::StatusOr<std::vector<PostgresResult>>>
+PostgresConnection::ExecuteAll(std::vector<PostgresStatement> statements) {
+  std::vector<PostgresRequest> requests(statements.size());
+  for (std::size_t i = 0; i < statements.size(); ++i) {
+    requests[i].sql = std::move(statements[i].sql);
+    requests[i].parameters = std::move(statements[i].parameters);
+  }
+  return PostgresSession::Exchange(session_, std::move(requests));
 }
 
 Task<absl::Status> PostgresConnection::Prepare(std::string name,
@@ -69,7 +92,7 @@ Task<absl::Status> PostgresConnection::Prepare(std::string name,
   request.kind = PostgresRequest::Kind::kPrepare;
   request.name = std::move(name);
   request.sql = std::move(sql);
-  return StatusOf(PostgresSession::Exchange(session_, std::move(request)));
+  return StatusOf(AnswerTo(std::move(request), session_));
 }
 
 Answer PostgresConnection::ExecutePrepared(std::string name,
@@ -78,7 +101,7 @@ Answer PostgresConnection::ExecutePrepared(std::string name,
   request.kind = PostgresRequest::Kind::kPrepared;
   request.name = std::move(name);
   request.parameters = std::move(parameters);
-  return PostgresSession::Exchange(session_, std::move(request));
+  return AnswerTo(std::move(request), session_);
 }
 
 Answer PostgresConnection::CopyIn(
@@ -87,7 +110,7 @@ Answer PostgresConnection::CopyIn(
   PostgresRequest request;
   request.sql = std::move(sql);
   request.source = std::move(source);
-  return PostgresSession::Exchange(session_, std::move(request));
+  return AnswerTo(std::move(request), session_);
 }
 
 Answer PostgresConnection::CopyOut(
@@ -95,7 +118,7 @@ Answer PostgresConnection::CopyOut(
   PostgresRequest request;
   request.sql = std::move(sql);
   request.sink = std::move(sink);
-  return PostgresSession::Exchange(session_, std::move(request));
+  return AnswerTo(std::move(request), session_);
 }
 
 Task<absl::StatusOr<Receiver<PostgresNotification>>> PostgresConnection::Listen(

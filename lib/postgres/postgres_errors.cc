@@ -15,6 +15,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "creche/core/errors.h"
 #include "creche/postgres/postgres_connection.h"
 
@@ -22,6 +23,7 @@ namespace creche {
 namespace internal {
 namespace {
 
+constexpr absl::string_view kPrefix = "PostgreSQL: ";
 constexpr absl::string_view kSqlStateUrl = "type.creche/sql_state";
 constexpr size_t kSqlStateSize = 5;
 
@@ -62,9 +64,19 @@ absl::StatusCode CodeOf(absl::string_view sql_state) {
   return absl::StatusCode::kUnknown;
 }
 
+std::string ServerOf(const PGconn* connection) {
+  return absl::StrCat(PQhost(connection), ":", PQport(connection));
+}
+
 // libpq ends its messages with a newline.
 absl::string_view MessageOf(const PGconn* connection) {
   return absl::StripTrailingAsciiWhitespace(PQerrorMessage(connection));
+}
+
+absl::string_view ReasonOf(const absl::Status& status) {
+  absl::string_view reason = status.message();
+  absl::ConsumePrefix(&reason, kPrefix);
+  return reason;
 }
 
 const char* NameOf(ConnStatusType phase) {
@@ -107,7 +119,7 @@ std::string TakeSqlState(std::string& line) {
 
 absl::Status ServerError(absl::string_view sql_state, absl::string_view text) {
   absl::Status status(CodeOf(sql_state),
-                      absl::StrCat("PostgreSQL: ", text, " (", sql_state, ")"));
+                      absl::StrCat(kPrefix, text, " (", sql_state, ")"));
   status.SetPayload(kSqlStateUrl, absl::Cord(sql_state));
   return status;
 }
@@ -116,8 +128,8 @@ absl::Status ErrorOfResult(const PGresult* result) {
   const char* state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
   const char* text = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
   if (state == nullptr || text == nullptr) {
-    return absl::UnknownError(absl::StrCat(
-        "PostgreSQL: ",
+    return absl::UnavailableError(absl::StrCat(
+        kPrefix,
         absl::StripTrailingAsciiWhitespace(PQresultErrorMessage(result))));
   }
   const char* detail = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL);
@@ -126,14 +138,23 @@ absl::Status ErrorOfResult(const PGresult* result) {
 }
 
 absl::Status LostConnectionError(const PGconn* connection,
+                                 absl::string_view phase,
                                  const absl::Status& cause) {
-  absl::Status status = BrokenResourceError(absl::StrCat(
-      "PostgreSQL: the connection is lost: ",
-      cause.ok() ? MessageOf(connection) : absl::string_view(cause.message())));
+  const absl::string_view reason =
+      cause.ok() ? MessageOf(connection) : ReasonOf(cause);
+  absl::Status status = BrokenResourceError(
+      absl::StrCat(kPrefix, ServerOf(connection), ": ", phase,
+                   ": the connection is lost: ", reason));
   if (const auto state = SqlState(cause)) {
     status.SetPayload(kSqlStateUrl, absl::Cord(*state));
   }
   return status;
+}
+
+absl::Status ProtocolError(const PGconn* connection, absl::string_view phase,
+                           const absl::Status& cause) {
+  return absl::UnavailableError(absl::StrCat(
+      kPrefix, ServerOf(connection), ": ", phase, ": ", ReasonOf(cause)));
 }
 
 absl::Status ConnectError(const PGconn* connection, ConnStatusType phase) {
@@ -148,18 +169,18 @@ absl::Status ConnectError(const PGconn* connection, ConnStatusType phase) {
     kept.push_back(std::move(line));
   }
   const std::string text =
-      absl::StrCat("connect to ", PQhost(connection), ":", PQport(connection),
-                   ": ", NameOf(phase), ": ", absl::StrJoin(kept, "; "));
+      absl::StrCat("connect to ", ServerOf(connection), ": ", NameOf(phase),
+                   ": ", absl::StrJoin(kept, "; "));
   if (!state.empty()) return ServerError(state, text);
   if (phase == CONNECTION_NEEDED) {
     return absl::InvalidArgumentError(absl::StrCat(
-        "PostgreSQL: the connection string: ", absl::StrJoin(kept, "; ")));
+        kPrefix, "the connection string: ", absl::StrJoin(kept, "; ")));
   }
   const bool is_refused = PQconnectionNeedsPassword(connection) != 0 ||
                           phase == CONNECTION_SSL_STARTUP;
   return absl::Status(is_refused ? absl::StatusCode::kUnauthenticated
                                  : absl::StatusCode::kUnavailable,
-                      absl::StrCat("PostgreSQL: ", text));
+                      absl::StrCat(kPrefix, text));
 }
 
 absl::Status Annotated(const absl::Status& status, absl::string_view what) {

@@ -17,12 +17,18 @@ namespace creche::internal {
 // An error of the server's: `sql_state` chooses the code.
 absl::Status ServerError(absl::string_view sql_state, absl::string_view text);
 
-// What a result with PGRES_FATAL_ERROR says.
+// What a result with PGRES_FATAL_ERROR says. Without an SqlState(), it is
+// libpq's own word: the server does not keep to the protocol, or has left.
 absl::Status ErrorOfResult(const PGresult* result);
 
-// `connection` is lost. `cause`: what the server has said before, or OK.
+// `connection` is lost, in this phase. `cause`: what was said before, or OK.
 absl::Status LostConnectionError(const PGconn* connection,
+                                 absl::string_view phase,
                                  const absl::Status& cause);
+
+// `cause` is libpq's own word: what the server sends is not the protocol.
+absl::Status ProtocolError(const PGconn* connection, absl::string_view phase,
+                           const absl::Status& cause);
 
 // Connecting has failed in this phase; CONNECTION_NEEDED: before it tried any
 // server. Requires: PQERRORS_VERBOSE.

@@ -13,12 +13,13 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "lib/postgres/postgres_errors.h"
 
 namespace creche::internal {
 namespace {
 
 // What the protocol has room for.
-constexpr size_t kMaxParameters = 65535;
+constexpr std::size_t kMaxParameters = 65535;
 
 bool HasNul(absl::string_view text) {
   return text.find('\0') != absl::string_view::npos;
@@ -34,11 +35,10 @@ bool IsCopy(absl::string_view sql) {
 std::optional<std::string> ValueOf(const PGresult* result, int row,
                                    int column) {
   if (PQgetisnull(result, row, column) != 0) return std::nullopt;
-  return std::string(PQgetvalue(result, row, column),
-                     static_cast<size_t>(PQgetlength(result, row, column)));
+  return std::string(
+      PQgetvalue(result, row, column),
+      static_cast<std::size_t>(PQgetlength(result, row, column)));
 }
-
-}  // namespace
 
 // libpq takes texts up to their first NUL, without a word about the rest.
 absl::Status CheckRequest(const PostgresRequest& request) {
@@ -50,7 +50,7 @@ absl::Status CheckRequest(const PostgresRequest& request) {
   if (HasNul(request.sql) || HasNul(request.name)) {
     return absl::InvalidArgumentError("PostgreSQL: a NUL in the statement");
   }
-  for (size_t i = 0; i < request.parameters.size(); ++i) {
+  for (std::size_t i = 0; i < request.parameters.size(); ++i) {
     if (HasNul(request.parameters[i].value_or(""))) {
       return absl::InvalidArgumentError(
           absl::StrCat("PostgreSQL: a NUL in parameter $", i + 1,
@@ -86,23 +86,65 @@ bool SendRequest(PGconn* connection, const PostgresRequest& request) {
   return false;
 }
 
-PostgresResult AnswerOf(PGresult* result) {
-  PostgresResult answer;
-  const int columns = PQnfields(result);
-  for (int column = 0; column < columns; ++column) {
-    answer.columns.emplace_back(PQfname(result, column));
+// One round trip: the server answers when it comes to the Sync at the end.
+bool SendPipeline(PGconn* connection,
+                  const std::vector<PostgresRequest>& requests) {
+  if (PQenterPipelineMode(connection) == 0) return false;
+  for (const PostgresRequest& request : requests) {
+    if (!SendRequest(connection, request)) return false;
   }
-  for (int row = 0; row < PQntuples(result); ++row) {
-    auto& values = answer.rows.emplace_back();
+  return PQpipelineSync(connection) == 1;
+}
+
+}  // namespace
+
+absl::Status CheckRequests(const std::vector<PostgresRequest>& requests) {
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    absl::Status status = CheckRequest(requests[i]);
+    if (requests.size() > 1 && status.ok() && IsCopy(requests[i].sql)) {
+      status = absl::InvalidArgumentError(
+          "PostgreSQL: COPY is for CopyIn() and CopyOut(), by itself");
+    }
+    if (!status.ok()) return AboutStatement(status, i, requests.size());
+  }
+  return absl::OkStatus();
+}
+
+absl::Status AboutStatement(const absl::Status& status, std::size_t i,
+                            std::size_t count) {
+  if (status.ok() || count == 1) return status;
+  return Annotated(status, absl::StrCat("statement ", i + 1));
+}
+
+bool SendRequests(PGconn* connection,
+                  const std::vector<PostgresRequest>& requests) {
+  return requests.size() == 1 ? SendRequest(connection, requests[0])
+                              : SendPipeline(connection, requests);
+}
+
+std::size_t AddTo(PostgresResult& answer, PGresult* part) {
+  const int columns = PQnfields(part);
+  if (answer.columns.empty()) {
     for (int column = 0; column < columns; ++column) {
-      values.push_back(ValueOf(result, row, column));
+      answer.columns.emplace_back(PQfname(part, column));
     }
   }
-  // Empty for statements that do not count.
-  if (!absl::SimpleAtoi(PQcmdTuples(result), &answer.affected)) {
+  std::size_t size = 0;
+  for (int row = 0; row < PQntuples(part); ++row) {
+    auto& values = answer.rows.emplace_back();
+    values.reserve(static_cast<std::size_t>(columns));
+    size +=
+        sizeof(values) + static_cast<std::size_t>(columns) * sizeof(values[0]);
+    for (int column = 0; column < columns; ++column) {
+      values.push_back(ValueOf(part, row, column));
+      size += static_cast<std::size_t>(PQgetlength(part, row, column));
+    }
+  }
+  // Empty for statements that do not count, and before the end.
+  if (!absl::SimpleAtoi(PQcmdTuples(part), &answer.affected)) {
     answer.affected = 0;
   }
-  return answer;
+  return size;
 }
 
 }  // namespace creche::internal

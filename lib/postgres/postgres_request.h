@@ -7,6 +7,7 @@
 
 #include <postgresql/libpq-fe.h>
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -31,14 +32,22 @@ struct PostgresRequest {
   Function<absl::Status(absl::string_view)> sink;
 };
 
-// Errors: kInvalidArgument: what libpq or the protocol has no room for, or a
-//   source or a sink for a statement that is no COPY.
-absl::Status CheckRequest(const PostgresRequest& request);
+// Errors: kInvalidArgument: what libpq or the protocol has no room for, a
+//   source or a sink for a statement that is no COPY, or COPY in a pipeline.
+absl::Status CheckRequests(const std::vector<PostgresRequest>& requests);
 
-// Hands it to libpq, to be flushed. False: the connection is lost.
-bool SendRequest(PGconn* connection, const PostgresRequest& request);
+// `status`, of the request number i of so many, with that number.
+absl::Status AboutStatement(const absl::Status& status, std::size_t i,
+                            std::size_t count);
 
-PostgresResult AnswerOf(PGresult* result);
+// Hands them to libpq, to be flushed: a single one by itself, others as a
+// pipeline. False: the connection is lost.
+bool SendRequests(PGconn* connection,
+                  const std::vector<PostgresRequest>& requests);
+
+// A part of an answer: some rows, or its end. Returns how much memory the rows
+// take.
+std::size_t AddTo(PostgresResult& answer, PGresult* part);
 
 }  // namespace creche::internal
 

@@ -52,11 +52,13 @@ class PostgresSession::Claim {
  public:
   explicit Claim(PostgresSession& session) : session_(session) {
     session_.is_in_use_ = true;
+    session_.wire_.set_phase("query");
   }
   Claim(const Claim&) = delete;
   Claim& operator=(const Claim&) = delete;
   ~Claim() {
     session_.is_in_use_ = false;
+    session_.wire_.set_phase("idle");
     if (session_.is_in_step_) {
       session_.TakeNotifications();
       session_.WatchInput();
@@ -71,21 +73,23 @@ class PostgresSession::Claim {
   PostgresSession& session_;
 };
 
-PostgresSession::PostgresSession(PostgresPtr<PGconn> connection)
-    : wire_(std::move(connection)) {}
+PostgresSession::PostgresSession(PostgresPtr<PGconn> connection,
+                                 PostgresOptions options)
+    : options_(options), wire_(std::move(connection)) {}
 
 PostgresSession::~PostgresSession() { Close(ClosedError()); }
 
-Task<absl::StatusOr<PostgresResult>> PostgresSession::Exchange(
-    std::shared_ptr<PostgresSession> session, PostgresRequest request) {
+Task<absl::StatusOr<PostgresSession::Answers>> PostgresSession::Exchange(
+    std::shared_ptr<PostgresSession> session,
+    std::vector<PostgresRequest> requests) {
   co_await BudgetedCheckpoint();
   if (session == nullptr) co_return ClosedError();
-  absl::Status status = session->MayBegin();
-  if (status.ok()) status = CheckRequest(request);
-  if (!status.ok()) co_return status;
+  co_await Try(session->MayBegin());
+  co_await Try(CheckRequests(requests));
+  if (requests.empty()) co_return Answers();
   const Claim claim(*session);
-  auto converse = [&]() -> Task<absl::StatusOr<PostgresResult>> {
-    co_return co_await session->Converse(request);
+  auto converse = [&]() -> Task<absl::StatusOr<Answers>> {
+    co_return co_await session->Converse(requests);
   };
   // What stops it from being in step again is Claim's concern.
   auto recover = [&]() -> Task<> {
@@ -101,17 +105,16 @@ Task<absl::StatusOr<Receiver<PostgresNotification>>> PostgresSession::Listen(
         absl::StrCat("PostgreSQL: the name of a channel has 1 to ",
                      kMaxChannelName, " bytes")));
   }
-  PostgresRequest request;
-  request.sql = absl::StrCat(
+  std::vector<PostgresRequest> requests(1);
+  requests[0].sql = absl::StrCat(
       "LISTEN \"", absl::StrReplaceAll(channel, {{"\"", "\"\""}}), "\"");
   auto [sender, receiver] = MakeChannel<PostgresNotification>(kUnbounded);
   // Before: the first notification may come with the answer.
   if (session != nullptr) {
     session->listeners_.emplace_back(std::move(channel), std::move(sender));
   }
-  auto exchange = Exchange(session, std::move(request));
-  const absl::StatusOr<PostgresResult> answer = co_await std::move(exchange);
-  if (!answer.ok()) co_return answer.status();
+  auto exchange = Exchange(session, std::move(requests));
+  co_await Try(std::move(exchange));
   co_return std::move(receiver);
 }
 
@@ -145,38 +148,68 @@ absl::Status PostgresSession::MayBegin() const {
   return BusyResourceError("PostgreSQL: another task uses the connection");
 }
 
-Task<absl::StatusOr<PostgresResult>> PostgresSession::Converse(
-    PostgresRequest& request) {
+Task<absl::StatusOr<PostgresSession::Answers>> PostgresSession::Converse(
+    std::vector<PostgresRequest>& requests) {
   is_in_step_ = false;
   copy_.reset();
-  if (!SendRequest(wire_.get(), request)) co_return wire_.LostError();
-  co_await Try(wire_.Flush());
-  PostgresResult answer;
+  result_size_ = 0;
+  if (!SendRequests(wire_.get(), requests)) co_return wire_.LostError();
+  Answers answers(requests.size());
   absl::Status error;
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    absl::Status answered;
+    co_await Try(TakeAnswer(requests[i], answers[i], answered));
+    // What is behind the first that fails is not executed, and only says so.
+    if (error.ok()) error = AboutStatement(answered, i, requests.size());
+  }
+  if (wire_.is_connected()) co_await Try(wire_.EndPipeline());
+  if (!wire_.is_connected()) co_return wire_.LostError(error);
+  if (!error.ok() && !SqlState(error).has_value()) {
+    co_return wire_.ProtocolError(error);
+  }
+  is_in_step_ = true;
+  if (!error.ok()) co_return error;
+  co_return answers;
+}
+
+Task<absl::Status> PostgresSession::TakeAnswer(PostgresRequest& request,
+                                               PostgresResult& answer,
+                                               absl::Status& error) {
+  // Rows come one by one: so many of them are never in memory that the limit
+  // would be of no use.
+  PQsetSingleRowMode(wire_.get());
   for (;;) {
     const PostgresPtr<PGresult> result = co_await Try(wire_.NextResult());
-    if (result == nullptr) break;
+    if (result == nullptr) co_return absl::OkStatus();
     const ExecStatusType status = PQresultStatus(result.get());
     switch (status) {
       case PGRES_COMMAND_OK:
+      case PGRES_SINGLE_TUPLE:
       case PGRES_TUPLES_OK:
       case PGRES_EMPTY_QUERY:
-        answer = AnswerOf(result.get());
+        co_await Try(AddRows(answer, result.get()));
         break;
       case PGRES_COPY_IN:
       case PGRES_COPY_OUT:
       case PGRES_COPY_BOTH:
         copy_ = status;
+        wire_.set_phase("COPY");
         co_await Try(Copy(request, status));
+        wire_.set_phase("query");
         break;
       default:
         if (error.ok()) error = ErrorOfResult(result.get());
     }
   }
-  if (!wire_.is_connected()) co_return wire_.LostError(error);
-  is_in_step_ = true;
-  if (!error.ok()) co_return error;
-  co_return answer;
+}
+
+absl::Status PostgresSession::AddRows(PostgresResult& answer, PGresult* part) {
+  result_size_ += AddTo(answer, part);
+  if (result_size_ <= options_.max_result()) return absl::OkStatus();
+  return absl::ResourceExhaustedError(absl::StrCat(
+      "PostgreSQL: the rows take more than ", options_.max_result(),
+      " bytes: see PostgresOptions::set_max_result(), or use "
+      "CopyOut()"));
 }
 
 Task<absl::Status> PostgresSession::Copy(PostgresRequest& request,
@@ -218,6 +251,9 @@ Task<absl::Status> PostgresSession::ReceiveCopy(PostgresRequest& request) {
 
 Task<absl::Status> PostgresSession::Recover() {
   if (is_in_step_ || !wire_.is_connected()) co_return absl::OkStatus();
+  wire_.set_phase("cancellation");
+  // libpq has no COPY in a pipeline, and no way out of it.
+  if (copy_.has_value() && wire_.is_pipeline()) co_return wire_.LostError();
   // The server looks at a cancel request while it works for us, not while it
   // waits for the rest of what we send.
   if (copy_ == PGRES_COPY_IN) co_await Try(wire_.EndCopyIn(kGivenUp));
@@ -252,7 +288,12 @@ Task<absl::Status> PostgresSession::CancelQuery() {
 Task<absl::Status> PostgresSession::Drain() {
   for (;;) {
     const PostgresPtr<PGresult> result = co_await Try(wire_.NextResult());
-    if (result == nullptr) break;
+    if (result == nullptr) {
+      // In a pipeline, each answer has an end, and the pipeline has one.
+      if (!wire_.is_connected()) co_return wire_.LostError();
+      if (!wire_.is_pipeline()) co_return absl::OkStatus();
+      continue;
+    }
     switch (PQresultStatus(result.get())) {
       case PGRES_COPY_IN:
         co_await Try(wire_.EndCopyIn(kGivenUp));
@@ -264,12 +305,13 @@ Task<absl::Status> PostgresSession::Drain() {
         break;
       case PGRES_COPY_BOTH:  // Replication has no end.
         co_return absl::UnimplementedError("PostgreSQL: replication");
+      case PGRES_PIPELINE_SYNC:
+        co_await Try(wire_.LeavePipeline());
+        break;
       default:
         break;
     }
   }
-  if (wire_.is_connected()) co_return absl::OkStatus();
-  co_return wire_.LostError();
 }
 
 void PostgresSession::OnInput() {

@@ -8,6 +8,7 @@
 
 #include <postgresql/libpq-fe.h>
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,6 +21,7 @@
 #include "creche/core/function.h"
 #include "creche/core/task.h"
 #include "creche/postgres/postgres_connection.h"
+#include "creche/postgres/postgres_options.h"
 #include "creche/sync/channel.h"
 #include "lib/postgres/input_watch.h"
 #include "lib/postgres/postgres_request.h"
@@ -35,15 +37,18 @@ namespace creche::internal {
 // goes on looks whether the wire is still open.
 class PostgresSession : public std::enable_shared_from_this<PostgresSession> {
  public:
+  using Answers = std::vector<PostgresResult>;
+
   // Requires: connected.
-  explicit PostgresSession(PostgresPtr<PGconn> connection);
+  PostgresSession(PostgresPtr<PGconn> connection, PostgresOptions options);
   PostgresSession(const PostgresSession&) = delete;
   PostgresSession& operator=(const PostgresSession&) = delete;
   ~PostgresSession();
 
-  // Sends the request, and takes the whole answer. `session` may be null.
-  static Task<absl::StatusOr<PostgresResult>> Exchange(
-      std::shared_ptr<PostgresSession> session, PostgresRequest request);
+  // Sends the requests, and takes their whole answers. `session` may be null.
+  static Task<absl::StatusOr<Answers>> Exchange(
+      std::shared_ptr<PostgresSession> session,
+      std::vector<PostgresRequest> requests);
   static Task<absl::StatusOr<Receiver<PostgresNotification>>> Listen(
       std::shared_ptr<PostgresSession> session, std::string channel);
 
@@ -63,7 +68,13 @@ class PostgresSession : public std::enable_shared_from_this<PostgresSession> {
   // OK if an exchange can begin.
   absl::Status MayBegin() const;
 
-  Task<absl::StatusOr<PostgresResult>> Converse(PostgresRequest& request);
+  Task<absl::StatusOr<Answers>> Converse(
+      std::vector<PostgresRequest>& requests);
+  // The answer to one request. `error`: what the server says instead; the
+  // Status: why the connection is out of step.
+  Task<absl::Status> TakeAnswer(PostgresRequest& request,
+                                PostgresResult& answer, absl::Status& error);
+  absl::Status AddRows(PostgresResult& answer, PGresult* part);
   // The data of a COPY, for which the request has what it takes.
   Task<absl::Status> Copy(PostgresRequest& request, ExecStatusType direction);
   Task<absl::Status> SendCopy(PostgresRequest& request);
@@ -78,10 +89,12 @@ class PostgresSession : public std::enable_shared_from_this<PostgresSession> {
   void TakeNotifications();
   void WatchInput();
 
+  const PostgresOptions options_;
   PostgresWire wire_;
   bool is_in_use_ = false;
   bool is_in_step_ = true;
   std::optional<ExecStatusType> copy_;  // The COPY that is under way.
+  std::size_t result_size_ = 0;         // Of the exchange that is under way.
   std::vector<Listener> listeners_;
   std::shared_ptr<InputWatch> watch_;
 };

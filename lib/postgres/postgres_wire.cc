@@ -36,7 +36,11 @@ void PostgresWire::Close(absl::Status reason) {
 }
 
 absl::Status PostgresWire::LostError(const absl::Status& cause) const {
-  return LostConnectionError(connection_.get(), cause);
+  return LostConnectionError(connection_.get(), phase_, cause);
+}
+
+absl::Status PostgresWire::ProtocolError(const absl::Status& cause) const {
+  return internal::ProtocolError(connection_.get(), phase_, cause);
 }
 
 Task<absl::Status> PostgresWire::Flush() {
@@ -47,6 +51,18 @@ Task<absl::Status> PostgresWire::Flush() {
     co_await Try(AwaitInputOrRoom());
     ConsumeInput();
   }
+}
+
+Task<absl::Status> PostgresWire::MakeProgress() {
+  const int left = PQflush(connection_.get());
+  // What the server has said before it left is still to be read, and better.
+  if (left > 0) {
+    co_await Try(AwaitInputOrRoom());
+  } else {
+    co_await Try(AwaitInput());
+  }
+  ConsumeInput();
+  co_return absl::OkStatus();
 }
 
 Task<absl::Status> PostgresWire::AwaitInput() {
@@ -66,10 +82,21 @@ Task<absl::StatusOr<PostgresPtr<PGresult>>> PostgresWire::NextResult() {
   while (PQisBusy(connection_.get()) != 0) {
     // What PQgetResult() says then is the reason.
     if (!is_connected()) break;
-    co_await Try(AwaitInput());
-    ConsumeInput();
+    co_await Try(MakeProgress());
   }
   co_return PostgresPtr<PGresult>(PQgetResult(connection_.get()));
+}
+
+Task<absl::Status> PostgresWire::EndPipeline() {
+  if (!is_pipeline()) co_return absl::OkStatus();
+  const PostgresPtr<PGresult> end = co_await Try(NextResult());
+  if (PQresultStatus(end.get()) != PGRES_PIPELINE_SYNC) co_return LostError();
+  co_return LeavePipeline();
+}
+
+absl::Status PostgresWire::LeavePipeline() {
+  return PQexitPipelineMode(connection_.get()) == 1 ? absl::OkStatus()
+                                                    : LostError();
 }
 
 Task<absl::Status> PostgresWire::SendCopyData(const std::string& data) {

@@ -45,17 +45,33 @@ class PostgresWire {
   // What a call gives when the connection is lost. `cause`: what the server has
   // said before.
   absl::Status LostError(const absl::Status& cause = absl::OkStatus()) const;
+  // The same if what the server sends is not the protocol.
+  absl::Status ProtocolError(const absl::Status& cause) const;
   // Takes what has come. A failure shows in is_connected(), and there may be
   // results before it.
   void ConsumeInput() { PQconsumeInput(connection_.get()); }
+
+  // What is done now, for the messages of errors.
+  void set_phase(const char* phase) { phase_ = phase; }
 
   // Until all that libpq has to send was sent. Takes input meanwhile, so that
   // two that only send cannot wait for each other.
   // Cancellation: safe.
   Task<absl::Status> Flush();
-  // The next result of the answer; null at its end.
+  // The next result of the answer; null at its end. Sends meanwhile what there
+  // is to send: the answer may begin before the question has ended.
   // Cancellation: safe.
   Task<absl::StatusOr<PostgresPtr<PGresult>>> NextResult();
+
+  // Whether there is a pipeline of which the end has not come.
+  bool is_pipeline() const {
+    return PQpipelineStatus(connection_.get()) != PQ_PIPELINE_OFF;
+  }
+  // Takes the end of a pipeline, if there is one.
+  // Cancellation: safe.
+  Task<absl::Status> EndPipeline();
+  // Requires: the end was taken.
+  absl::Status LeavePipeline();
 
   // Data of a COPY ... FROM STDIN.
   // Cancellation: whether the data was sent is not known.
@@ -67,10 +83,14 @@ class PostgresWire {
   Task<absl::StatusOr<std::optional<std::string>>> NextCopyData();
 
  private:
+  // Sends what can be sent, waits until there is more to do, and takes what has
+  // come.
+  Task<absl::Status> MakeProgress();
   Task<absl::Status> AwaitInput();
   Task<absl::Status> AwaitInputOrRoom();
 
   PostgresPtr<PGconn> connection_;  // Null: closed.
+  const char* phase_ = "idle";
   absl::Status closed_because_;
 };
 

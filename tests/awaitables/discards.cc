@@ -220,6 +220,7 @@ void DiscardPostgres(
   DISCARD(db.Execute(""));                   // PostgresConnection::Execute
   DISCARD(db.Prepare("", ""));               // PostgresConnection::Prepare
   DISCARD(db.ExecutePrepared(""));     // PostgresConnection::ExecutePrepared
+  DISCARD(db.ExecuteAll({}));          // PostgresConnection::ExecuteAll
   DISCARD(db.CopyIn("", source));      // PostgresConnection::CopyIn
   DISCARD(db.CopyOut("", sink));       // PostgresConnection::CopyOut
   DISCARD(db.Listen(""));              // PostgresConnection::Listen

@@ -26,10 +26,10 @@ std::vector<Awaitable> PostgresAwaitables() {
   std::vector<Awaitable> rows = {{"PostgresConnection::Connect", kNeedsAServer,
                                   kNeedsAServer, ConnectsToNonsense}};
   for (const char* name :
-       {"PostgresConnection::Execute", "PostgresConnection::Prepare",
-        "PostgresConnection::ExecutePrepared", "PostgresConnection::CopyIn",
-        "PostgresConnection::CopyOut", "PostgresConnection::Listen",
-        "WithTransaction"}) {
+       {"PostgresConnection::Execute", "PostgresConnection::ExecuteAll",
+        "PostgresConnection::Prepare", "PostgresConnection::ExecutePrepared",
+        "PostgresConnection::CopyIn", "PostgresConnection::CopyOut",
+        "PostgresConnection::Listen", "WithTransaction"}) {
     rows.push_back({name, kNeedsAServer, kNeedsAServer, kNeedsAServer});
   }
   return rows;

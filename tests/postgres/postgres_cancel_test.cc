@@ -34,6 +34,20 @@ namespace {
 using PostgresCancelTest = PostgresTest;
 using Use = Function<absl::Status(PostgresConnection&)>;
 
+// Two statements, of which the second gives the answer.
+Task<absl::StatusOr<std::string>> AskInPipeline(PostgresConnection& db,
+                                                std::string question) {
+  std::vector<PostgresStatement> statements;
+  statements.emplace_back("SELECT 'not ' || $1::text",
+                          std::vector<std::optional<std::string>>{question});
+  statements.emplace_back(absl::StrCat("SELECT '", question, "'"));
+  auto asking = db.ExecuteAll(std::move(statements));
+  const std::vector<PostgresResult> results = co_await Try(std::move(asking));
+  EXPECT_EQ(results.size(), 2u);
+  EXPECT_EQ(results.at(0).rows.at(0).at(0), "not " + question);
+  co_return results.at(1).rows.at(0).at(0).value_or("NULL");
+}
+
 // What every call promises of the connection that it leaves, however it ended.
 Task<absl::Status> CheckInStep(PostgresConnection& db) {
   if (!db.is_usable()) co_return absl::OkStatus();
@@ -71,6 +85,8 @@ TEST_F(PostgresCancelTest, EveryCall) {
     const PostgresResult result =
         co_await Try(db.ExecutePrepared("twice", parameters));
     EXPECT_EQ(result.rows.at(0).at(0), "42");
+    const std::string both = co_await Try(AskInPipeline(db, "both"));
+    EXPECT_EQ(both, "both");
 
     co_await Try(db.Execute("CREATE TEMP TABLE copied (a int)"));
     int next = 0;
@@ -123,9 +139,9 @@ TEST_F(PostgresCancelTest, Transaction) {
   RunChecked([&] { return count(/*create=*/false); });
 }
 
-// Every question is another one. The deadlines are such that a few in a hundred
-// expire while the query is under way, which costs a connection for the cancel
-// request.
+// Every question is another one, and each other one is a pipeline. The
+// deadlines are such that a few in a hundred expire while the query is under
+// way, which costs a connection for the cancel request.
 TEST_F(PostgresCancelTest, TenThousandUnderRandomDeadlines) {
   constexpr int kConnections = 4;
   constexpr int kQueries = 2500;
@@ -137,7 +153,9 @@ TEST_F(PostgresCancelTest, TenThousandUnderRandomDeadlines) {
     for (int i = 0; i < kQueries; ++i) {
       const std::string question = absl::StrCat(number, ":", i);
       const absl::Duration limit = absl::Microseconds(random() % 4000);
-      auto asking = Ask(db, absl::StrCat("SELECT '", question, "'"));
+      auto asking = i % 2 == 0
+                        ? Ask(db, absl::StrCat("SELECT '", question, "'"))
+                        : AskInPipeline(db, question);
       const auto answer = co_await MoveOnAfter(limit, std::move(asking));
       if (!answer.has_value()) {
         ++cancelled;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "creche/core/errors.h"
@@ -103,6 +104,94 @@ TEST_F(PostgresConnectionTest, ExecutesWhatWasPrepared) {
     const PostgresResult result =
         co_await Try(db.ExecutePrepared("twice", parameters));
     EXPECT_EQ(result.rows.at(0).at(0), "42");
+    co_return absl::OkStatus();
+  };
+  EXPECT_THAT(RunToTest(main), IsOk());
+}
+
+TEST_F(PostgresConnectionTest, SendsSeveralStatementsTogether) {
+  auto main = []() -> Task<absl::Status> {
+    PostgresConnection db = co_await Try(Connect());
+    std::vector<PostgresStatement> statements;
+    statements.emplace_back("CREATE TEMP TABLE t (a int)");
+    std::vector<std::optional<std::string>> parameters;
+    parameters.push_back("5");
+    statements.emplace_back("INSERT INTO t VALUES ($1), (6)", parameters);
+    statements.emplace_back("SELECT a FROM t ORDER BY a");
+    auto executing = db.ExecuteAll(statements);
+    const auto results = co_await Try(std::move(executing));
+    EXPECT_EQ(results.size(), 3u);
+    EXPECT_EQ(results.at(1).affected, 2u);
+    EXPECT_EQ(results.at(2).columns, std::vector<std::string>{"a"});
+    EXPECT_EQ(results.at(2).rows.size(), 2u);
+    EXPECT_EQ(results.at(2).rows.at(1).at(0), "6");
+    std::vector<PostgresStatement> none;
+    auto idle = db.ExecuteAll(none);
+    EXPECT_TRUE((co_await Try(std::move(idle))).empty());
+    co_return absl::OkStatus();
+  };
+  EXPECT_THAT(RunToTest(main), IsOk());
+}
+
+TEST_F(PostgresConnectionTest, OfSeveralStatementsAllOrNoneHaveAnEffect) {
+  auto main = []() -> Task<absl::Status> {
+    PostgresConnection db = co_await Try(Connect());
+    co_await Try(db.Execute("CREATE TEMP TABLE t (a int)"));
+    std::vector<PostgresStatement> statements;
+    statements.emplace_back("INSERT INTO t VALUES (1)");
+    statements.emplace_back("SELECT 1/0");
+    statements.emplace_back("INSERT INTO t VALUES (2)");
+    auto executing = db.ExecuteAll(statements);
+    const auto failed = co_await std::move(executing);
+    EXPECT_EQ(SqlState(failed.status()), "22012");
+    EXPECT_TRUE(absl::StrContains(failed.status().message(), "statement 2"))
+        << failed.status();
+    const std::string rows = co_await Try(Ask(db, "SELECT count(*) FROM t"));
+    EXPECT_EQ(rows, "0");
+    co_return absl::OkStatus();
+  };
+  EXPECT_THAT(RunToTest(main), IsOk());
+}
+
+// COPY has no place in a pipeline: what looks like it is refused, and what does
+// not, costs the connection.
+TEST_F(PostgresConnectionTest, SeveralStatementsWithACopyAreRefused) {
+  auto main = []() -> Task<absl::Status> {
+    PostgresConnection db = co_await Try(Connect());
+    std::vector<PostgresStatement> statements;
+    statements.emplace_back("SELECT 1");
+    statements.emplace_back("COPY (SELECT 1) TO STDOUT");
+    auto executing = db.ExecuteAll(statements);
+    const auto refused = co_await std::move(executing);
+    EXPECT_THAT(refused.status(), StatusIs(StatusCode::kInvalidArgument));
+    const std::string answer = co_await Try(Ask(db, "SELECT 7"));
+    EXPECT_EQ(answer, "7");
+    statements[1].sql.insert(0, "/* hidden */ ");
+    auto hiding = db.ExecuteAll(statements);
+    const auto hidden = co_await std::move(hiding);
+    EXPECT_FALSE(hidden.ok());
+    EXPECT_FALSE(db.is_usable());
+    co_return absl::OkStatus();
+  };
+  EXPECT_THAT(RunToTest(main), IsOk());
+}
+
+TEST_F(PostgresConnectionTest, RowsHaveALimit) {
+  auto main = []() -> Task<absl::Status> {
+    PostgresOptions options;
+    options.set_max_result(100000);
+    auto connecting =
+        PostgresConnection::Connect(PostgresServer::Get().conninfo(), options);
+    PostgresConnection db = co_await Try(std::move(connecting));
+    for (const char* sql :
+         {"SELECT generate_series(1, 1000000000)", "SELECT repeat('x', 100001)",
+          "SELECT NULL FROM (SELECT generate_series(1, 1000000000)) AS many"}) {
+      const auto large = co_await db.Execute(sql);
+      EXPECT_THAT(large.status(), StatusIs(StatusCode::kResourceExhausted));
+      EXPECT_TRUE(db.is_usable());
+    }
+    const std::string answer = co_await Try(Ask(db, "SELECT repeat('x', 9)"));
+    EXPECT_EQ(answer, "xxxxxxxxx");
     co_return absl::OkStatus();
   };
   EXPECT_THAT(RunToTest(main), IsOk());

@@ -9,14 +9,17 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <fstream>
+#include <memory>
 #include <string>
 
 #include "absl/strings/str_cat.h"
 
 namespace creche {
 
-// Listens in its directory only: no port to be taken by another test's.
-// initdb refuses root, so then it all belongs to `nobody`.
+// Listens in its directory, where no port can be taken by another test's; and
+// on a port of 127.0.0.1, once it has a certificate. initdb refuses root, so
+// then it all belongs to `nobody`.
 class PostgresServer {
  public:
   // Started at the first call, stopped at the end of the process.
@@ -28,7 +31,7 @@ class PostgresServer {
   PostgresServer(const PostgresServer&) = delete;
   PostgresServer& operator=(const PostgresServer&) = delete;
   ~PostgresServer() {
-    Command("pg_ctl -D ", directory_, "/data -m immediate -w stop");
+    Stop();
     Shell(absl::StrCat("rm -rf ", directory_));
   }
 
@@ -40,6 +43,41 @@ class PostgresServer {
     return absl::StrCat("host=", directory_, " user=test dbname=postgres");
   }
 
+  // A server of its own, with a certificate.
+  static std::unique_ptr<PostgresServer> WithCertificate(
+      const std::string& chain, const std::string& key) {
+    std::unique_ptr<PostgresServer> server(new PostgresServer);
+    server->WriteFile("chain.pem", chain);
+    server->WriteFile("key.pem", key);
+    server->Stop();
+    // Somebody else may have the port.
+    for (int port = 20000; port < 20050; ++port) {
+      server->port_ = port;
+      server->is_running_ = server->Start(
+          absl::StrCat("-c listen_addresses=127.0.0.1 -p ", port, " -c ssl=on ",
+                       "-c ssl_cert_file=", server->directory_, "/chain.pem ",
+                       "-c ssl_key_file=", server->directory_, "/key.pem"));
+      if (server->is_running_) break;
+    }
+    return server;
+  }
+  // On 127.0.0.1.
+  int port() const { return port_; }
+
+  // Readable for the server only.
+  void WriteFile(const std::string& name, const std::string& text) const {
+    const std::string path = absl::StrCat(directory_, "/", name);
+    std::ofstream(path) << text;
+    Shell(absl::StrCat("chmod 600 ", path, " && chown --reference=", directory_,
+                       " ", path));
+  }
+
+  // As the user whose the server is.
+  static bool RunAsServer(const std::string& line) {
+    return Shell(absl::StrCat(
+        geteuid() == 0 ? "setpriv --reuid nobody --clear-groups " : "", line));
+  }
+
  private:
   PostgresServer() {
     // Short: the path of a Unix-domain socket has 107 bytes.
@@ -49,17 +87,22 @@ class PostgresServer {
     if (geteuid() == 0) Shell(absl::StrCat("chown nobody ", directory_));
     is_running_ = Command("initdb -D ", directory_,
                           "/data -U test -A trust -N --no-locale -E UTF8") &&
-                  Command("pg_ctl -D ", directory_, "/data -w -l ", directory_,
-                          "/log -o \"-c listen_addresses='' -c fsync=off "
-                          "-c max_connections=50 -k ",
-                          directory_, "\" start");
+                  Start("-c listen_addresses=''");
+  }
+
+  bool Start(const std::string& options) const {
+    return Command("pg_ctl -D ", directory_, "/data -w -l ", directory_,
+                   "/log -o \"", options,
+                   " -c fsync=off -c max_connections=50 -k ", directory_,
+                   "\" start");
+  }
+  void Stop() const {
+    Command("pg_ctl -D ", directory_, "/data -m immediate -w stop");
   }
 
   template <typename... Parts>
   static bool Command(const Parts&... parts) {
-    const std::string user =
-        geteuid() == 0 ? "setpriv --reuid nobody --clear-groups " : "";
-    return Shell(absl::StrCat(user, "/usr/lib/postgresql/15/bin/", parts...));
+    return RunAsServer(absl::StrCat("/usr/lib/postgresql/15/bin/", parts...));
   }
 
   static bool Shell(const std::string& line) {
@@ -70,6 +113,7 @@ class PostgresServer {
 
   std::string directory_;
   bool is_running_ = false;
+  int port_ = 0;
 };
 
 }  // namespace creche

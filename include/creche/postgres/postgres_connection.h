@@ -30,9 +30,21 @@
 #include "creche/core/internal/coroutine_attributes.h"
 #include "creche/core/task.h"
 #include "creche/postgres/internal/forward.h"
+#include "creche/postgres/postgres_options.h"
 #include "creche/sync/channel.h"
 
 namespace creche {
+
+// One of several statements that are sent together.
+struct PostgresStatement {
+  // Not explicit: {"SELECT 1"} is one.
+  PostgresStatement(  // NOLINT(google-explicit-constructor)
+      std::string sql, std::vector<std::optional<std::string>> parameters = {})
+      : sql(std::move(sql)), parameters(std::move(parameters)) {}
+
+  std::string sql;                                     // One statement.
+  std::vector<std::optional<std::string>> parameters;  // $1, $2, ...
+};
 
 // What a statement gives, in PostgreSQL's text format; nullopt is NULL.
 struct PostgresResult {
@@ -72,7 +84,8 @@ class PostgresConnection {
   // Errors: kInvalidArgument: the string. kNotFound: no such host, or database.
   //   kUnauthenticated: a password or a certificate. kUnavailable: no server
   //   answers; the message names host, port and phase.
-  static Task<absl::StatusOr<PostgresConnection>> Connect(std::string conninfo);
+  static Task<absl::StatusOr<PostgresConnection>> Connect(
+      std::string conninfo, PostgresOptions options = PostgresOptions());
 
   PostgresConnection(PostgresConnection&& other) noexcept = default;
   PostgresConnection& operator=(PostgresConnection&& other) noexcept;
@@ -82,8 +95,18 @@ class PostgresConnection {
   // Cancellation: the query is cancelled on the server. Whether it has had its
   //   effect is not known, unless it was in a transaction, which has failed.
   // Errors: kInvalidArgument: the statement is wrong, or several, or COPY.
+  //   kResourceExhausted: the rows take too much memory: see PostgresOptions.
   CRECHE_CORO_WRAPPER Task<absl::StatusOr<PostgresResult>> Execute(
       std::string sql, std::vector<std::optional<std::string>> parameters = {});
+
+  // Several statements in one round trip (libpq's pipeline); their results in
+  // their order. Unless a transaction is open, they are one: if a statement
+  // fails, none has an effect, and those behind it are not executed.
+  // Cancellation: as of Execute(), for all of them together.
+  // Errors: as of Execute(), of the first that fails; the message has its
+  //   number, from 1.
+  CRECHE_CORO_WRAPPER Task<absl::StatusOr<std::vector<PostgresResult>>>
+  ExecuteAll(std::vector<PostgresStatement> statements);
 
   // Has the server parse `sql` once, for ExecutePrepared() on this connection.
   // Cancellation: as of Execute().

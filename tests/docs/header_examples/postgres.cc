@@ -5,12 +5,14 @@
 #include <iostream>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "creche/creche.h"
 #include "creche/postgres/postgres_connection.h"
+#include "creche/postgres/postgres_options.h"
 
 namespace {
 
@@ -27,7 +29,28 @@ namespace {
   co_return absl::OkStatus();
 }
 
+// postgres_options.h
+
+[[maybe_unused]] creche::Task<absl::Status> PostgresOptionsExample() {
+  creche::PostgresOptions options;
+  options.set_max_result(size_t{1} << 20);
+  auto db = creche::PostgresConnection::Connect("host=db", options);
+  co_return (co_await std::move(db)).status();
+}
+
 // docs/postgres.md
+
+[[maybe_unused]] creche::Task<absl::Status> SeveralExample(
+    creche::PostgresConnection& db) {
+  std::vector<creche::PostgresStatement> statements;
+  statements.emplace_back("INSERT INTO log VALUES (5)");
+  statements.emplace_back("SELECT count(*) FROM log");
+  auto executing = db.ExecuteAll(std::move(statements));
+  const std::vector<creche::PostgresResult> results =
+      co_await creche::Try(std::move(executing));
+  std::cout << results[1].rows[0][0].value_or("NULL");
+  co_return absl::OkStatus();
+}
 
 [[maybe_unused]] creche::Task<absl::Status> TransactionExample(
     creche::PostgresConnection& db) {
