@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "creche/core/clock.h"
@@ -46,12 +47,23 @@ std::size_t DurationHistogram::BucketOf(std::uint64_t nanoseconds) {
          (nanoseconds >> bits_below);
 }
 
-// The last length that is in the bucket.
-double DurationHistogram::EndOf(std::size_t bucket) {
+// The first length that is in the bucket.
+double DurationHistogram::BeginOf(std::size_t bucket) {
   if (bucket < 2 * kParts) return static_cast<double>(bucket);
   const auto bits_below = static_cast<int>(bucket / kParts) - 1;
   const std::size_t top = kParts + bucket % kParts;
-  return std::ldexp(static_cast<double>(top + 1), bits_below) - 1;
+  return std::ldexp(static_cast<double>(top), bits_below);
+}
+
+std::vector<DurationHistogram::Bucket> DurationHistogram::Buckets() const {
+  std::vector<Bucket> buckets;
+  for (std::size_t bucket = 0; bucket < buckets_.size(); ++bucket) {
+    if (buckets_[bucket] == 0) continue;
+    buckets.push_back(Bucket{absl::Nanoseconds(BeginOf(bucket)),
+                             absl::Nanoseconds(EndOf(bucket)),
+                             buckets_[bucket]});
+  }
+  return buckets;
 }
 
 MeteredStatistics RunMeter::Snapshot() const {
@@ -75,13 +87,19 @@ void RunMeter::TaskScheduled(const TaskId& task) {
   runnable_since_[task.id()] = Now();
 }
 
+// A meter that is added in the middle of a run (ServeDebugPage() does that)
+// has not seen when this task became runnable, or this step begin.
 void RunMeter::StepBegins(const TaskId& task) {
   step_begin_ = Now();
-  queue_delays_.Add(step_begin_ - runnable_since_[task.id()]);
+  const auto runnable_since = runnable_since_.find(task.id());
+  if (runnable_since == runnable_since_.end()) return;
+  queue_delays_.Add(*step_begin_ - runnable_since->second);
 }
 
 void RunMeter::StepEnds(const TaskId& /*task*/) {
-  steps_.Add(Now() - step_begin_);
+  if (!step_begin_.has_value()) return;
+  steps_.Add(Now() - *step_begin_);
+  step_begin_.reset();
 }
 
 void RunMeter::TaskExited(const TaskId& task) {

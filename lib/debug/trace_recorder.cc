@@ -11,27 +11,9 @@
 #include "absl/time/time.h"
 #include "creche/core/cancel_scope.h"
 #include "creche/core/clock.h"
-#include "lib/debug/utf8.h"
+#include "lib/debug/json.h"
 
 namespace creche {
-namespace {
-
-// JSON strings, RFC 8259 section 7.
-std::string JsonEscaped(absl::string_view text) {
-  std::string escaped;
-  for (const char c : internal::ToUtf8(text)) {
-    if (c == '"' || c == '\\') {
-      escaped += {'\\', c};
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      absl::StrAppendFormat(&escaped, "\\u%04x", c);
-    } else {
-      escaped += c;
-    }
-  }
-  return escaped;
-}
-
-}  // namespace
 
 void TraceRecorder::BeforeRun() {
   tasks_.clear();
@@ -107,16 +89,17 @@ std::string TraceRecorder::ChromeTrace() const {
     absl::StrAppendFormat(
         &events,
         "{\"ph\":\"X\",\"pid\":1,\"tid\":%d,\"ts\":%.3f,\"dur\":%.3f,"
-        "\"name\":\"%s\"},\n",
-        row, begin, MicrosecondsAt(span.end) - begin, JsonEscaped(name));
+        "\"name\":%s},\n",
+        row, begin, MicrosecondsAt(span.end) - begin,
+        internal::JsonString(name));
   };
   for (size_t row = 0; row < tasks_.size(); ++row) {
     const Task& task = tasks_[row];
     absl::StrAppendFormat(
         &events,
         "{\"ph\":\"M\",\"pid\":1,\"tid\":%d,\"name\":\"thread_name\","
-        "\"args\":{\"name\":\"%s\"}},\n",
-        row, JsonEscaped(task.name));
+        "\"args\":{\"name\":%s}},\n",
+        row, internal::JsonString(task.name));
     add_span(row, task.life, task.name);
     for (const NamedSpan& span : task.spans) add_span(row, span, span.name);
     for (const Span& step : task.steps) add_span(row, step, "step");
@@ -125,8 +108,8 @@ std::string TraceRecorder::ChromeTrace() const {
     absl::StrAppendFormat(
         &events,
         "{\"ph\":\"i\",\"pid\":1,\"tid\":0,\"s\":\"g\",\"ts\":%.3f,"
-        "\"name\":\"%s\"},\n",
-        MicrosecondsAt(mark.time), JsonEscaped(mark.what));
+        "\"name\":%s},\n",
+        MicrosecondsAt(mark.time), internal::JsonString(mark.what));
   }
   if (!events.empty()) events.resize(events.size() - 2);  // The last comma.
   return absl::StrCat("{\"traceEvents\":[\n", events, "\n]}\n");

@@ -45,6 +45,35 @@ TEST(DurationHistogramTest, TellsPercentiles) {
   EXPECT_EQ(histogram.longest(), absl::Seconds(1));
 }
 
+TEST(DurationHistogramTest, ShowsItsBuckets) {
+  DurationHistogram histogram;
+  EXPECT_TRUE(histogram.Buckets().empty());
+  histogram.Add(absl::Nanoseconds(3));
+  histogram.Add(absl::Nanoseconds(100));
+  histogram.Add(absl::Nanoseconds(103));
+  histogram.Add(absl::Nanoseconds(104));
+  const auto buckets = histogram.Buckets();
+  ASSERT_EQ(buckets.size(), 3u);
+  EXPECT_EQ(buckets[0].shortest, absl::Nanoseconds(3));
+  EXPECT_EQ(buckets[0].longest, absl::Nanoseconds(3));
+  EXPECT_EQ(buckets[0].count, 1u);
+  EXPECT_EQ(buckets[1].shortest, absl::Nanoseconds(96));
+  EXPECT_EQ(buckets[1].longest, absl::Nanoseconds(103));
+  EXPECT_EQ(buckets[1].count, 2u);
+  EXPECT_EQ(buckets[2].shortest, absl::Nanoseconds(104));
+  EXPECT_EQ(buckets[2].count, 1u);
+}
+
+TEST(DurationHistogramTest, EachLengthIsInOneBucket) {
+  for (int length = 0; length < 5000; ++length) {
+    DurationHistogram histogram;
+    histogram.Add(absl::Nanoseconds(length));
+    const DurationHistogram::Bucket bucket = histogram.Buckets().front();
+    EXPECT_LE(bucket.shortest, absl::Nanoseconds(length));
+    EXPECT_GE(bucket.longest, absl::Nanoseconds(length));
+  }
+}
+
 TEST(DurationHistogramTest, TakesTheShortestAndTheLongest) {
   DurationHistogram histogram;
   histogram.Add(-absl::Seconds(1));

@@ -15,7 +15,9 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <unordered_map>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "creche/core/instrument.h"
@@ -38,12 +40,23 @@ class DurationHistogram {
   // too long. Zero if there was none. Range of `part`: 0 to 1.
   absl::Duration Percentile(double part) const;
 
+  // Durations of about the same length.
+  struct Bucket {
+    absl::Duration shortest;  // That counts here.
+    absl::Duration longest;   // That counts here.
+    std::uint64_t count = 0;  // How many there were.
+  };
+  // All that were counted, by length, for whoever draws them or adds up those
+  // of several runs. Lengths that did not occur have no bucket.
+  std::vector<Bucket> Buckets() const;
+
  private:
   // Each power of two nanoseconds is divided into this many buckets.
   static constexpr std::size_t kParts = 8;
 
   static std::size_t BucketOf(std::uint64_t nanoseconds);
-  static double EndOf(std::size_t bucket);
+  static double BeginOf(std::size_t bucket);
+  static double EndOf(std::size_t bucket) { return BeginOf(bucket + 1) - 1; }
 
   std::array<std::uint64_t, 64 * kParts> buckets_ = {};
   std::uint64_t count_ = 0;
@@ -90,7 +103,7 @@ class RunMeter : public Instrument {
   DurationHistogram queue_delays_;
   // Of each task that is alive, by TaskId::id(): when it last became runnable.
   std::unordered_map<const void*, absl::Time> runnable_since_;
-  absl::Time step_begin_;
+  std::optional<absl::Time> step_begin_;  // While there is a step.
 };
 
 }  // namespace creche
