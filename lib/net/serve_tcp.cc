@@ -2,6 +2,10 @@
 
 #include "creche/net/serve_tcp.h"
 
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <cstddef>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -13,8 +17,37 @@
 
 namespace creche::internal {
 
-ConnectionLimit::ConnectionLimit(size_t max) : max_(max) {
-  if (max == 0) {
+namespace {
+
+// With a default limit like this there are so many descriptors that a whole
+// backlog (4,096 on most systems), which the kernel may accept before it hears
+// that it is too much, leaves enough of them.
+constexpr size_t kManyConnections = 8192;
+
+size_t LimitOf(const ServeOptions& options, size_t servers) {
+  const size_t limit = options.max_connections();
+  if (options.has_max_connections()) return limit;
+  return std::max<size_t>(limit / servers, 1);
+}
+
+bool AllowsAcceptAhead(const ServeOptions& options) {
+  const size_t limit = options.max_connections();
+  return options.has_max_connections() ? limit == ServeOptions::kUnlimited
+                                       : limit >= kManyConnections;
+}
+
+}  // namespace
+
+size_t HalfOfDescriptors() {
+  rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return ServeOptions::kUnlimited;
+  return std::max<rlim_t>(limit.rlim_cur / 2, 1);
+}
+
+ConnectionLimit::ConnectionLimit(const ServeOptions& options, size_t servers)
+    : max_(LimitOf(options, servers)),
+      allows_accept_ahead_(AllowsAcceptAhead(options)) {
+  if (max_ == 0) {
     Misuse(
         "ServeOptions::set_max_connections(): at least 1, or nobody is "
         "ever served");
@@ -36,13 +69,13 @@ Task<> GracePeriod::WaitUntilItBegins() {
 }
 
 Task<absl::StatusOr<TcpStream>> AcceptPatiently(TcpListener& listener,
-                                                const ServeOptions& options) {
-  const bool has_limit = options.max_connections() != ServeOptions::kUnlimited;
+                                                bool ahead,
+                                                absl::Duration retry_after) {
   for (;;) {
-    auto accepting = has_limit ? listener.AcceptOne() : listener.Accept();
+    auto accepting = ahead ? listener.Accept() : listener.AcceptOne();
     absl::StatusOr<TcpStream> stream = co_await std::move(accepting);
     if (!absl::IsResourceExhausted(stream.status())) co_return stream;
-    co_await SleepFor(options.retry_after());
+    co_await SleepFor(retry_after);
   }
 }
 

@@ -105,7 +105,10 @@ void ServeCrowd(size_t size) {
   auto main = [&]() -> Task<absl::Status> {
     auto body = [&](Nursery& nursery) -> Task<absl::Status> {
       auto serve = [&]() -> Task<absl::Status> {
-        auto serving = ServeTcp(std::move(listener), Echo);
+        // The clients have descriptors of their own.
+        auto serving = ServeTcp(
+            std::move(listener), Echo,
+            ServeOptions().set_max_connections(ServeOptions::kUnlimited));
         co_return co_await std::move(serving);
       };
       nursery.StartSoon(serve);

@@ -4,6 +4,7 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <cstddef>
@@ -109,6 +110,49 @@ TEST(ServeTcpLimitTest, ACrowdThatComesLaterWaits) {
     EXPECT_THAT(co_await WithNursery(body), IsOk());
   };
   EXPECT_TRUE(RunToTest(main).ok());
+}
+
+// A server without a limit leaves descriptors to what its handlers open.
+TEST(ServeTcpLimitTest, IsHalfOfTheDescriptorsByDefault) {
+  auto main = []() -> Task<> {
+    TcpListener listener = Listen();
+    const SocketAddress address = listener.local_address();
+    const int fd = listener.fd();
+    ParkingLot served;
+    auto serve = [&]() -> Task<> {
+      auto handler = [&](TcpStream) -> Task<> { co_await served.Park(); };
+      auto serving = ServeTcp(std::move(listener), handler);
+      (co_await std::move(serving)).IgnoreError();
+    };
+    auto body = [&](Nursery& nursery) -> Task<> {
+      rlimit descriptors;
+      getrlimit(RLIMIT_NOFILE, &descriptors);
+      const rlimit few = {64, descriptors.rlim_max};
+      setrlimit(RLIMIT_NOFILE, &few);
+      EXPECT_EQ(ServeOptions().max_connections(), 32u);
+      nursery.StartSoon(serve);
+      co_await WaitAllTasksBlocked();
+      // So that the clients, who are here as well, can come.
+      setrlimit(RLIMIT_NOFILE, &descriptors);
+      const size_t files = OpenFiles();
+      auto connect = Connect(address, kClients);
+      const std::vector<TcpStream> clients = co_await std::move(connect);
+      while (served.size() < 32) co_await WaitAllTasksBlocked();
+      EXPECT_EQ(OpenFiles(), files + kClients + 32);
+      EXPECT_EQ(Backlog(fd), kClients - 32);
+      nursery.Cancel();
+    };
+    EXPECT_THAT(co_await WithNursery(body), IsOk());
+  };
+  EXPECT_TRUE(RunToTest(main).ok());
+}
+
+TEST(ServeTcpLimitTest, IsWhatWasSet) {
+  EXPECT_FALSE(ServeOptions().has_max_connections());
+  const auto options =
+      ServeOptions().set_max_connections(ServeOptions::kUnlimited);
+  EXPECT_TRUE(options.has_max_connections());
+  EXPECT_EQ(options.max_connections(), ServeOptions::kUnlimited);
 }
 
 TEST(ServeTcpLimitDeathTest, IsNotZero) {

@@ -14,10 +14,12 @@
 #define CRECHE_NET_SERVE_TCP_H_
 
 #include <cstddef>
+#include <optional>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "creche/core/task.h"
+#include "creche/net/internal/serve_tcp_parts.h"
 #include "creche/net/tcp_listener.h"
 #include "creche/net/tcp_stream.h"
 
@@ -31,9 +33,12 @@ class ServeOptions {
   static constexpr size_t kUnlimited = ~size_t{0};  // No limit.
 
   // So many connections are accepted and served at a time; further ones wait in
-  // the listener's backlog, where they need no descriptor. Unlimited by
-  // default. With a limit the kernel is asked for one connection at a time
-  // (TcpListener::AcceptOne()). Requires: at least 1.
+  // the listener's backlog, where they need no descriptor. By default, half as
+  // many as the process may have descriptors (RLIMIT_NOFILE) when the server
+  // begins: the other half is for what handlers open. Requires: at least 1.
+  //
+  // With a limit, and by default where that is below 8,192, the kernel is asked
+  // for one connection at a time (TcpListener::AcceptOne()).
   ServeOptions& set_max_connections(size_t max_connections) {
     max_connections_ = max_connections;
     return *this;
@@ -52,12 +57,17 @@ class ServeOptions {
     return *this;
   }
 
-  size_t max_connections() const { return max_connections_; }
+  // The default is what it would be just now.
+  size_t max_connections() const {
+    return max_connections_.has_value() ? *max_connections_
+                                        : internal::HalfOfDescriptors();
+  }
+  bool has_max_connections() const { return max_connections_.has_value(); }
   absl::Duration retry_after() const { return retry_after_; }
   absl::Duration grace() const { return grace_; }
 
  private:
-  size_t max_connections_ = kUnlimited;
+  std::optional<size_t> max_connections_;
   absl::Duration retry_after_ = absl::Milliseconds(100);
   absl::Duration grace_;
 };

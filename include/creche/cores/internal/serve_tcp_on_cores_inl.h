@@ -86,7 +86,7 @@ Task<absl::Status> ServeHandedOver(Core& core, std::uint16_t port,
   using Result = AwaitResult<CallResult<Handler&, TcpStream>>;
   using Slot = ConnectionLimit::Slot;
   const TakesHandOver takes(core, port);
-  ConnectionLimit limit(options.max_connections());
+  ConnectionLimit limit(options, core.count());
   GracePeriod grace_period(options.grace());
   auto serve_one = [&](TcpStream stream, Slot) -> Task<Result> {
     const CountedConnection counted(core, CountedConnection::Since::kHandOver);

@@ -38,7 +38,7 @@ Task<absl::Status> ServeTcp(TcpListener listener, Handler handler,
       std::is_void_v<Result> || std::is_same_v<Result, absl::Status>,
       "creche: ServeTcp's handler takes a TcpStream and returns Task<void> or "
       "Task<absl::Status>");
-  internal::ConnectionLimit limit(options.max_connections());
+  internal::ConnectionLimit limit(options);
   internal::GracePeriod grace_period(options.grace());
   auto serve_one = [&](TcpStream stream,
                        internal::ConnectionLimit::Slot) -> Task<Result> {
@@ -47,8 +47,8 @@ Task<absl::Status> ServeTcp(TcpListener listener, Handler handler,
   auto accept = [&](Nursery& connections) -> Task<absl::Status> {
     for (;;) {
       co_await limit.WaitForRoom();
-      TcpStream stream =
-          co_await Try(internal::AcceptPatiently(listener, options));
+      TcpStream stream = co_await Try(internal::AcceptPatiently(
+          listener, limit.allows_accept_ahead(), options.retry_after()));
       // The others have come to their end, by a handler's error, say, in the
       // moment when this one came.
       if (grace_period.has_begun()) co_return absl::OkStatus();

@@ -22,6 +22,9 @@ class TcpStream;
 
 namespace internal {
 
+// As many connections as a server has by default.
+size_t HalfOfDescriptors();
+
 // Counts connections and waits while there are too many.
 class ConnectionLimit {
  public:
@@ -42,12 +45,18 @@ class ConnectionLimit {
     ConnectionLimit* limit_;
   };
 
-  explicit ConnectionLimit(size_t max);
+  // As it is now; the default is that of one of `servers` that share it.
+  explicit ConnectionLimit(const ServeOptions& options, size_t servers = 1);
 
   Task<> WaitForRoom();
 
+  // Whether the kernel may accept connections that nobody has asked for: they
+  // are not counted.
+  bool allows_accept_ahead() const { return allows_accept_ahead_; }
+
  private:
   const size_t max_;
+  const bool allows_accept_ahead_;
   size_t count_ = 0;
   ParkingLot waiting_;
 };
@@ -86,10 +95,11 @@ class GracePeriod {
   ParkingLot waiting_;
 };
 
-// A connection, and where there is a limit no other. Waits while descriptors or
-// memory are short.
+// A connection, and no other unless `ahead`. While descriptors or memory are
+// short it waits, and tries again each time that `retry_after` has passed.
 Task<absl::StatusOr<TcpStream>> AcceptPatiently(TcpListener& listener,
-                                                const ServeOptions& options);
+                                                bool ahead,
+                                                absl::Duration retry_after);
 
 }  // namespace internal
 }  // namespace creche
