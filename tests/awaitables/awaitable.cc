@@ -34,7 +34,7 @@ const std::vector<Awaitable>& AllAwaitables() {
           NetAwaitables(), StreamAwaitables(), IoAwaitables(), PipeAwaitables(),
           BufferAwaitables(), ProcessAwaitables(), TestingAwaitables(),
           ThreadAwaitables(), TlsAwaitables(), CurlAwaitables(),
-          PostgresAwaitables()}) {
+          DebugPageAwaitables(), PostgresAwaitables()}) {
       rows.insert(rows.end(), part.begin(), part.end());
     }
     return rows;

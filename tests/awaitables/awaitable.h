@@ -76,6 +76,7 @@ std::vector<Awaitable> TestingAwaitables();
 std::vector<Awaitable> ThreadAwaitables();
 std::vector<Awaitable> TlsAwaitables();
 std::vector<Awaitable> CurlAwaitables();
+std::vector<Awaitable> DebugPageAwaitables();
 std::vector<Awaitable> PostgresAwaitables();
 
 }  // namespace creche::awaitables

@@ -13,6 +13,7 @@
 #include "absl/types/span.h"
 #include "creche/creche.h"
 #include "creche/curl/http_client.h"
+#include "creche/debug_page/serve_debug_page.h"
 #include "creche/postgres/postgres_connection.h"
 #include "creche/testing/testing.h"
 #include "creche/testing/tls/mangled_stream.h"
@@ -204,6 +205,12 @@ void DiscardTesting(MemoryStream& stream, Sequencer& sequencer,
 void DiscardCores(Core& core) {
   DISCARD(core.RunOn(0, Body));                   // Core::RunOn
   DISCARD(ServeTcpOnCores(core, "", 1, Handle));  // ServeTcpOnCores
+}
+
+void DiscardDebugPage(TcpListener listener) {
+  DISCARD(ServeDebugPage(std::move(listener)));  // ServeDebugPage
+  // DangerouslyServeDebugPage
+  DISCARD(DangerouslyServeDebugPage(std::move(listener)));
 }
 
 void DiscardCurl(HttpClient& client, const HttpRequest& request,

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// ListTasks: the tree of a run's tasks and scopes, as far as people read it.
+
+#ifndef CRECHE_LIB_DEBUG_PAGE_TASK_LINES_H_
+#define CRECHE_LIB_DEBUG_PAGE_TASK_LINES_H_
+
+#include <cstddef>
+#include <vector>
+
+#include "creche/core/internal/cancel_node.h"
+#include "creche/core/internal/task_record.h"
+
+namespace creche::internal {
+
+// A line of the tree: a task; or a scope that the task above has entered; or
+// neither: here is more than is listed.
+struct TaskLine {
+  int depth = 0;
+  const TaskRecord* task = nullptr;
+  const CancelNode* scope = nullptr;
+  // Of the latter kind: so many tasks, as far as that is known without counting
+  // them; 0: unknown.
+  std::size_t not_listed = 0;
+};
+
+// The order is that of DumpTasks(): below a task the scopes that it has
+// entered, outermost first; below a nursery its children. At most 200 children
+// of a nursery, and 2,000 lines. Valid until the running task's step ends.
+std::vector<TaskLine> ListTasks(const CancelNode& root);
+
+}  // namespace creche::internal
+
+#endif  // CRECHE_LIB_DEBUG_PAGE_TASK_LINES_H_
