@@ -8,12 +8,12 @@
 server=
 trap '[ -z "$server" ] || kill "$server" 2>/dev/null; wait' EXIT
 
-# need PROGRAM PACKAGE: ends the test if it is not there. ./dev installs it.
+# need PROGRAM PACKAGE: the test fails if it is not there. ./dev installs it.
 need() {
   PATH=$PATH:/usr/sbin
   command -v "$1" >/dev/null && return
-  echo "SKIPPED: there is no $1 here: apt-get install $2"
-  exit 0
+  echo "FAIL: there is no $1 here: apt-get install $2"
+  exit 1
 }
 
 # start_on_free_port COMMAND...: COMMAND takes the port as its last argument. A
