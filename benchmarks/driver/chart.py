@@ -79,7 +79,7 @@ def draw(run):
                               font_size=8, text_anchor="end" if at_left else "start"))
             y += BAR
         if y > top:
-            prefix = "echo: " if work.section == works.ECHO else ""
+            prefix = {works.ECHO: "echo: ", works.TLS: "TLS: "}.get(work.section, "")
             bars.append(_text(LABELS_END, (top + y) / 2 + 4, prefix + work.title,
                               text_anchor="end", font_size=10))
             y += GAP

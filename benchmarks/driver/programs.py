@@ -120,14 +120,19 @@ def _compile(name, compiler, flags, sources, libraries=()):
     return build
 
 
-def _with_allocations(name, compiler, sources, libraries=()):
-    """C++ and the C file that counts allocations."""
-    counter = BUILD / "allocations.o"
+def _with_c(name, compiler, sources, c_sources, libraries=()):
+    """C++ and files in C that it shares with others."""
+    objects = [BUILD / f"{name}-{source}.o" for source in c_sources]
 
     def build():
-        run("gcc", *C_FLAGS, "-c", SOURCE / "peers/allocations.c", "-o", counter)
-        _compile(name, compiler, CXX_FLAGS, sources, [counter, *libraries])()
+        for source, made in zip(c_sources, objects):
+            run("gcc", *C_FLAGS, "-c", SOURCE / "peers" / source, "-o", made)
+        _compile(name, compiler, CXX_FLAGS, sources, [*objects, *libraries])()
     return build
+
+
+def _with_allocations(name, compiler, sources, libraries=()):
+    return _with_c(name, compiler, sources, ["allocations.c"], libraries)
 
 
 def _build_tokio():
@@ -171,11 +176,14 @@ PROGRAMS = [
     # The same program, as another server.
     Program("uring-multishot", "the same, multishot", ["/usr/include/liburing.h"],
             ["gcc", "liburing-dev"], [BUILD / "uring", "multishot"], lambda: None),
-    Program("epoll", "C on epoll", ["/usr/bin/gcc"], ["gcc"], [BUILD / "epoll"],
-            _compile("epoll", "gcc", C_FLAGS, ["peers/epoll/*.c"], ["-lpthread"])),
+    Program("epoll", "C on epoll", ["/usr/include/openssl/ssl.h"], ["gcc", "libssl-dev"],
+            [BUILD / "epoll"],
+            _compile("epoll", "gcc", C_FLAGS, ["peers/epoll/*.c", "peers/tls.c"],
+                     ["-lssl", "-lcrypto", "-lpthread"])),
     Program("asio", "Boost.Asio", ["/usr/include/boost/asio.hpp"],
-            ["g++", "libboost1.81-dev"], [BUILD / "asio"],
-            _with_allocations("asio", "g++", ["peers/asio/*.cc"], ["-lpthread"])),
+            ["g++", "libboost1.81-dev", "libssl-dev"], [BUILD / "asio"],
+            _with_c("asio", "g++", ["peers/asio/*.cc"], ["allocations.c", "tls.c"],
+                    ["-lssl", "-lcrypto", "-lpthread"])),
     Program("libuv", "libuv", ["/usr/include/uv.h"], ["gcc", "libuv1-dev"],
             [BUILD / "libuv"],
             _compile("libuv", "gcc", C_FLAGS, ["peers/libuv/*.c"], ["-luv"])),

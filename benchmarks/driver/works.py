@@ -34,6 +34,7 @@ TASKS = "Tasks and timers"
 MEMORY = "Memory"
 KERNEL = "Ring and threads"
 ECHO = "TCP echo"
+TLS = "TLS"
 OTHER = "Connections and files"
 
 SECTIONS = {
@@ -43,6 +44,9 @@ SECTIONS = {
     KERNEL: "ns for each operation.",
     ECHO: "Processor time of the server, all threads and the kernel's part "
     "included, in ns for each request.",
+    TLS: "Processor time of both ends, in one process, in ns: for a message there and "
+    "back, for 16 KiB in one direction, and for a connection with its handshake "
+    "(TLS 1.3, P-256).",
     OTHER: "A connection that is accepted and closed (processor time of the "
     "server in ns), and a file of 1 GiB in the page cache, copied 256 KiB at a "
     "time (seconds).",
@@ -105,6 +109,11 @@ WORKS = [
     for size in (64, 4096, 65536)
     for connections in (1, 64, 1000)
 ] + [
+    Work("tls/echo_64", "64 B there and back", TLS, "epoll"),
+    Work("tls/echo_16384", "16 KiB there and back", TLS, "epoll"),
+    Work("tls/bulk", "16 KiB of a stream", TLS, "epoll"),
+    Work("tls/full", "connection, full handshake", TLS, "epoll"),
+    Work("tls/resumed", "connection, resumed handshake", TLS, "epoll"),
     Work("storm", "accept and close, 64 at a time", OTHER, "uring", metric=CPU),
     Work("copy", "copy a file of 1 GiB", OTHER, "uring", unit="s"),
 ]

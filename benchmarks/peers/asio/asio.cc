@@ -19,6 +19,7 @@
 #include "../allocations.h"
 #include "../work.h"
 #include "server.h"
+#include "tls.h"
 
 namespace asio = boost::asio;
 using asio::awaitable;
@@ -322,6 +323,10 @@ const work kWorks[] = {
     {"memory/blocked_allocations", "allocations", BlockedAllocations},
     {"memory/child_allocations", "allocations", ChildAllocations},
     {"wake/thread", "ns", WakeThread},
+    {"tls/echo_64", "ns", TlsEcho64},
+    {"tls/echo_16384", "ns", TlsEcho16384},
+    {"tls/bulk", "ns", TlsBulk},
+    {"tls/full", "ns", TlsFull},
     {nullptr, nullptr, nullptr},
 };
 

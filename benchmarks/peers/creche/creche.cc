@@ -21,6 +21,7 @@
 
 #include "benchmarks/peers/allocations.h"
 #include "benchmarks/peers/creche/server.h"
+#include "benchmarks/peers/creche/tls.h"
 #include "benchmarks/peers/work.h"
 
 namespace creche::benchmarks {
@@ -174,6 +175,11 @@ const work kWorks[] = {
     {"ring/nop_1", "ns", NopAlone},
     {"ring/nop_64", "ns", NopsInBatches},
     {"wake/thread", "ns", WakeThread},
+    {"tls/echo_64", "ns", TlsEcho64},
+    {"tls/echo_16384", "ns", TlsEcho16384},
+    {"tls/bulk", "ns", TlsBulk},
+    {"tls/full", "ns", TlsFull},
+    {"tls/resumed", "ns", TlsResumed},
     {"memory/blocked_bytes", "bytes", BlockedBytes},
     {"memory/blocked_allocations", "allocations", BlockedAllocations},
     {"memory/child_allocations", "allocations", ChildAllocations},

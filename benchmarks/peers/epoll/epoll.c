@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "../work.h"
+#include "tls.h"
 
 enum {
   kBufferSize = 1 << 16,
@@ -190,6 +191,11 @@ static int Copy(const char* from, const char* to) {
 
 static const struct work kWorks[] = {
     {"wake/thread", "ns", WakeThread},
+    {"tls/echo_64", "ns", TlsEcho64},
+    {"tls/echo_16384", "ns", TlsEcho16384},
+    {"tls/bulk", "ns", TlsBulk},
+    {"tls/full", "ns", TlsFull},
+    {"tls/resumed", "ns", TlsResumed},
     {NULL, NULL, NULL},
 };
 
