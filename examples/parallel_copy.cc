@@ -7,47 +7,30 @@
 //   bazel run //examples:parallel_copy -- FROM TO
 
 #include <csignal>
-#include <cstdint>
 #include <filesystem>
 #include <iostream>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "absl/types/span.h"
 #include "creche/creche.h"
+#include "creche/io/copy_file.h"
 
 namespace {
 
 namespace fs = std::filesystem;
-using creche::File;
 using creche::Task;
 using creche::Try;
 
 constexpr size_t kFilesAtATime = 16;
-constexpr size_t kBlock = 256 << 10;
 
-Task<absl::Status> CopyContents(std::string from, std::string to) {
-  File source = co_await Try(File::Open(from, File::kRead));
-  File target = co_await Try(File::Open(to, File::kWrite));
-  std::vector<char> block(kBlock);
-  for (;;) {
-    const size_t size = co_await Try(source.Read(absl::MakeSpan(block)));
-    if (size == 0) break;
-    co_await Try(target.Write(absl::string_view(block.data(), size)));
-  }
-  co_return co_await target.Close();
-}
-
-Task<absl::Status> CopyFile(std::string from, std::string to) {
+Task<absl::Status> CopyWhole(std::string from, std::string to) {
   const std::string partial = absl::StrCat(to, ".partial");
   bool is_complete = false;
   auto copy = [&]() -> Task<absl::Status> {
-    co_await Try(CopyContents(from, partial));
+    co_await Try(creche::CopyFile(from, partial));
     co_await Try(creche::RenameFile(partial, to));
     is_complete = true;
     co_return absl::OkStatus();
@@ -67,7 +50,7 @@ Task<absl::Status> CopyDirectory(fs::path from, fs::path to) {
   int copied = 0;
   auto copy_one = [&](fs::path source, fs::path target,
                       creche::CapacityToken) -> Task<absl::Status> {
-    co_await Try(CopyFile(source, target));
+    co_await Try(CopyWhole(source, target));
     ++copied;
     co_return absl::OkStatus();
   };

@@ -14,6 +14,7 @@
 #include "creche/creche.h"
 #include "creche/curl/http_client.h"
 #include "creche/debug_page/serve_debug_page.h"
+#include "creche/io/copy_file.h"
 #include "creche/postgres/postgres_connection.h"
 #include "creche/testing/testing.h"
 #include "creche/testing/tls/mangled_stream.h"
@@ -157,6 +158,7 @@ void DiscardFiles(File& file, absl::Span<char> buffer) {
   DISCARD(MakeDirectory(""));            // MakeDirectory
   DISCARD(RemoveDirectory(""));          // RemoveDirectory
   DISCARD(ListDirectory(""));            // ListDirectory
+  DISCARD(CopyFile("", ""));             // CopyFile
   DISCARD(ReadFile(""));                 // ReadFile
   DISCARD(WriteFile("", ""));            // WriteFile
 }

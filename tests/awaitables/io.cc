@@ -17,6 +17,7 @@
 #include "creche/core/errors.h"
 #include "creche/core/task.h"
 #include "creche/core/try.h"
+#include "creche/io/copy_file.h"
 #include "creche/io/directory.h"
 #include "creche/io/file.h"
 #include "creche/io/read_write_file.h"
@@ -220,6 +221,15 @@ Task<absl::Status> ListsNoDirectory() {
   co_return co_await Refused(ListDirectory(NoPath()), absl::IsNotFound);
 }
 
+Task<absl::Status> CopiesAFile() {
+  co_await Try(WriteFile(APath(), "data"));
+  co_return co_await AtOnce(CopyFile(APath(), PathOf("copy")));
+}
+
+Task<absl::Status> CopiesNoFile() {
+  co_return co_await Refused(CopyFile(NoPath(), APath()), absl::IsNotFound);
+}
+
 Task<absl::Status> ReadsAFile() {
   co_await Try(WriteFile(APath(), "data"));
   co_return co_await AtOnce(ReadFile(APath()));
@@ -281,6 +291,7 @@ std::vector<Awaitable> IoAwaitables() {
       {"RemoveDirectory", RemovesADirectory, kDiskDecides, RemovesNoDirectory,
        kUsed},
       {"ListDirectory", ListsADirectory, kDiskDecides, ListsNoDirectory},
+      {"CopyFile", CopiesAFile, kDiskDecides, CopiesNoFile, kUsed},
       {"ReadFile", ReadsAFile, kDiskDecides, ReadsNoFile, kUsed},
       {"WriteFile", WritesAFile, kDiskDecides, WritesNoFile, kUsed},
   };

@@ -5,7 +5,7 @@
 //
 //   creche --list | WORK          see peers/work.h
 //   creche echo | storm           a server
-//   creche copy FROM TO           copies a file, 256 KiB at a time
+//   creche copy FROM TO           copies a file
 
 #include "creche/creche.h"
 
@@ -17,12 +17,12 @@
 #include <iostream>
 #include <string>
 #include <thread>
-#include <vector>
 
 #include "benchmarks/peers/allocations.h"
 #include "benchmarks/peers/creche/server.h"
 #include "benchmarks/peers/creche/tls.h"
 #include "benchmarks/peers/work.h"
+#include "creche/io/copy_file.h"
 
 namespace creche::benchmarks {
 namespace {
@@ -32,7 +32,6 @@ constexpr int kBlocked = 100'000;
 constexpr int kBatch = 64;
 constexpr int kNops = 1000;
 constexpr int kWakes = 1000;
-constexpr size_t kChunk = 256 << 10;
 
 // As NanosecondsEach(), inside a run.
 double NanosecondsEachInRun(double count, Task<> (*step)()) {
@@ -154,21 +153,10 @@ double ChildAllocations() {
   return result;
 }
 
-Task<absl::Status> Copy(std::string from, std::string to) {
-  File source = co_await Try(File::Open(from, File::kRead));
-  File target = co_await Try(File::Open(to, File::kWrite));
-  std::vector<char> chunk(kChunk);
-  for (;;) {
-    const size_t size = co_await Try(source.Read(absl::MakeSpan(chunk)));
-    if (size == 0) co_return co_await target.Close();
-    co_await Try(target.Write({chunk.data(), size}));
-  }
-}
-
-int CopyFile(const char* from, const char* to) {
-  const absl::Status status = Run(Copy, std::string(from), std::string(to));
-  if (!status.ok()) std::cerr << status << "\n";
-  return status.ok() ? 0 : 1;
+int Copy(const char* from, const char* to) {
+  const auto copied = Run(CopyFile, std::string(from), std::string(to));
+  if (!copied.ok()) std::cerr << copied.status() << "\n";
+  return copied.ok() ? 0 : 1;
 }
 
 const work kWorks[] = {
@@ -194,7 +182,7 @@ int main(int argc, char** argv) {
   if (argc == 2 && mode == "echo") return creche::benchmarks::Serve(true);
   if (argc == 2 && mode == "storm") return creche::benchmarks::Serve(false);
   if (argc == 4 && mode == "copy") {
-    return creche::benchmarks::CopyFile(argv[2], argv[3]);
+    return creche::benchmarks::Copy(argv[2], argv[3]);
   }
   const int status = RunWork(argc, argv, creche::benchmarks::kWorks);
   std::fflush(stdout);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <utility>
 
@@ -12,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "creche/creche.h"
+#include "creche/io/copy_file.h"
 
 namespace {
 
@@ -54,6 +56,15 @@ creche::Task<absl::Status> Greet(Stream& stream) {
 [[maybe_unused]] creche::Task<absl::Status> ByteStreamExample(
     creche::TcpStream& stream) {
   co_return co_await Greet(stream);
+}
+
+// copy_file.h
+
+[[maybe_unused]] creche::Task<absl::Status> CopyFileExample() {
+  std::uint64_t size =
+      co_await creche::Try(creche::CopyFile("photo.jpg", "copy.jpg"));
+  static_cast<void>(size);
+  co_return absl::OkStatus();
 }
 
 // directory.h
