@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // RunMocked: a run without a kernel, on a clock that jumps to the next deadline
-// whenever every task waits.
+// whenever every task waits. With CRECHE_TEST_AS_GUEST in the environment it is
+// a guest in another loop instead (tests/support/run_as_guest.h).
 
 #ifndef CRECHE_TESTS_SUPPORT_MOCKED_RUN_H_
 #define CRECHE_TESTS_SUPPORT_MOCKED_RUN_H_
@@ -16,17 +17,19 @@
 #include "creche/run.h"
 #include "creche/testing/fake_port.h"
 #include "creche/testing/mock_clock.h"
+#include "tests/support/run_as_guest.h"
 
 namespace creche {
 
 template <typename F>
 auto RunMockedOn(MockClock& clock, F&& main,
                  std::optional<std::uint64_t> seed = std::nullopt) {
-  FakePort port;
   RunOptions options;
   options.clock = &clock;
-  options.port = &port;
   options.schedule_seed = seed;
+  if (TestsAsGuest()) return RunAsGuest(std::move(options), main);
+  FakePort port;
+  options.port = &port;
   return creche::Run(std::move(options), std::forward<F>(main));
 }
 
