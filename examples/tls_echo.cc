@@ -44,8 +44,8 @@ creche::Task<absl::Status> Echo(Stream stream) {
 creche::Task<absl::Status> Serve(creche::TcpListener listener,
                                  const creche::TlsContext& context) {
   auto serve_one = [&](creche::TcpStream transport) -> creche::Task<> {
-    absl::StatusOr<Stream> stream =
-        co_await Stream::Server(std::move(transport), context);
+    auto handshake = Stream::Server(std::move(transport), context);
+    absl::StatusOr<Stream> stream = co_await std::move(handshake);
     absl::Status status = stream.status();
     if (status.ok()) status = co_await Echo(*std::move(stream));
     if (!status.ok()) std::cout << status << std::endl;
