@@ -36,6 +36,15 @@ Task<absl::Status> Main(int port) {
   co_return co_await ServeTcp(std::move(listener), handler);
 }
 
+Task<absl::Status> Work(Nursery& nursery) {
+#if defined(CHILD_WITHOUT_ITS_ARGUMENT)
+  nursery.StartSoon(Main);
+#else
+  nursery.StartSoon(Main, 80);
+#endif
+  co_return absl::OkStatus();
+}
+
 }  // namespace
 
 inline absl::Status Correct() {
@@ -50,6 +59,11 @@ inline absl::Status Correct() {
 #else
   return Run(Main, 80);
 #endif
+}
+
+inline absl::Status CorrectToo() {
+  return Run(
+      []() -> Task<absl::Status> { co_return co_await WithNursery(Work); });
 }
 
 }  // namespace creche
