@@ -49,6 +49,7 @@
 #include "creche/io/buffered_reader.h"
 #include "creche/io/buffered_writer.h"
 #include "creche/io/byte_stream.h"
+#include "creche/io/copy_file.h"
 #include "creche/io/directory.h"
 #include "creche/io/file.h"
 #include "creche/io/pipe.h"
