@@ -194,7 +194,7 @@ absl::Status StatusOfMainsException() {
   } catch (const std::exception& exception) {
     return absl::UnknownError(
         absl::StrCat("the main of a GuestRun has thrown: ", exception.what()));
-  } catch (...) {  // Below.
+  } catch (...) {  // NOLINT(bugprone-empty-catch): said below.
   }
 #endif
   return absl::UnknownError(

@@ -61,7 +61,6 @@ struct RunSession::Parts {
   std::optional<CancelOnSignals> signals;
 };
 
-// NOLINTNEXTLINE(performance-unnecessary-value-param): as Run() has them.
 RunSession::RunSession(RunOptions options) {
   if (running.scheduler != nullptr) {
     status_ = absl::FailedPreconditionError(

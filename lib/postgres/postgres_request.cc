@@ -133,8 +133,8 @@ std::size_t AddTo(PostgresResult& answer, PGresult* part) {
   for (int row = 0; row < PQntuples(part); ++row) {
     auto& values = answer.rows.emplace_back();
     values.reserve(static_cast<std::size_t>(columns));
-    size +=
-        sizeof(values) + static_cast<std::size_t>(columns) * sizeof(values[0]);
+    // NOLINTNEXTLINE(bugprone-sizeof-container): and what is in it below.
+    size += sizeof(values) + values.capacity() * sizeof(values[0]);
     for (int column = 0; column < columns; ++column) {
       values.push_back(ValueOf(part, row, column));
       size += static_cast<std::size_t>(PQgetlength(part, row, column));

@@ -53,7 +53,7 @@ int SimulatedNetwork::Network::Bind(int fd, const sockaddr* address,
   } else if (!HasOption(fd, SOL_SOCKET, SO_REUSEPORT) && IsTaken(name)) {
     return -EADDRINUSE;
   }
-  bound_[fd] = std::move(name);
+  bound_[fd] = name;
   return 0;
 }
 
@@ -72,7 +72,7 @@ int SimulatedNetwork::Network::Listen(int fd, int backlog) {
   auto bound = bound_.find(fd);
   if (bound == bound_.end()) return SocketNames::Listen(fd, backlog);
   Listener listener;
-  listener.name = std::move(bound->second);
+  listener.name = bound->second;
   listener.sensor = ReplaceByPair(fd);
   bound_.erase(bound);
   listeners_.insert_or_assign(fd, std::move(listener));

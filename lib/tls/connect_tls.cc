@@ -39,10 +39,9 @@ Task<absl::StatusOr<TlsStream<TcpStream>>> ConnectTls(
     co_return co_await internal::AfterCheckpoint(
         absl::InvalidArgumentError("ConnectTls: the host is empty"));
   }
-  TcpStream transport =
-      co_await Try(ConnectTcp(host, port, std::move(connect_options)));
+  TcpStream transport = co_await Try(ConnectTcp(host, port, connect_options));
   auto shaking = TlsStream<TcpStream>::Client(
-      std::move(transport), std::move(context), host, std::move(tls_options));
+      std::move(transport), std::move(context), host, tls_options);
   absl::StatusOr<TlsStream<TcpStream>> stream = co_await std::move(shaking);
   if (!stream.ok()) co_return OfPeer(stream.status(), host, port);
   co_return stream;

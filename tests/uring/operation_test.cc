@@ -358,22 +358,21 @@ TEST_P(UringTest, ADeadlineEndsAWait) {
         co_await MoveOnAfter(absl::Milliseconds(1), read_once);
     EXPECT_EQ(result, std::nullopt);
     // What has come beats a timeout that is due.
-    EXPECT_EQ(write(pipe.write_end(), "x", 1), 1);
-    const absl::Time due = Now() + absl::Milliseconds(20);
-    auto busy_read = [&]() -> Task<int> {
+    CancelScope scope;
+    auto late_read = [&]() -> Task<int> {
       auto body = [&](Nursery& nursery) -> Task<> {
-        auto spin = [&]() -> Task<> {
-          while (Now() < due) {
-          }
+        auto write_late = [&]() -> Task<> {
+          EXPECT_EQ(write(pipe.write_end(), "x", 1), 1);
+          scope.set_deadline(Now());
           co_return;
         };
-        nursery.StartSoon(spin);
+        nursery.StartSoon(write_late);
         result = co_await Read(pipe.read_end(), &byte, 1);
       };
       (co_await WithNursery(body)).IgnoreError();
       co_return 0;
     };
-    co_await MoveOnAt(due, busy_read);
+    co_await scope.Run(late_read);
     EXPECT_EQ(result, 1);
   };
   EXPECT_TRUE(Run(main).ok());

@@ -39,8 +39,7 @@ namespace creche {
 // and RenameFile() that when the copy is complete.
 //
 // Cancellation: partial. `to` may have been made or emptied, and has a prefix
-// of
-//   `from`, of unknown length. A thread that copies ends its piece first: 16
+//   of `from`, of unknown length. A thread that copies ends its piece first: 4
 //   MiB at most.
 // Errors: each names both files, and what has failed on which of them.
 //   kInvalidArgument: they are the same file, by whatever names; nothing was

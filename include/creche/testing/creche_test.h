@@ -45,6 +45,8 @@
   }                                                                       \
   static ::creche::Task<> test_suite_name##_##test_name##_CrecheBody()
 
+// NOLINTBEGIN(bugprone-macro-parentheses): names have none.
+
 // The same with a fixture, whose members the body can use: what TEST_F is to
 // TEST. SetUp() and TearDown() are outside of the run.
 #define CRECHE_TEST_F(test_fixture, test_name)                           \
@@ -59,5 +61,7 @@
     ::creche::internal::RunTestBody(__FILE__, __LINE__, body);           \
   }                                                                      \
   ::creche::Task<> test_fixture##_##test_name##_CrecheBody::CrecheBody()
+
+// NOLINTEND(bugprone-macro-parentheses)
 
 #endif  // CRECHE_TESTING_CRECHE_TEST_H_
