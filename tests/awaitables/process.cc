@@ -67,7 +67,9 @@ Task<absl::Status> StopsWhatSleeps() {
 
 Task<> ReceivesOne(SignalReceiver& receiver) { co_await receiver.Receive(); }
 
+// The signals that a cancelled use has not received are ignored after it.
 Task<absl::Status> HasSignals() {
+  signal(SIGUSR2, SIG_IGN);
   auto body = [](SignalReceiver& receiver) -> Task<> {
     raise(SIGUSR2);
     co_await ReceivesOne(receiver);
@@ -80,7 +82,6 @@ Task<absl::Status> HasNoSuchSignal() {
                              absl::IsInvalidArgument);
 }
 
-// The signals that a cancelled use has not received are ignored after it.
 Task<absl::Status> SignalHasCome() {
   signal(SIGUSR2, SIG_IGN);
   auto body = [](SignalReceiver& receiver) -> Task<absl::Status> {

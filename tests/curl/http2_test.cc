@@ -191,7 +191,9 @@ TEST_F(Http2Test, ThousandsOnOneConnectionUnderRandomDeadlines) {
       std::mt19937 random(static_cast<unsigned>(task));
       for (int i = 0; i < 250; ++i) {
         const std::string path = absl::StrCat("/path/", task, "/", i);
-        const absl::Duration limit = absl::Microseconds(random() % 8000);
+        // Half of them are hardly enough on any machine.
+        const int most = i % 2 == 0 ? 8000 : 100;
+        const absl::Duration limit = absl::Microseconds(random() % most);
         const auto body = co_await MoveOnAfter(limit, Body(client, path));
         if (!body.has_value()) {
           ++cancelled;

@@ -168,7 +168,9 @@ TEST(HttpCancelTest, ThousandsUnderRandomDeadlines) {
       for (int i = 0; i < kFetches; ++i) {
         const std::string path = absl::StrCat("/", task, "/", i);
         HttpRequest request(url + path);
-        const absl::Duration limit = absl::Microseconds(random() % 8000);
+        // Half of them are hardly enough on any machine.
+        const int most = i % 2 == 0 ? 8000 : 100;
+        const absl::Duration limit = absl::Microseconds(random() % most);
         const auto response =
             co_await MoveOnAfter(limit, client.Fetch(request));
         if (!response.has_value()) {

@@ -81,7 +81,9 @@ TEST_F(PgbouncerTest, ACancelledQueryEndsAndHitsNobodyElse) {
     }
     for (int i = 0; i < 200; ++i) {
       const std::string question = absl::StrCat(number, ":", i);
-      const absl::Duration limit = absl::Microseconds(random() % 4000);
+      // Some are hardly enough on any machine.
+      const int most = i % 4 == 0 ? 100 : 4000;
+      const absl::Duration limit = absl::Microseconds(random() % most);
       auto asking = Ask(db, absl::StrCat("SELECT '", question, "'"));
       const auto answer = co_await MoveOnAfter(limit, std::move(asking));
       if (!answer.has_value()) {

@@ -152,7 +152,9 @@ TEST_F(PostgresCancelTest, ThousandsUnderRandomDeadlines) {
     PostgresConnection db = co_await Try(Connect());
     for (int i = 0; i < kQueries; ++i) {
       const std::string question = absl::StrCat(number, ":", i);
-      const absl::Duration limit = absl::Microseconds(random() % 4000);
+      // Some are hardly enough on any machine.
+      const int most = i % 8 < 2 ? 100 : 4000;
+      const absl::Duration limit = absl::Microseconds(random() % most);
       auto asking = i % 2 == 0
                         ? Ask(db, absl::StrCat("SELECT '", question, "'"))
                         : AskInPipeline(db, question);
