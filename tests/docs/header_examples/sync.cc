@@ -24,14 +24,18 @@ struct Grid {
   void Swap() {}
 };
 
-[[maybe_unused]] creche::Task<> Simulate(creche::Barrier& step_done, Grid& grid,
-                                         int part) {
+creche::Task<> Simulate(creche::Barrier& step_done, Grid& grid, int part) {
   for (;;) {
     grid.Compute(part);
     // The last one to come does what is to be done once for each step.
     if (co_await step_done.Wait()) grid.Swap();
     co_await step_done.Wait();
   }
+}
+
+[[maybe_unused]] creche::Task<> BarrierExample(creche::Barrier& step_done,
+                                               Grid& grid) {
+  co_await Simulate(step_done, grid, 0);
 }
 
 // broadcast.h
