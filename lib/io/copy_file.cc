@@ -17,7 +17,6 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
@@ -136,7 +135,7 @@ absl::Status CopyError(const absl::Status& error, const std::string& from,
                        const std::string& to) {
   absl::Status whole(error.code(), absl::StrCat("copy ", from, " to ", to, ": ",
                                                 error.message()));
-  error.ForEachPayload([&](absl::string_view url, const absl::Cord& payload) {
+  error.ForEachPayload([&](absl::string_view url, const auto& payload) {
     whole.SetPayload(url, payload);
   });
   return whole;

@@ -124,7 +124,9 @@ TEST_F(PostgresCancelTest, Transaction) {
     EXPECT_EQ(odd, "0");
     co_return absl::OkStatus();
   };
-  RunChecked([&] { return count(/*create=*/true); });
+  RunChecked([&]() -> Task<absl::Status> {
+    co_return co_await count(/*create=*/true);
+  });
   Sweep([](PostgresConnection& db) -> Task<absl::Status> {
     const std::string odd =
         co_await Try(Ask(db, "SELECT count(*) % 2 FROM pair"));
@@ -136,12 +138,14 @@ TEST_F(PostgresCancelTest, Transaction) {
     };
     co_return co_await WithTransaction(db, insert);
   });
-  RunChecked([&] { return count(/*create=*/false); });
+  RunChecked([&]() -> Task<absl::Status> {
+    co_return co_await count(/*create=*/false);
+  });
 }
 
 // Every question is another one, and each other one is a pipeline. The
-// deadlines are such that a few in a hundred expire while the query is under
-// way, which costs a connection for the cancel request.
+// deadlines are such that some expire while the query is under way, which costs
+// a connection for the cancel request.
 TEST_F(PostgresCancelTest, ThousandsUnderRandomDeadlines) {
   constexpr int kConnections = 4;
   constexpr int kQueries = 1000;
