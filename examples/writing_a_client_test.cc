@@ -77,7 +77,7 @@ class PooledClient {
  private:
   using Connection = BufferedReader<TcpStream>;
 
-  static std::function<Task<absl::StatusOr<Connection>>()> Opener(
+  static creche::Function<absl::StatusOr<Connection>()> Opener(
       std::uint16_t port) {
     return [port]() -> Task<absl::StatusOr<Connection>> {
       co_return Connection(co_await Try(creche::ConnectTcp("127.0.0.1", port)));
