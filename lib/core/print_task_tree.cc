@@ -5,7 +5,6 @@
 #include <ostream>
 #include <source_location>
 #include <string>
-#include <vector>
 
 #include "absl/time/time.h"
 #include "creche/core/internal/cancel_node.h"
@@ -15,17 +14,10 @@
 #include "creche/core/internal/running.h"
 #include "creche/core/internal/task_record.h"
 #include "lib/core/scheduler.h"
+#include "lib/core/task_lines.h"
 
 namespace creche::internal {
 namespace {
-
-// A line of the tree that is still to be printed: a task, or a scope that one
-// has entered.
-struct Line {
-  const TaskRecord* task = nullptr;
-  const CancelNode* scope = nullptr;
-  int depth = 0;
-};
 
 // How much of a task's call stack is printed.
 constexpr int kCalls = 8;
@@ -83,41 +75,10 @@ void PrintScope(const CancelNode& scope, std::ostream& out) {
   }
 }
 
-// Adds what lies below a line, last first.
-void PushBelow(const Line& line, const CancelNode& home,
-               std::vector<Line>& open) {
-  if (line.task != nullptr) {
-    // The scopes that the task has entered, innermost first.
-    std::vector<const CancelNode*> entered;
-    for (const CancelNode* scope = line.task->scope(); scope != &home;
-         scope = scope->parent()) {
-      entered.push_back(scope);
-    }
-    int depth = line.depth + static_cast<int>(entered.size());
-    for (const CancelNode* scope : entered) {
-      open.push_back({nullptr, scope, depth--});
-    }
-    return;
-  }
-  if (line.scope->tasks() == nullptr) return;
-  std::vector<const TaskRecord*> children;
-  for (const TaskRecord* task = line.scope->tasks()->front(); task != nullptr;
-       task = line.scope->tasks()->after(task)) {
-    children.push_back(task);
-  }
-  for (auto task = children.rbegin(); task != children.rend(); ++task) {
-    open.push_back({*task, line.scope, line.depth + 1});
-  }
-}
-
 }  // namespace
 
 void PrintTaskTree(const CancelNode& root, std::ostream& out) {
-  std::vector<Line> open;
-  PushBelow({nullptr, &root, -1}, root, open);
-  while (!open.empty()) {
-    const Line line = open.back();
-    open.pop_back();
+  for (const TaskLine& line : ListTasks(root)) {
     out << std::string(static_cast<size_t>(line.depth) * 2, ' ');
     if (line.task != nullptr) {
       PrintTask(*line.task, out);
@@ -125,10 +86,6 @@ void PrintTaskTree(const CancelNode& root, std::ostream& out) {
       PrintScope(*line.scope, out);
     }
     out << "\n";
-    // A task's line names the scope it was started in.
-    PushBelow(
-        line.task != nullptr ? Line{line.task, nullptr, line.depth} : line,
-        line.task != nullptr ? *line.scope : root, open);
   }
 }
 

@@ -7,7 +7,7 @@
 #include "creche/core/instrument.h"
 #include "creche/core/internal/running.h"
 #include "lib/core/scheduler.h"
-#include "lib/debug_page/task_lines.h"
+#include "lib/core/task_lines.h"
 
 namespace creche::internal {
 namespace {
@@ -19,7 +19,8 @@ constexpr std::size_t kMostSteps = 20000;
 
 Recording::Recording() {
   trace_.BeforeRun();
-  for (const TaskLine& line : ListTasks(running.scheduler->root())) {
+  constexpr TreeLimits kKnown = {.lines = kMostTasks};
+  for (const TaskLine& line : ListTasks(running.scheduler->root(), kKnown)) {
     if (line.task == nullptr) continue;
     TaskSpawned(TaskId(line.task, line.task->name_to_show()));
   }

@@ -20,12 +20,15 @@
 #include "creche/core/statistics.h"
 #include "creche/debug/run_meter.h"
 #include "lib/core/scheduler.h"
+#include "lib/core/task_lines.h"
 #include "lib/debug/json.h"
 #include "lib/debug/task_places.h"
-#include "lib/debug_page/task_lines.h"
 
 namespace creche::internal {
 namespace {
+
+// More than that nobody reads.
+constexpr TreeLimits kShown = {.lines = 2000, .children = 200};
 
 std::string Seconds(absl::Duration duration) {
   if (duration == absl::InfiniteDuration()) return "null";
@@ -141,7 +144,7 @@ std::string LineJson(const TaskLine& line) {
 
 std::string RunStateJson(const RunMeter& meter, absl::Duration measured_for) {
   const std::string tree = absl::StrJoin(
-      ListTasks(running.scheduler->root()), ",\n",
+      ListTasks(running.scheduler->root(), kShown), ",\n",
       [](std::string* out, const TaskLine& line) { *out += LineJson(line); });
   return absl::StrCat(
       "{\"statistics\":", StatisticsJson(statistics()),

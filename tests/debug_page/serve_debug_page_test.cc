@@ -118,6 +118,24 @@ std::string AnswerTo(std::vector<std::string> requests) {
   return answer;
 }
 
+// What the page answers beside what start(nursery) has started.
+template <typename Start>
+std::string AnswerBeside(Start start, std::string request) {
+  std::string answer;
+  auto talk = [&](std::uint16_t port) -> Task<absl::Status> {
+    auto body = [&](Nursery& nursery) -> Task<absl::Status> {
+      start(nursery);
+      auto asking = Ask(port, request);
+      answer = co_await Try(std::move(asking));
+      nursery.Cancel();
+      co_return absl::OkStatus();
+    };
+    co_return co_await WithNursery(body);
+  };
+  EXPECT_THAT(RunWith(talk), IsOk());
+  return answer;
+}
+
 TEST(ServeDebugPageTest, ThePageNeedsNothingFromElsewhere) {
   const std::string page = AnswerTo({Get("/")});
   EXPECT_THAT(page, StartsWith("HTTP/1.1 200 OK\r\n"));
@@ -129,21 +147,14 @@ TEST(ServeDebugPageTest, ThePageNeedsNothingFromElsewhere) {
 }
 
 TEST(ServeDebugPageTest, StateIsTheTree) {
-  std::string state;
-  auto talk = [&](std::uint16_t port) -> Task<absl::Status> {
-    auto sleep = []() -> Task<> {
-      co_await MoveOnAfter(absl::Hours(1), SleepFor(absl::Hours(2)));
-    };
-    auto body = [&](Nursery& nursery) -> Task<absl::Status> {
-      nursery.StartSoon(Named("sleeper \"\\\n\xFF</script>", sleep));
-      auto asking = Ask(port, Get("/state.json"));
-      state = co_await Try(std::move(asking));
-      nursery.Cancel();
-      co_return absl::OkStatus();
-    };
-    co_return co_await WithNursery(body);
+  auto sleep = []() -> Task<> {
+    co_await MoveOnAfter(absl::Hours(1), SleepFor(absl::Hours(2)));
   };
-  ASSERT_THAT(RunWith(talk), IsOk());
+  const std::string state = AnswerBeside(
+      [&](Nursery& nursery) {
+        nursery.StartSoon(Named("sleeper \"\\\n\xFF</script>", sleep));
+      },
+      Get("/state.json"));
   EXPECT_THAT(state, HasSubstr("Content-Type: application/json"));
   EXPECT_THAT(state,
               HasSubstr("\"name\":\"main\",\"state\":\"waiting\","
@@ -158,27 +169,20 @@ TEST(ServeDebugPageTest, StateIsTheTree) {
 }
 
 TEST(ServeDebugPageTest, StateIsBounded) {
-  std::string state;
-  auto talk = [&](std::uint16_t port) -> Task<absl::Status> {
-    auto crowd = [](Nursery& nursery) -> Task<> {
-      for (int i = 0; i < 1000; ++i) {
-        nursery.StartSoon([]() -> Task<> { co_await SleepForever(); });
-      }
-      co_return;
-    };
-    auto body = [&](Nursery& nursery) -> Task<absl::Status> {
-      for (int i = 0; i < 20; ++i) {
-        nursery.StartSoon(
-            [&]() -> Task<> { (void)co_await WithNursery(crowd); });
-      }
-      auto asking = Ask(port, Get("/state.json"));
-      state = co_await Try(std::move(asking));
-      nursery.Cancel();
-      co_return absl::OkStatus();
-    };
-    co_return co_await WithNursery(body);
+  auto crowd = [](Nursery& nursery) -> Task<> {
+    for (int i = 0; i < 1000; ++i) {
+      nursery.StartSoon([]() -> Task<> { co_await SleepForever(); });
+    }
+    co_return;
   };
-  ASSERT_THAT(RunWith(talk), IsOk());
+  const std::string state = AnswerBeside(
+      [&](Nursery& nursery) {
+        for (int i = 0; i < 20; ++i) {
+          nursery.StartSoon(
+              [&]() -> Task<> { (void)co_await WithNursery(crowd); });
+        }
+      },
+      Get("/state.json"));
   EXPECT_THAT(state,
               HasSubstr("{\"depth\":6,\"kind\":\"more\",\"tasks\":800}"));
   EXPECT_THAT(state,
@@ -248,22 +252,12 @@ TEST(ServeDebugPageTest, OneRecordsAtATime) {
 }
 
 TEST(ServeDebugPageTest, ARecordingOfABusyRunIsBounded) {
-  std::string trace;
-  auto talk = [&](std::uint16_t port) -> Task<absl::Status> {
-    auto work = []() -> Task<> {
-      const absl::Time end = Now() + absl::Seconds(2);
-      while (Now() < end) co_await SleepFor(absl::Microseconds(90));
-    };
-    auto body = [&](Nursery& nursery) -> Task<absl::Status> {
-      nursery.StartSoon(work);
-      auto asking = Ask(port, Get("/trace.json"));
-      trace = co_await Try(std::move(asking));
-      nursery.Cancel();
-      co_return absl::OkStatus();
-    };
-    co_return co_await WithNursery(body);
+  auto work = []() -> Task<> {
+    const absl::Time end = Now() + absl::Seconds(2);
+    while (Now() < end) co_await SleepFor(absl::Microseconds(90));
   };
-  ASSERT_THAT(RunWith(talk), IsOk());
+  const std::string trace = AnswerBeside(
+      [&](Nursery& nursery) { nursery.StartSoon(work); }, Get("/trace.json"));
   EXPECT_THAT(trace, AllOf(StartsWith("HTTP/1.1 200"), EndsWith("]}\n")));
   EXPECT_GT(trace.size(), size_t{1} << 20);
   EXPECT_LT(trace.size(), size_t{2} << 20);
@@ -321,8 +315,7 @@ TEST(ServeDebugPageTest, LetsHostileClientsGo) {
     auto sending = Ask(port, std::string(20000, 'x'));
     EXPECT_THAT(co_await Try(std::move(sending)), StartsWith("HTTP/1.1 431"));
     // Reads nothing.
-    auto connecting = ConnectTcp("127.0.0.1", port);
-    TcpStream reader = co_await Try(std::move(connecting));
+    TcpStream reader = co_await Try(ConnectTcp("127.0.0.1", port));
     const std::string request = Get("/");
     co_await Try(reader.SendAll(request));
     co_await SleepFor(absl::Seconds(11));
@@ -377,8 +370,7 @@ Task<absl::Status> Look(std::uint16_t port) {
 
 // A look, and a recording that somebody breaks off.
 Task<absl::Status> LookAndRecord(std::uint16_t port) {
-  auto looking = Look(port);
-  co_await Try(std::move(looking));
+  co_await Try(Look(port));
   auto recording = MoveOnAfter(absl::Seconds(3), Ask(port, Get("/trace.json")));
   (void)co_await std::move(recording);
   co_return absl::OkStatus();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "lib/debug_page/task_lines.h"
+#include "lib/core/task_lines.h"
 
 #include <cstddef>
 #include <vector>
@@ -11,9 +11,6 @@
 
 namespace creche::internal {
 namespace {
-
-constexpr std::size_t kMostLines = 2000;
-constexpr std::size_t kMostChildren = 200;
 
 // A line that is still to be listed, with what lies below it.
 struct OpenLine {
@@ -36,19 +33,19 @@ void PushScopes(const OpenLine& task, OpenLines& open) {
   }
 }
 
-void PushChildren(const CancelNode& nursery, int depth, OpenLines& open) {
+void PushChildren(const CancelNode& nursery, int depth, std::size_t most,
+                  OpenLines& open) {
   std::vector<const TaskRecord*> children;
   const TaskRecord* child = nursery.tasks()->front();
-  for (; child != nullptr && children.size() < kMostChildren;
+  for (; child != nullptr && children.size() < most;
        child = nursery.tasks()->after(child)) {
     children.push_back(child);
   }
   if (child != nullptr) {
     // The tasks beside main are in no nursery.
     const Nursery* counted = child->nursery();
-    open.push_back(
-        {{depth, nullptr, nullptr,
-          counted == nullptr ? 0 : counted->child_count() - kMostChildren}});
+    open.push_back({{depth, nullptr, nullptr,
+                     counted == nullptr ? 0 : counted->child_count() - most}});
   }
   for (auto task = children.rbegin(); task != children.rend(); ++task) {
     open.push_back({{depth, *task}, &nursery});
@@ -57,12 +54,12 @@ void PushChildren(const CancelNode& nursery, int depth, OpenLines& open) {
 
 }  // namespace
 
-std::vector<TaskLine> ListTasks(const CancelNode& root) {
+std::vector<TaskLine> ListTasks(const CancelNode& root, TreeLimits limits) {
   std::vector<TaskLine> lines;
   OpenLines open;
-  PushChildren(root, 0, open);
+  PushChildren(root, 0, limits.children, open);
   while (!open.empty()) {
-    if (lines.size() == kMostLines) {
+    if (lines.size() == limits.lines) {
       lines.push_back({});
       break;
     }
@@ -73,7 +70,8 @@ std::vector<TaskLine> ListTasks(const CancelNode& root) {
       PushScopes(next, open);
     } else if (next.line.scope != nullptr &&
                next.line.scope->tasks() != nullptr) {
-      PushChildren(*next.line.scope, next.line.depth + 1, open);
+      PushChildren(*next.line.scope, next.line.depth + 1, limits.children,
+                   open);
     }
   }
   return lines;
