@@ -3,11 +3,11 @@
 // Through pgbouncer, where a connection of a client has no server of its own: a
 // cancel request must not hit what another client asks of the same server.
 
-#include <random>
 #include <string>
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "creche/core/nursery.h"
@@ -19,6 +19,7 @@
 #include "gtest/gtest.h"
 #include "tests/postgres/postgres_fixture.h"
 #include "tests/postgres/postgres_server.h"
+#include "tests/support/random_cancellation.h"
 #include "tests/support/run_checked.h"
 
 namespace creche {
@@ -67,10 +68,8 @@ using PgbouncerTest = PostgresTest;
 TEST_F(PgbouncerTest, ACancelledQueryEndsAndHitsNobodyElse) {
   const Pgbouncer bouncer;
   ASSERT_TRUE(bouncer.is_running()) << "no server: apt-get install pgbouncer";
-  int answered = 0;
-  int cancelled = 0;
-  auto client = [&](int number) -> Task<absl::Status> {
-    std::mt19937 random(static_cast<unsigned>(number));
+  RandomCancellation trial(absl::Milliseconds(4));
+  auto client = [&](unsigned number) -> Task<absl::Status> {
     PostgresConnection db =
         co_await Try(PostgresConnection::Connect(bouncer.conninfo()));
     // One only: pgbouncer does not cancel what still waits for a server.
@@ -79,33 +78,22 @@ TEST_F(PgbouncerTest, ACancelledQueryEndsAndHitsNobodyElse) {
           absl::Milliseconds(20), db.Execute("SELECT pg_sleep(60)"));
       EXPECT_FALSE(slept.has_value());
     }
-    for (int i = 0; i < 200; ++i) {
-      const std::string question = absl::StrCat(number, ":", i);
-      // Some are hardly enough on any machine.
-      const int most = i % 4 == 0 ? 100 : 4000;
-      const absl::Duration limit = absl::Microseconds(random() % most);
-      auto asking = Ask(db, absl::StrCat("SELECT '", question, "'"));
-      const auto answer = co_await MoveOnAfter(limit, std::move(asking));
-      if (!answer.has_value()) {
-        ++cancelled;
-        continue;
-      }
-      // An error would be another client's cancel request.
-      co_await Try(answer->status());
-      EXPECT_EQ(**answer, question);
-      ++answered;
-    }
+    auto ask = [&](std::string question) -> Task<absl::StatusOr<std::string>> {
+      co_return co_await Ask(db, absl::StrCat("SELECT '", question, "'"));
+    };
+    // An error would be another client's cancel request.
+    auto asking = trial.AskMany(number, 200, ask);
+    co_await Try(std::move(asking));
     EXPECT_TRUE(db.is_usable());
     co_return absl::OkStatus();
   };
   auto body = [&](Nursery& nursery) -> Task<> {
-    for (int i = 0; i < 4; ++i) nursery.StartSoon(client, i);
+    for (unsigned i = 0; i < 4; ++i) nursery.StartSoon(client, i);
     co_return;
   };
   RunChecked(
       [&]() -> Task<absl::Status> { co_return co_await WithNursery(body); });
-  EXPECT_GT(answered, 0);
-  EXPECT_GT(cancelled, 0);
+  trial.ExpectBoth(4 * 200);
 }
 
 }  // namespace
