@@ -20,6 +20,7 @@
 #include "creche/testing/simulated_network.h"
 #include "creche/testing/status_matchers.h"
 #include "examples/fuzz/pieces.h"
+#include "examples/redis_echo_server.h"
 #include "gtest/gtest.h"
 
 namespace examples {
@@ -30,21 +31,6 @@ using creche::Nursery;
 using creche::Task;
 using creche::TcpStream;
 using creche::Try;
-
-// A server that knows ECHO, and says goodbye after so many commands.
-Task<> ServeEcho(TcpStream stream, int commands) {
-  creche::BufferedReader reader(stream);
-  for (int i = 0; i < commands; ++i) {
-    // A command has the form of a reply.
-    absl::StatusOr<RedisReply> command = co_await ReadRedisReply(reader);
-    if (!command.ok() || command->elements.size() != 2) co_return;
-    const std::string& text = command->elements[1].text;
-    const std::string reply =
-        absl::StrCat("$", text.size(), "\r\n", text, "\r\n");
-    const absl::Status sent = co_await stream.SendAll(reply);
-    if (!sent.ok()) co_return;
-  }
-}
 
 // Runs `talk(redis)` beside a client and a server.
 template <typename Serve, typename Talk>
@@ -120,7 +106,7 @@ TEST(RedisReplyTest, HasALimitAsAWhole) {
 
 TEST(RedisClientTest, ConnectsAgain) {
   auto serve = [](TcpStream stream) -> Task<> {
-    co_await ServeEcho(std::move(stream), 1);
+    co_await ServeRedisEcho(std::move(stream), 1);
   };
   auto talk = [](RedisClient& redis) -> Task<absl::Status> {
     for (int i = 0; i < 5; ++i) {
@@ -145,7 +131,7 @@ TEST(RedisClientTest, ConnectsAgain) {
 TEST(RedisClientTest, NeverGivesAWrongAnswer) {
   int answers = 0;
   auto serve = [](TcpStream stream) -> Task<> {
-    co_await ServeEcho(std::move(stream), 1000);
+    co_await ServeRedisEcho(std::move(stream));
   };
   auto talk = [&](RedisClient& redis) -> Task<absl::Status> {
     auto ask = [&](int number) -> Task<> {
@@ -181,7 +167,7 @@ TEST(RedisClientTest, NeverGivesAWrongAnswer) {
 
 TEST(RedisClientTest, CanBeCancelledAnywhere) {
   auto serve = [](TcpStream stream) -> Task<> {
-    co_await ServeEcho(std::move(stream), 1000);
+    co_await ServeRedisEcho(std::move(stream));
   };
   auto talk = [](RedisClient& redis) -> Task<absl::Status> {
     for (int i = 0; i < 4; ++i) {

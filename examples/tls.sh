@@ -2,6 +2,7 @@
 #
 #   make_certificate   $certificate and $key: PEM files, for localhost and
 #                      127.0.0.1, signed by itself.
+#   start_tls_echo PROGRAM   $server: its process; $port; $out: what it says.
 
 make_certificate() {
   certificate=$TEST_TMPDIR/certificate.pem
@@ -12,4 +13,12 @@ make_certificate() {
     cat "$TEST_TMPDIR/req.log"
     exit 1
   }
+}
+
+start_tls_echo() {
+  out=$TEST_TMPDIR/out
+  "$1" 0 "$certificate" "$key" >"$out" 2>&1 &
+  server=$!
+  until grep -q '^listening' "$out"; do sleep 0.01; done
+  port=$(sed -n 's/^listening on 127.0.0.1:\([0-9]*\).*$/\1/p' "$out")
 }

@@ -6,12 +6,7 @@ tls_echo=$PWD/$1
 . examples/tls.sh
 need openssl openssl
 make_certificate
-
-out=$TEST_TMPDIR/out
-"$tls_echo" 0 "$certificate" "$key" >"$out" 2>&1 &
-server=$!
-until grep -q '^listening' "$out"; do sleep 0.01; done
-port=$(sed -n 's/^listening on 127.0.0.1:\([0-9]*\).*$/\1/p' "$out")
+start_tls_echo "$tls_echo"
 
 # client NAME ARGUMENT...: what is typed comes back.
 client() {

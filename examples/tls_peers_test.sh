@@ -10,12 +10,7 @@ trio_peer=$PWD/examples/trio_tls_peer.py
 need gnutls-cli gnutls-bin
 need openssl openssl
 make_certificate
-
-out=$TEST_TMPDIR/out
-"$tls_echo" 0 "$certificate" "$key" >"$out" 2>&1 &
-server=$!
-until grep -q '^listening' "$out"; do sleep 0.01; done
-port=$(sed -n 's/^listening on 127.0.0.1:\([0-9]*\).*$/\1/p' "$out")
+start_tls_echo "$tls_echo"
 
 # gnutls NAME INPUT ARGUMENT...: sends each line of INPUT when the one before it
 # is answered. What the client says is in $TEST_TMPDIR/NAME then.

@@ -18,6 +18,7 @@
 #include "creche/testing/status_matchers.h"
 #include "examples/lagging_proxy.h"
 #include "examples/redis_client.h"
+#include "examples/redis_echo_server.h"
 #include "examples/redis_reply.h"
 #include "gtest/gtest.h"
 
@@ -123,21 +124,6 @@ Task<Answers> AskAndGiveUp(Client& client) {
   co_return answers;
 }
 
-// A server that knows ECHO.
-Task<> ServeEcho(TcpStream stream) {
-  BufferedReader reader(stream);
-  for (;;) {
-    // A command has the form of a reply.
-    absl::StatusOr<RedisReply> command = co_await ReadRedisReply(reader);
-    if (!command.ok() || command->elements.size() != 2) co_return;
-    const std::string& text = command->elements[1].text;
-    const std::string reply =
-        absl::StrCat("$", text.size(), "\r\n", text, "\r\n");
-    const absl::Status sent = co_await stream.SendAll(reply);
-    if (!sent.ok()) co_return;
-  }
-}
-
 // What test(port) finds, with the server behind the proxy at that port.
 template <typename Test>
 Answers BehindProxy(Test& test) {
@@ -147,8 +133,11 @@ Answers BehindProxy(Test& test) {
     auto front = co_await Try(creche::ListenTcp("127.0.0.1", 0));
     const std::uint16_t port = front.port();
     LaggingProxy proxy("127.0.0.1", server.port(), kLag);
+    auto answer = [](TcpStream stream) -> Task<> {
+      co_await ServeRedisEcho(std::move(stream));
+    };
     auto serve = [&]() -> Task<absl::Status> {
-      co_return co_await creche::ServeTcp(std::move(server), &ServeEcho);
+      co_return co_await creche::ServeTcp(std::move(server), answer);
     };
     auto body = [&](Nursery& nursery) -> Task<absl::Status> {
       nursery.StartSoon(serve);
@@ -195,7 +184,7 @@ TEST(WritingAClientTest, TheOneWithAQueueIsRight) {
       answers = co_await AskAndGiveUp(client);
       nursery.Cancel();
     };
-    co_await creche::WithNursery(body);
+    EXPECT_THAT(co_await creche::WithNursery(body), IsOk());
     co_return answers;
   };
   const Answers answers = BehindProxy(test);
