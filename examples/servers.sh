@@ -4,9 +4,17 @@
 #   start_nginx DIRECTORY    serves the files below it; /moved is a redirect to
 #                            /new.txt, /loop to itself. Sets port.
 #   start_redis              Sets port.
+#   start_postgres           Sets conninfo.
 
 server=
-trap '[ -z "$server" ] || kill "$server" 2>/dev/null; wait' EXIT
+postgres=
+trap stop_servers EXIT
+
+stop_servers() {
+  [ -z "$server" ] || kill "$server" 2>/dev/null
+  [ -z "$postgres" ] || stop_postgres
+  wait
+}
 
 # need PROGRAM PACKAGE: the test fails if it is not there. ./dev installs it.
 need() {
@@ -85,6 +93,32 @@ run_redis() {
 start_redis() {
   need redis-server redis-server
   start_on_free_port run_redis
+}
+
+# in_postgres PROGRAM ARGUMENT...: as the user whose the server is, which cannot
+# be root.
+in_postgres() {
+  local as_user=()
+  [ "$(id -u)" -ne 0 ] || as_user=(setpriv --reuid nobody --clear-groups)
+  (cd / && PGDATA=$postgres/data "${as_user[@]}" \
+    "/usr/lib/postgresql/15/bin/$1" "${@:2}" >"$TEST_TMPDIR/postgres.log" 2>&1)
+}
+
+start_postgres() {
+  # Short: the path of a Unix-domain socket has 107 bytes.
+  postgres=$(mktemp -d /tmp/creche_pg_XXXXXX)
+  [ "$(id -u)" -ne 0 ] || chown nobody "$postgres"
+  conninfo="host=$postgres user=test dbname=postgres"
+  in_postgres initdb -U test -A trust -N --no-locale -E UTF8 &&
+    in_postgres pg_ctl start -w -l "$postgres/log" \
+      -o "-c listen_addresses='' -c fsync=off -k $postgres" && return
+  echo "FAIL: there is no PostgreSQL here: apt-get install postgresql-15"
+  exit 1
+}
+
+stop_postgres() {
+  in_postgres pg_ctl stop -m immediate
+  rm -rf "$postgres"
 }
 
 # expect REGEX FILE: a line of FILE matches.
