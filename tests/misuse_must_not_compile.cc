@@ -3,7 +3,9 @@
 // Correct code, with a mistake in each #ifdef that was made by people who wrote
 // their first program. See bazel/compile_fail_test.bzl.
 
+#include <csignal>
 #include <cstdint>
+#include <memory>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -13,8 +15,10 @@ namespace creche {
 namespace {
 
 Task<absl::Status> Main(int port) {
-#ifdef NURSERY_BODY_WITHOUT_A_RETURN_TYPE
+#if defined(NURSERY_BODY_WITHOUT_A_RETURN_TYPE)
   auto body = [](Nursery& nursery) { co_return absl::OkStatus(); };
+#elif defined(NURSERY_BODY_WITHOUT_A_NURSERY)
+  auto body = []() -> Task<absl::Status> { co_return absl::OkStatus(); };
 #else
   auto body = [](Nursery& nursery) -> Task<absl::Status> {
     nursery.StartSoon([]() -> Task<> { co_await Checkpoint(); });
@@ -36,16 +40,75 @@ Task<absl::Status> Main(int port) {
   co_return co_await ServeTcp(std::move(listener), handler);
 }
 
+struct Server {
+  Task<absl::Status> Serve(int port) { co_return co_await Main(port); }
+};
+
 Task<absl::Status> Work(Nursery& nursery) {
 #if defined(CHILD_WITHOUT_ITS_ARGUMENT)
   nursery.StartSoon(Main);
+#elif defined(CHILD_WITHOUT_ITS_OBJECT)
+  nursery.StartSoon(&Server::Serve, 80);
 #else
+  nursery.StartSoon(&Server::Serve, std::make_unique<Server>(), 80);
   nursery.StartSoon(Main, 80);
 #endif
   co_return absl::OkStatus();
 }
 
 }  // namespace
+
+inline Task<> OnHangup() {
+  auto body = [](SignalReceiver& signals) -> Task<> {
+    co_await signals.Receive();
+  };
+#if defined(SIGNALS_OF_A_NUMBER)
+  (co_await WithSignals(SIGHUP, body)).IgnoreError();
+#elif defined(SIGNALS_OF_A_LIST)
+  (co_await WithSignals({SIGHUP, SIGINT}, body)).IgnoreError();
+#else
+  (co_await WithSignals(SignalSet(SIGHUP), body)).IgnoreError();
+#endif
+}
+
+inline Task<int> Answer() { co_return 42; }
+inline int Compute() { return 42; }
+
+inline Task<absl::Status> UseThem(CancelScope& scope) {
+  auto [send, receive] = MakeChannel<int>(1);
+#if defined(SELECT_OF_A_TASK)
+  co_await Select(receive.Receive(), Answer());
+#else
+  co_await Select(receive.Receive(), SleepForever());
+#endif
+#if defined(THREAD_OF_A_COROUTINE)
+  co_await Try(RunInThread(Answer));
+#else
+  co_await Try(RunInThread(Compute));
+#endif
+#if defined(AWAIT_A_NUMBER)
+  co_await Compute();
+#else
+  co_await Answer();
+#endif
+#if defined(SCOPE_BODY_WITH_A_PARAMETER)
+  auto body = [](CancelScope&) -> Task<> { co_return; };
+#else
+  auto body = []() -> Task<> { co_return; };
+#endif
+  co_await scope.Run(body);
+  co_return absl::OkStatus();
+}
+
+#if defined(CORES_MAIN_WITHOUT_A_CORE)
+inline Task<absl::Status> OnCore() { co_return absl::OkStatus(); }
+#else
+inline Task<absl::Status> OnCore(Core&) { co_return absl::OkStatus(); }
+#endif
+
+inline absl::Status CorrectOnCores() {
+  return RunOnCores(CoresOptions(), OnCore);
+}
 
 inline absl::Status Correct() {
 #if defined(RUN_OF_A_TASK)

@@ -5,6 +5,7 @@
 #ifndef CRECHE_SIGNALS_INTERNAL_WITH_SIGNALS_INL_H_
 #define CRECHE_SIGNALS_INTERNAL_WITH_SIGNALS_INL_H_
 
+#include <initializer_list>
 #include <memory>
 #include <type_traits>
 #include <utility>
@@ -105,6 +106,20 @@ CRECHE_CORO_WRAPPER CRECHE_CORO_OWNS_ARGUMENTS auto WithSignals(
                 "coroutine with the return type creche::Task<...>?)");
   return internal::RunWithSignals<Body>(std::move(signals),
                                         std::forward<Body>(body));
+}
+
+// These two say what to write instead of numbers. They return auto: then the
+// compiler looks into them before it finds fault with what becomes of it.
+template <typename Signal, typename Body>
+  requires std::is_integral_v<Signal>
+auto WithSignals(std::initializer_list<Signal>, const Body&) {
+  static_assert(!std::is_integral_v<Signal>,
+                "creche: WithSignals() takes a creche::SignalSet first: write "
+                "creche::SignalSet(SIGINT, SIGTERM)");
+}
+template <typename Body>
+auto WithSignals(int signal, const Body& body) {
+  return WithSignals({signal}, body);
 }
 
 inline internal::ReceiveSignalOperation SignalReceiver::Receive() {
