@@ -3,6 +3,8 @@
 // Channels, and waiting for one of several things.
 
 #include <cstdint>
+#include <deque>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -10,30 +12,42 @@
 #include "tests/model/script.h"
 
 namespace creche::model {
+namespace {
+
+constexpr const char* kReceivedNothing = "received -1";
+
+}  // namespace
 
 // To a task that waits, or into the buffer.
-bool Interpreter::TrySend(Channel& channel, int value) {
+std::optional<std::string> Interpreter::TrySend(Channel& channel, int value) {
+  if (channel.is_sender_closed) return "send: closed";
+  if (channel.is_receiver_closed) return "send: broken";
   if (!channel.receivers.empty()) {
     CompleteWait(*channel.receivers.front().task,
                  "received " + std::to_string(value));
-    return true;
+  } else if (channel.values.size() < channel.capacity) {
+    channel.values.push_back(value);
+  } else {
+    return std::nullopt;
   }
-  if (channel.values.size() == channel.capacity) return false;
-  channel.values.push_back(value);
-  return true;
+  return "sent " + std::to_string(value);
 }
 
 // A task that waits to send owns the room that becomes free.
-bool Interpreter::TryReceive(Channel& channel, int& value) {
-  if (channel.values.empty() && channel.senders.empty()) return false;
+std::optional<std::string> Interpreter::TryReceive(Channel& channel) {
+  if (channel.is_receiver_closed) return kReceivedNothing;
   if (!channel.senders.empty()) {
     const ChannelWaiter sender = channel.senders.front();
     channel.values.push_back(sender.value);
     CompleteWait(*sender.task, "sent " + std::to_string(sender.value));
   }
-  value = channel.values.front();
+  if (channel.values.empty()) {
+    if (channel.is_sender_closed) return kReceivedNothing;
+    return std::nullopt;
+  }
+  const int value = channel.values.front();
   channel.values.pop_front();
-  return true;
+  return "received " + std::to_string(value);
 }
 
 void Interpreter::CompleteWait(Task& task, std::string outcome) {
@@ -56,8 +70,8 @@ void Interpreter::LeaveChannels(Task& task) {
 void Interpreter::Send(Task& task, const Step& step) {
   if (IsCancelled(*task.scope)) return Stop(task);
   Channel& channel = channels_[step.target];
-  if (TrySend(channel, step.id)) {
-    Record("sent " + std::to_string(step.id));
+  if (const auto outcome = TrySend(channel, step.id)) {
+    Record(*outcome);
   } else if (BeginWait(task, Wait::kChannel)) {
     channel.senders.push_back({&task, step.id});
   }
@@ -66,9 +80,8 @@ void Interpreter::Send(Task& task, const Step& step) {
 void Interpreter::Receive(Task& task, const Step& step) {
   if (IsCancelled(*task.scope)) return Stop(task);
   Channel& channel = channels_[step.target];
-  int value = 0;
-  if (TryReceive(channel, value)) {
-    Record("received " + std::to_string(value));
+  if (const auto outcome = TryReceive(channel)) {
+    Record(*outcome);
   } else if (BeginWait(task, Wait::kChannel)) {
     channel.receivers.push_back({&task, 0});
   }
@@ -82,21 +95,13 @@ bool Interpreter::SelectAtOnce(const Step& step) {
   const auto start = (std::uint64_t{choices_} * 3) >> 32;
   Channel& from = channels_[step.target];
   Channel& to = channels_[(step.target + 1) % kChannels];
-  const auto send = [&] {
-    if (!TrySend(to, step.id)) return false;
-    Record("sent " + std::to_string(step.id));
-    return true;
-  };
-  if (start == 1 && send()) return true;
-  int value = 0;
-  if (TryReceive(from, value)) {
-    Record("received " + std::to_string(value));
-    return true;
-  }
-  if (start != 1 && send()) return true;
-  if (step.amount > 0) return false;
-  Record("selected 2");
-  return true;
+  std::optional<std::string> outcome;
+  if (start == 1) outcome = TrySend(to, step.id);
+  if (!outcome.has_value()) outcome = TryReceive(from);
+  if (!outcome.has_value() && start != 1) outcome = TrySend(to, step.id);
+  if (!outcome.has_value() && step.amount == 0) outcome = "selected 2";
+  if (outcome.has_value()) Record(*outcome);
+  return outcome.has_value();
 }
 
 void Interpreter::Select(Task& task, const Step& step) {
@@ -109,10 +114,30 @@ void Interpreter::Select(Task& task, const Step& step) {
   task.armed = ++clock_ticks_;
 }
 
+void Interpreter::EndWaits(const std::deque<ChannelWaiter>& waiters,
+                           const std::string& outcome) {
+  while (!waiters.empty()) CompleteWait(*waiters.front().task, outcome);
+}
+
+// What is in the buffer can be received still.
+void Interpreter::CloseSender(Channel& channel) {
+  channel.is_sender_closed = true;
+  EndWaits(channel.senders, "send: closed");
+  EndWaits(channel.receivers, kReceivedNothing);
+}
+
+// What is in the buffer is lost.
+void Interpreter::CloseReceiver(Channel& channel) {
+  channel.is_receiver_closed = true;
+  EndWaits(channel.receivers, kReceivedNothing);
+  EndWaits(channel.senders, "send: broken");
+  channel.values.clear();
+}
+
 // For those who would wait for ever.
 void Interpreter::ServeChannels() {
   for (Channel& channel : channels_) {
-    for (int value; !channel.senders.empty();) TryReceive(channel, value);
+    while (!channel.senders.empty()) TryReceive(channel);
     while (!channel.receivers.empty()) TrySend(channel, 0);
   }
 }

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -50,6 +51,8 @@ struct Scope {
   int timeout = kNever;  // Until it is entered.
   int armed = 0;         // When its deadline was set.
   std::string reason;
+  // Why it is cancelled from outside, if it is: what came first.
+  std::optional<std::string> outside_reason;
 };
 
 struct Nursery {
@@ -98,6 +101,8 @@ struct Channel {
   std::deque<int> values;
   std::deque<ChannelWaiter> senders;
   std::deque<ChannelWaiter> receivers;
+  bool is_sender_closed = false;
+  bool is_receiver_closed = false;
 };
 
 struct Task {
@@ -138,6 +143,7 @@ class Interpreter {
   static bool Catches(const Scope& scope);
   // Of the nearest cancelled scope that is visible.
   static std::string VisibleReason(const Scope& scope);
+  static void NoteOutside(Scope& scope);
   void Enter(Task& task, Scope& scope);
   void Exit(Task& task, Scope& scope);
   void Cancel(Scope& scope, const std::string& reason);
@@ -171,9 +177,9 @@ class Interpreter {
 
   // Channels: channels.cc
 
-  // Each returns false if that would have to wait.
-  bool TrySend(Channel& channel, int value);
-  bool TryReceive(Channel& channel, int& value);
+  // Each gives what becomes of it, or nothing if that would have to wait.
+  std::optional<std::string> TrySend(Channel& channel, int value);
+  std::optional<std::string> TryReceive(Channel& channel);
   // What the task waits for has happened: it takes part in nothing else.
   void CompleteWait(Task& task, std::string outcome);
   void LeaveChannels(Task& task);
@@ -181,6 +187,10 @@ class Interpreter {
   void Receive(Task& task, const Step& step);
   void Select(Task& task, const Step& step);
   bool SelectAtOnce(const Step& step);
+  void CloseSender(Channel& channel);
+  void CloseReceiver(Channel& channel);
+  void EndWaits(const std::deque<ChannelWaiter>& waiters,
+                const std::string& outcome);
   void ServeChannels();
 
   // Nurseries: nurseries.cc

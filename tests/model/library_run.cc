@@ -16,6 +16,7 @@
 #include "creche/core/cancel_scope.h"
 #include "creche/core/checkpoint.h"
 #include "creche/core/clock.h"
+#include "creche/core/errors.h"
 #include "creche/core/nursery.h"
 #include "creche/core/parking_lot.h"
 #include "creche/core/sleep.h"
@@ -142,6 +143,12 @@ Task<absl::Status> LibraryRun::RunBlock(int task, const Block& block) {
       case Op::kSelect:
         co_await RunSelect(step);
         break;
+      case Op::kCloseSender:
+        channels_[step.target].first.Close();
+        break;
+      case Op::kCloseReceiver:
+        channels_[step.target].second.Close();
+        break;
       case Op::kJanitor:
         for (;;) {
           for (ParkingLot& lot : lots_) lot.UnparkAll();
@@ -161,8 +168,15 @@ Task<absl::Status> LibraryRun::RunBlock(int task, const Block& block) {
 }
 
 Task<> LibraryRun::RunSend(const Step& step) {
-  (co_await channels_[step.target].first.Send(step.id)).IgnoreError();
-  Record("sent " + std::to_string(step.id));
+  RecordSend(co_await channels_[step.target].first.Send(step.id), step);
+}
+
+void LibraryRun::RecordSend(const absl::Status& sent, const Step& step) {
+  if (sent.ok()) {
+    Record("sent " + std::to_string(step.id));
+  } else {
+    Record(IsBrokenResource(sent) ? "send: broken" : "send: closed");
+  }
 }
 
 Task<> LibraryRun::RunReceive(const Step& step) {
@@ -179,12 +193,13 @@ Task<> LibraryRun::RunSelect(const Step& step) {
   if (first.index() == 0) {
     Record("received " + std::to_string(std::get<0>(first).value_or(-1)));
   } else if (first.index() == 1) {
-    Record("sent " + std::to_string(step.id));
+    RecordSend(std::get<1>(first), step);
   } else {
     Record("selected 2");
   }
 }
 
+// On a channel of which an end is closed nobody waits.
 void LibraryRun::ServeChannels() {
   for (auto& [sender, receiver] : channels_) {
     while (sender.statistics().tasks_waiting_to_send > 0) {

@@ -119,6 +119,7 @@ class LibraryRun {
   Task<absl::Status> RunWhenAll(const Step& step);
   Task<absl::Status> RunRace(const Step& step);
   Task<> RunSend(const Step& step);
+  void RecordSend(const absl::Status& sent, const Step& step);
   Task<> RunReceive(const Step& step);
   Task<> RunSelect(const Step& step);
   void ServeChannels();

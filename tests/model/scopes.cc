@@ -25,8 +25,15 @@ bool Interpreter::Catches(const Scope& scope) {
 }
 
 std::string Interpreter::VisibleReason(const Scope& scope) {
-  if (scope.cancel_called || !SeesOutside(scope)) return scope.reason;
-  return VisibleReason(*scope.parent);
+  return scope.cancel_called ? scope.reason : scope.outside_reason.value_or("");
+}
+
+void Interpreter::NoteOutside(Scope& scope) {
+  if (!SeesOutside(scope)) {
+    scope.outside_reason.reset();
+  } else if (!scope.outside_reason.has_value()) {
+    scope.outside_reason = VisibleReason(*scope.parent);
+  }
 }
 
 void Interpreter::Enter(Task& task, Scope& scope) {
@@ -35,6 +42,7 @@ void Interpreter::Enter(Task& task, Scope& scope) {
   scope.parent = task.scope;
   scope.parent->inside.push_back(&scope);
   task.scope = &scope;
+  NoteOutside(scope);
   if (scope.timeout != kNever) {
     scope.deadline = std::min(scope.deadline, now_ + scope.timeout);
   }
@@ -62,6 +70,7 @@ void Interpreter::Cancel(Scope& scope, const std::string& reason) {
 }
 
 void Interpreter::Deliver(Scope& scope) {
+  NoteOutside(scope);
   std::vector<Task*> here;
   if (scope.owner != nullptr) here.push_back(scope.owner);
   if (scope.nursery != nullptr) {

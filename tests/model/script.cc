@@ -51,6 +51,8 @@ constexpr const char* kOpNames[] = {
     "Send",
     "Receive",
     "Select",
+    "CloseSender",
+    "CloseReceiver",
     "Janitor",
     "Done",
 };
@@ -96,6 +98,8 @@ constexpr Weight kWeights[] = {
     {Op::kSend, 6},
     {Op::kReceive, 6},
     {Op::kSelect, 5},
+    {Op::kCloseSender, 1},
+    {Op::kCloseReceiver, 1},
 };
 
 constexpr int kTotalWeight = [] {
@@ -188,6 +192,8 @@ class Maker {
       case Op::kSend:
       case Op::kReceive:
       case Op::kSelect:
+      case Op::kCloseSender:
+      case Op::kCloseReceiver:
         step.target %= kChannels;
         [[fallthrough]];
       case Op::kMoveOn:

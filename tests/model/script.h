@@ -62,6 +62,8 @@ enum class Op : std::uint8_t {
   kReceive,      // receives from it
   kSelect,       // receives from it, sends into the next, or sleeps `amount`:
                  // whatever comes first
+  kCloseSender,  // closes the end of channel `target` that sends
+  kCloseReceiver,  // the one that receives
   kJanitor,  // every 25 seconds wakes all who wait for someone to wake them,
              // until kDone
   kDone,

@@ -113,6 +113,10 @@ void Interpreter::Execute(Task& task, const Step& step) {
       return Receive(task, step);
     case Op::kSelect:
       return Select(task, step);
+    case Op::kCloseSender:
+      return CloseSender(channels_[step.target]);
+    case Op::kCloseReceiver:
+      return CloseReceiver(channels_[step.target]);
     case Op::kJanitor:
       for (int lot = 0; lot < kLots; ++lot) Unpark(lot, kNever);
       FinishSlow();
