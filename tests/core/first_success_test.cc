@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "creche/core/clock.h"
 #include "creche/core/error_group.h"
+#include "creche/core/shield.h"
 #include "creche/core/sleep.h"
 #include "creche/core/task.h"
 #include "creche/core/timeouts.h"
@@ -89,11 +90,18 @@ CRECHE_TEST(FirstSuccessTest, TakesAnyNumberOfTasks) {
   EXPECT_EQ(value.value(), 63);
 }
 
-// Nobody who waited for it learns of it twice: the first in the order of the
-// bodies wins, if several succeed at once.
+// The other one does not notice its cancellation, and has success, too.
+CRECHE_TEST(FirstSuccessTest, ALaterSuccessDoesNotCount) {
+  const absl::Time start = Now();
+  auto both =
+      FirstSuccess(Shield(Gives(2, absl::Hours(2))), Gives(1, absl::Hours(1)));
+  const absl::StatusOr<int> value = co_await std::move(both);
+  EXPECT_EQ(value.value(), 1);
+  EXPECT_EQ(Now() - start, absl::Hours(2));
+}
+
 CRECHE_TEST(FirstSuccessTest, ASuccessThatIsThereIsGiven) {
   auto first = []() -> Task<absl::StatusOr<int>> { co_return 1; };
-  // It does not notice its cancellation.
   auto second = []() -> Task<absl::StatusOr<int>> { co_return 2; };
   const absl::StatusOr<int> value = co_await FirstSuccess(first, second);
   EXPECT_TRUE(value.ok());

@@ -123,9 +123,11 @@ TEST(RunMeterTest, SaysAfterTheRunWhatWasAndForgetsItWhenTold) {
                   []() -> Task<> { co_await Checkpoint(); }),
       IsOk());
   EXPECT_EQ(meter.Snapshot().steps, 2u);
+  EXPECT_EQ(meter.queue_delays().count(), 2u);
   EXPECT_EQ(meter.Snapshot().tasks_living, 0u);
   meter.Reset();
   EXPECT_EQ(meter.Snapshot().steps, 0u);
+  EXPECT_EQ(meter.queue_delays().count(), 0u);
 }
 
 }  // namespace

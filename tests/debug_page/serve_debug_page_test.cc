@@ -3,6 +3,7 @@
 #include "creche/debug_page/serve_debug_page.h"
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "creche/core/cancel_scope.h"
@@ -261,6 +263,24 @@ TEST(ServeDebugPageTest, ARecordingOfABusyRunIsBounded) {
   EXPECT_THAT(trace, AllOf(StartsWith("HTTP/1.1 200"), EndsWith("]}\n")));
   EXPECT_GT(trace.size(), size_t{1} << 20);
   EXPECT_LT(trace.size(), size_t{2} << 20);
+}
+
+TEST(ServeDebugPageTest, ARecordingOfManyTasksIsBounded) {
+  auto spawn = [](Nursery& nursery) -> Task<> {
+    const absl::Time end = Now() + absl::Seconds(2);
+    for (; Now() < end; co_await SleepFor(absl::Microseconds(500))) {
+      nursery.StartSoon([]() -> Task<> { co_return; });
+    }
+  };
+  const std::string trace = AnswerBeside(
+      [&](Nursery& nursery) { nursery.StartSoon(spawn, std::ref(nursery)); },
+      Get("/trace.json"));
+  const std::vector<absl::string_view> tasks =
+      absl::StrSplit(trace, "\"thread_name\"");
+  EXPECT_EQ(tasks.size() - 1, 2000u);
+  // The others are still seen.
+  EXPECT_THAT(
+      trace, HasSubstr("\"ts\":0.000,\"dur\":2000000.000,\"name\":\"ticker\""));
 }
 
 TEST(ServeDebugPageTest, AHeadIsAnswerWithoutItsBody) {

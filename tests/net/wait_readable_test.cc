@@ -153,10 +153,14 @@ TEST(NotifyClosingTest, EndsBothWaitsAndFreesTheNumber) {
     EXPECT_EQ(pipe2(fds, O_CLOEXEC), 0);
     const int number = fds[0];
     FileDescriptor writer(fds[1]);
-    absl::Status first;
+    absl::Status readable;
+    absl::Status writable;
     auto body = [&](Nursery& nursery) -> Task<absl::Status> {
       nursery.StartSoon(
-          [&]() -> Task<> { first = co_await WaitReadable(number); });
+          [&]() -> Task<> { readable = co_await WaitReadable(number); });
+      // The end that is read from is never writable.
+      nursery.StartSoon(
+          [&]() -> Task<> { writable = co_await WaitWritable(number); });
       co_await WaitAllTasksBlocked();
       NotifyClosing(number);
       close(number);
@@ -167,7 +171,8 @@ TEST(NotifyClosingTest, EndsBothWaitsAndFreesTheNumber) {
       co_return co_await WaitReadable(event.get());
     };
     absl::Status status = co_await WithNursery(body);
-    EXPECT_TRUE(IsClosedResource(first)) << first;
+    EXPECT_TRUE(IsClosedResource(readable)) << readable;
+    EXPECT_TRUE(IsClosedResource(writable)) << writable;
     co_return status;
   };
   EXPECT_THAT(RunToTest(main), IsOk());

@@ -12,6 +12,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "creche/core/checkpoint.h"
 #include "creche/core/errors.h"
@@ -45,6 +46,20 @@ TEST(ThreadChannelTest, BuffersBetweenThreads) {
       IsTimeout(receive.BlockingReceive(absl::Milliseconds(1)).status()));
   EXPECT_TRUE(
       IsTimeout(receive.BlockingReceive(absl::ZeroDuration()).status()));
+}
+
+TEST(ThreadChannelTest, BlocksForAsLongAsItIsTold) {
+  constexpr absl::Duration kTime = absl::Milliseconds(20);
+  auto [send, receive] = MakeThreadChannel<int>(1);
+  absl::Time start = absl::Now();
+  EXPECT_TRUE(IsTimeout(receive.BlockingReceive(kTime).status()));
+  EXPECT_GE(absl::Now() - start, kTime);
+  EXPECT_THAT(send.TrySend(1), IsOk());
+  start = absl::Now();
+  EXPECT_TRUE(IsTimeout(send.BlockingSend(2, kTime)));
+  EXPECT_GE(absl::Now() - start, kTime);
+  EXPECT_THAT(receive.TryReceive(), IsOkAndHolds(1));
+  EXPECT_TRUE(IsWouldBlock(receive.TryReceive().status()));
 }
 
 TEST(ThreadChannelTest, EndsWithItsSendersAndBreaksWithItsReceivers) {

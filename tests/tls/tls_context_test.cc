@@ -8,6 +8,9 @@
 #include <openssl/bio.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <fstream>
@@ -274,6 +277,51 @@ TEST(TlsContextTest, SaysWhatIsWrongWithAnOption) {
   EXPECT_THAT(
       TlsContext::ForClients(TlsClientOptions().set_trusted_file("/no/such")),
       StatusIs(absl::StatusCode::kNotFound, HasSubstr("/no/such")));
+}
+
+// By what OpenSSL finds the authority's certificate in a directory.
+std::string NameInADirectory() {
+  using internal::OpensslPtr;
+  const std::string pem = Certificates().trusted_pem();
+  const OpensslPtr<BIO> text(
+      BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+  const OpensslPtr<X509> certificate(
+      PEM_read_bio_X509(text.get(), nullptr, nullptr, nullptr));
+  return absl::StrCat(
+      absl::Hex(X509_subject_name_hash(certificate.get()), absl::kZeroPad8),
+      ".0");
+}
+
+// What a context trusts that is made where `variable` has that value.
+absl::StatusOr<TlsContext> ClientOf(const char* variable,
+                                    const std::string& value) {
+  setenv(variable, value.c_str(), 1);
+  absl::StatusOr<TlsContext> client = TlsContext::ForClients();
+  unsetenv(variable);
+  return client;
+}
+
+TLS_TEST(TlsContextTest, TrustsWhatTheEnvironmentNames) {
+  const TlsContext server =
+      co_await Try(TlsContext::ForServers(Server("localhost")));
+  const std::string directory = WriteFile("trusted", "");
+  unlink(directory.c_str());
+  mkdir(directory.c_str(), 0700);
+  const TlsContext by_directory =
+      co_await Try(ClientOf("SSL_CERT_DIR", directory));
+  const Ends unknown = co_await Shake(by_directory, server, "localhost");
+  EXPECT_THAT(unknown.client, StatusIs(absl::StatusCode::kUnauthenticated));
+
+  const std::string file =
+      WriteFile(absl::StrCat("trusted/", NameInADirectory()),
+                Certificates().trusted_pem());
+  const Ends known = co_await Shake(by_directory, server, "localhost");
+  EXPECT_THAT(known.client, IsOk());
+  const TlsContext by_file = co_await Try(ClientOf("SSL_CERT_FILE", file));
+  const Ends of_file = co_await Shake(by_file, server, "localhost");
+  EXPECT_THAT(of_file.client, IsOk());
+  unlink(file.c_str());
+  co_return absl::OkStatus();
 }
 
 TEST(TlsContextTest, AsksTheEnvironmentForTheSystemsTrust) {
