@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <optional>
 #include <utility>
 
@@ -117,6 +119,32 @@ TEST_P(GuestRefusedDeathTest, CallFromTheHostsThread) {
         (void)handle->Call([]() -> Task<> { co_return; });
       },
       "was called on the thread of the handle's own run");
+}
+
+// Between two shares the thread is in no run; the guest is in one all the same.
+TEST_P(GuestRefusedDeathTest, GoesOnInNoForkedProcess) {
+  auto go_on_in_child = [this] {
+    PollLoop loop;
+    bool is_done = false;
+    GuestRun guest(
+        Options(), loop, []() -> Task<> { co_await SleepForever(); },
+        [&](absl::Status) { is_done = true; });
+    loop.RunRound(absl::ZeroDuration());
+    const pid_t child = fork();
+    if (child == 0) {
+      guest.Cancel();
+      loop.RunUntil(is_done);
+      _exit(0);
+    }
+    int status = 0;
+    EXPECT_EQ(waitpid(child, &status, 0), child);
+    if (!WIFEXITED(status)) std::abort();
+    // The parent's goes on.
+    guest.Cancel();
+    loop.RunUntil(is_done);
+    _exit(0);
+  };
+  EXPECT_DEATH(go_on_in_child(), "GuestRun .* forked");
 }
 
 }  // namespace
