@@ -18,6 +18,7 @@
 #include "creche/net/tcp_listener.h"
 #include "creche/net/tcp_stream.h"
 #include "creche/run.h"
+#include "creche/sync/event.h"
 #include "creche/testing/cancel_everywhere.h"
 #include "creche/testing/fail_everywhere.h"
 #include "creche/testing/simulated_network.h"
@@ -42,16 +43,19 @@ void RunOnBoth(Task<absl::Status> (*main)()) {
 
 Task<absl::Status> AbortsWhileThePeerReceives() {
   TcpPair pair = co_await MakeTcpPair();
+  Event half_received;
   auto body = [&](Nursery& nursery) -> Task<absl::Status> {
     nursery.StartSoon([&]() -> Task<absl::Status> {
       co_await Try(pair.server.SendAll("half of a mess"));
-      co_await SleepFor(absl::Milliseconds(50));
+      co_await half_received.Wait();
+      co_await WaitAllTasksBlocked();
       pair.server.Abort();
       EXPECT_EQ(pair.server.fd(), -1);
       co_return absl::OkStatus();
     });
     char buffer[14];
     co_await Try(pair.client.ReceiveExactly(buffer));
+    half_received.Set();
     const absl::StatusOr<size_t> size =
         co_await pair.client.ReceiveSome(buffer);
     EXPECT_TRUE(IsBrokenResource(size.status())) << size.status();
@@ -74,8 +78,11 @@ Task<absl::Status> AbortsAfterSendEof() {
   const size_t end = co_await Try(pair.client.ReceiveSome(buffer));
   EXPECT_EQ(end, 0U);
   pair.server.Abort();
-  co_await SleepFor(absl::Milliseconds(50));
-  const absl::Status sent = co_await pair.client.SendAll("x");
+  absl::Status sent;
+  while (sent.ok()) {
+    co_await SleepFor(absl::Milliseconds(1));  // A simulated one takes time.
+    sent = co_await pair.client.SendAll("x");
+  }
   EXPECT_TRUE(IsBrokenResource(sent)) << sent;
   co_return absl::OkStatus();
 }
@@ -96,7 +103,6 @@ Task<absl::Status> AbortsUnderItsOwnTasks() {
     nursery.StartSoon(
         [&]() -> Task<> { sent = co_await pair.server.SendAll(much); });
     co_await WaitAllTasksBlocked();
-    co_await SleepFor(absl::Milliseconds(50));
     pair.server.Abort();
     pair.server.Abort();
   };
