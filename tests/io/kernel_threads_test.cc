@@ -6,7 +6,6 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -26,6 +25,7 @@
 #include "creche/run.h"
 #include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
+#include "tests/support/nobody.h"
 
 namespace creche {
 namespace {
@@ -71,8 +71,6 @@ TEST(KernelThreadsTest, FilesCanBeUsedWhileManyOpensWait) {
   EXPECT_THAT(creche::Run(main), IsOk());
 }
 
-constexpr uid_t kNobody = 65534;
-
 // In a process of its own, of a user who is not privileged. The kernel does not
 // limit those of root.
 void RunWithoutThreads() {
@@ -89,15 +87,6 @@ void RunWithoutThreads() {
       absl::StrContains(status.message(), "ulimit -u");
   if (!is_expected) fprintf(stderr, "%s\n", status.ToString().c_str());
   _exit(is_expected ? 0 : 1);
-}
-
-// False in a namespace that has no other user, such as Bazel's sandbox.
-bool CanBecomeNobody() {
-  const pid_t child = fork();
-  if (child == 0) _exit(geteuid() != 0 || setuid(kNobody) == 0 ? 0 : 1);
-  int status = 1;
-  waitpid(child, &status, 0);
-  return status == 0;
 }
 
 TEST(KernelThreadsDeathTest, SaysThatNoThreadCanBeMade) {

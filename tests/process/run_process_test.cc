@@ -3,8 +3,10 @@
 #include "creche/process/run_process.h"
 
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstddef>
 #include <optional>
@@ -20,17 +22,29 @@
 #include "creche/core/try.h"
 #include "creche/process/command.h"
 #include "creche/testing/status_matchers.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/support/nobody.h"
 #include "tests/support/path_of.h"
 #include "tests/support/run_to_test.h"
 
 namespace creche {
 namespace {
 
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
 Command Shell(std::string script) {
   Command command("sh");
   command.add_argument("-c").add_argument(std::move(script));
   return command;
+}
+
+// Grows by one with each descriptor that is left open.
+int NextDescriptor() {
+  const int next = dup(0);
+  close(next);
+  return next;
 }
 
 // To its end, in a run of its own.
@@ -239,8 +253,7 @@ TEST(RunProcessTest, SaysThatDescriptorsAreShort) {
   auto main = []() -> Task<> {
     rlimit before = {};
     getrlimit(RLIMIT_NOFILE, &before);
-    const int next = dup(0);
-    close(next);
+    const int next = NextDescriptor();
     rlimit few = before;
     // At first the pipe has none; then /dev/null, when the pipe has two.
     for (int room = 0; room < 5; ++room) {
@@ -256,12 +269,46 @@ TEST(RunProcessTest, SaysThatDescriptorsAreShort) {
         EXPECT_TRUE(absl::StrContains(result.status().message(), "true"))
             << result.status();
       }
-      const int still = dup(0);
-      close(still);
-      EXPECT_EQ(still, next) << room;
+      EXPECT_EQ(NextDescriptor(), next) << room;
     }
   };
   EXPECT_THAT(RunToTest(main), IsOk());
+}
+
+void SetProcesses(rlim_t count) {
+  rlimit limit = {};
+  getrlimit(RLIMIT_NPROC, &limit);
+  limit.rlim_cur = std::min(count, limit.rlim_max);
+  if (setrlimit(RLIMIT_NPROC, &limit) != 0) _exit(2);
+}
+
+// In a process of its own, of a user who is not privileged. First there is not
+// even a thread to be had, on which processes are started; it stays for the
+// second time.
+void RunWithoutProcesses() {
+  if (geteuid() == 0 && setuid(kNobody) != 0) _exit(3);
+  auto main = []() -> Task<> {
+    const Command command = Command("true").capture_output();
+    const int next = NextDescriptor();
+    for (const char* missing : {"thread", "process"}) {
+      SetProcesses(0);
+      const absl::StatusOr<ProcessResult> result = co_await RunProcess(command);
+      SetProcesses(RLIM_INFINITY);
+      EXPECT_THAT(result.status(),
+                  StatusIs(absl::StatusCode::kResourceExhausted,
+                           AllOf(HasSubstr(missing), HasSubstr("ulimit -u"))));
+      EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), -1);
+      EXPECT_EQ(NextDescriptor(), next);
+      EXPECT_THAT((co_await RunProcess(command)).status(), IsOk());
+    }
+  };
+  EXPECT_THAT(RunToTest(main), IsOk());
+  _exit(::testing::Test::HasFailure() ? 1 : 0);
+}
+
+TEST(RunProcessDeathTest, SaysThatThereIsNoProcess) {
+  if (!CanBecomeNobody()) GTEST_SKIP() << "there is no user but root here";
+  EXPECT_EXIT(RunWithoutProcesses(), ::testing::ExitedWithCode(0), "");
 }
 
 }  // namespace
