@@ -100,6 +100,15 @@ CRECHE_TEST(FirstSuccessTest, ALaterSuccessDoesNotCount) {
   EXPECT_EQ(Now() - start, absl::Hours(2));
 }
 
+// One of the others is unwound, and it waits for the last one.
+CRECHE_TEST(FirstSuccessTest, ACancellationAfterASuccessComesTooLate) {
+  auto all = FirstSuccess(Shield(Gives(3, absl::Hours(3))),
+                          Gives(2, absl::Hours(2)), Gives(1, absl::Hours(1)));
+  const auto value = co_await MoveOnAfter(absl::Hours(2), std::move(all));
+  CO_ASSERT_TRUE(value.has_value());
+  EXPECT_EQ(value->value(), 1);
+}
+
 CRECHE_TEST(FirstSuccessTest, ASuccessThatIsThereIsGiven) {
   auto first = []() -> Task<absl::StatusOr<int>> { co_return 1; };
   auto second = []() -> Task<absl::StatusOr<int>> { co_return 2; };

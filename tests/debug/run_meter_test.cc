@@ -4,8 +4,8 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "creche/core/checkpoint.h"
 #include "creche/core/nursery.h"
+#include "creche/core/sleep.h"
 #include "creche/run.h"
 #include "creche/testing/fake_port.h"
 #include "creche/testing/mock_clock.h"
@@ -120,10 +120,12 @@ TEST(RunMeterTest, SaysAfterTheRunWhatWasAndForgetsItWhenTold) {
   RunMeter meter;
   EXPECT_THAT(
       creche::Run({.clock = &clock, .port = &port, .instruments = {&meter}},
-                  []() -> Task<> { co_await Checkpoint(); }),
+                  []() -> Task<> { co_await SleepFor(absl::Seconds(1)); }),
       IsOk());
   EXPECT_EQ(meter.Snapshot().steps, 2u);
   EXPECT_EQ(meter.queue_delays().count(), 2u);
+  // From the end of the sleep.
+  EXPECT_EQ(meter.queue_delays().longest(), absl::ZeroDuration());
   EXPECT_EQ(meter.Snapshot().tasks_living, 0u);
   meter.Reset();
   EXPECT_EQ(meter.Snapshot().steps, 0u);

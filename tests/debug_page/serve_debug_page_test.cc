@@ -256,7 +256,7 @@ TEST(ServeDebugPageTest, OneRecordsAtATime) {
 TEST(ServeDebugPageTest, ARecordingOfABusyRunIsBounded) {
   auto work = []() -> Task<> {
     const absl::Time end = Now() + absl::Seconds(2);
-    while (Now() < end) co_await SleepFor(absl::Microseconds(90));
+    while (Now() < end) co_await SleepFor(absl::Microseconds(40));
   };
   const std::string trace = AnswerBeside(
       [&](Nursery& nursery) { nursery.StartSoon(work); }, Get("/trace.json"));
