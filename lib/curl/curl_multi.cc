@@ -131,20 +131,22 @@ void CurlMulti::Remove(CurlTransfer& transfer) {
   StandAside();
 }
 
-Task<absl::Status> CurlMulti::WaitForNews(CurlTransfer& transfer) {
-  while (!transfer.has_news()) {
+Task<absl::Status> CurlMulti::WaitUntil(CurlTransfer& transfer,
+                                        bool (CurlTransfer::*has_come)()
+                                            const) {
+  while (!(transfer.*has_come)()) {
     if (has_driver_) {
       co_await transfer.news().Park("HttpClient");
       continue;
     }
     DriverRole role(*this);
-    while (!transfer.has_news()) {
+    while (!(transfer.*has_come)()) {
       absl::Status ready = co_await WaitReadable(events_.get());
       if (ready.ok()) ready = Act();
       if (!ready.ok()) co_return ready;
     }
   }
-  // It may have been woken to drive, and have news meanwhile.
+  // It may have been woken to drive, and have what it waits for meanwhile.
   StandAside();
   co_return absl::OkStatus();
 }
@@ -186,7 +188,7 @@ void CurlMulti::TakeResults() {
   int left;
   while (const CURLMsg* message = curl_multi_info_read(handle_, &left)) {
     if (message->msg != CURLMSG_DONE) continue;
-    CurlTransfer::Of(message->easy_handle).OnDone(message->data.result);
+    CurlTransfer::Of(message->easy_handle)->OnDone(message->data.result);
   }
 }
 
@@ -202,11 +204,14 @@ absl::Status CurlMulti::Watch(int fd, unsigned events) {
   return SystemError(errno, "HttpClient: epoll_ctl()");
 }
 
-int CurlMulti::OnSocket(CURL* /*easy*/, curl_socket_t socket, int what,
-                        void* multi, void* /*of_socket*/) {
+int CurlMulti::OnSocket(CURL* easy, curl_socket_t socket, int what, void* multi,
+                        void* /*of_socket*/) {
   CurlMulti& self = *static_cast<CurlMulti*>(multi);
   if (what == CURL_POLL_REMOVE) {
     epoll_ctl(self.events_.get(), EPOLL_CTL_DEL, socket, nullptr);
+    // None: libcurl closes a kept connection by a handle of its own.
+    CurlTransfer* const transfer = CurlTransfer::Of(easy);
+    if (transfer != nullptr) transfer->OnUnwatched(socket);
     return 0;
   }
   return self.Watch(socket, EpollEvents(what)).ok() ? 0 : -1;

@@ -56,9 +56,10 @@ class CurlMulti {
   // Ends it, wherever it is. Not to be called from libcurl's callbacks.
   void Remove(CurlTransfer& transfer);
 
-  // Waits until transfer.has_news(), and drives all transfers if nobody does.
-  // Cancellation: safe.
-  Task<absl::Status> WaitForNews(CurlTransfer& transfer);
+  // Waits until (transfer.*has_come)(), and drives all transfers if nobody
+  // does. Cancellation: safe.
+  Task<absl::Status> WaitUntil(CurlTransfer& transfer,
+                               bool (CurlTransfer::*has_come)() const);
 
   // CURLOPT_CLOSESOCKETFUNCTION, with the CurlMulti.
   static int OnCloseSocket(void* multi, curl_socket_t socket);

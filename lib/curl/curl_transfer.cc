@@ -4,6 +4,7 @@
 
 #include <curl/curl.h>
 #include <sys/socket.h>
+#include <sys/types.h>
 
 #include <cerrno>
 #include <cstddef>
@@ -19,6 +20,7 @@
 #include "absl/strings/string_view.h"
 #include "creche/curl/http_client_options.h"
 #include "creche/curl/http_request.h"
+#include "lib/curl/curl_errors.h"
 #include "lib/curl/curl_multi.h"
 #include "lib/curl/http_rules.h"
 #include "lib/curl/http_target.h"
@@ -28,6 +30,9 @@ namespace {
 
 // So much is taken from the server while the sink is busy.
 constexpr std::size_t kMaxPiece = std::size_t{64} << 10;
+
+constexpr int kFirstFinal = 200;    // Of the codes; before are 100, 103.
+constexpr int kFirstRefusal = 400;  // libcurl sends no more after these.
 
 // What ends a transfer from inside a callback, with CURLE_WRITE_ERROR.
 constexpr std::size_t kEnd = 0;
@@ -49,36 +54,11 @@ void SetFixedOptions(CURL* easy) {
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, kConnectSeconds);
 }
 
-bool HasHeader(const HttpRequest& request, absl::string_view name) {
-  for (const auto& header : request.headers()) {
-    if (absl::EqualsIgnoreCase(header.first, name)) return true;
-  }
-  return false;
-}
-
-absl::StatusCode StatusCodeOf(CURLcode code, int socket_error) {
-  if (socket_error == EMFILE || socket_error == ENFILE) {
-    return absl::StatusCode::kResourceExhausted;
-  }
-  switch (code) {
-    case CURLE_URL_MALFORMAT:
-      return absl::StatusCode::kInvalidArgument;
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_ISSUER_ERROR:
-    case CURLE_SSL_INVALIDCERTSTATUS:
-    case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
-      return absl::StatusCode::kUnauthenticated;
-    // Of a line of headers that is longer than libcurl takes, too.
-    case CURLE_OUT_OF_MEMORY:
-    case CURLE_FILESIZE_EXCEEDED:
-      return absl::StatusCode::kResourceExhausted;
-    case CURLE_BAD_CONTENT_ENCODING:
-      return absl::StatusCode::kDataLoss;
-    default:
-      return absl::StatusCode::kUnavailable;
-  }
+// Whether the peer sends no more, or has reset the connection.
+bool HasEnded(curl_socket_t socket) {
+  char c;
+  const ssize_t size = recv(socket, &c, 1, MSG_PEEK | MSG_DONTWAIT);
+  return size == 0 || (size < 0 && errno != EAGAIN && errno != EINTR);
 }
 
 }  // namespace
@@ -109,18 +89,38 @@ absl::Status CurlTransfer::Start() {
   return multi_.Add(*this);
 }
 
+HttpResponse CurlTransfer::TakeHead() {
+  has_head_ = false;
+  HttpResponse head = response_;
+  SetUrl(head);
+  return head;
+}
+
 std::string CurlTransfer::TakePiece() { return std::exchange(piece_, {}); }
+
+void CurlTransfer::GoOn() {
+  if (std::exchange(is_receiving_paused_, false)) Resume();
+}
+
+void CurlTransfer::Send(std::optional<std::string> piece) {
+  has_sent_all_ = !piece.has_value();
+  body_to_send_ = std::move(piece).value_or("");
+  sent_ = 0;
+  if (std::exchange(is_sending_paused_, false)) Resume();
+}
 
 // libcurl calls OnBody() from here if it has kept something. If that fails, the
 // multi handle would not tell.
-void CurlTransfer::GoOn() {
-  if (!std::exchange(is_paused_, false) || is_done_) return;
-  const CURLcode code = curl_easy_pause(easy(), CURLPAUSE_CONT);
+void CurlTransfer::Resume() {
+  if (is_done_) return;
+  const int paused = (is_receiving_paused_ ? CURLPAUSE_RECV : 0) |
+                     (is_sending_paused_ ? CURLPAUSE_SEND : 0);
+  const CURLcode code = curl_easy_pause(easy(), paused);
   if (code != CURLE_OK) OnDone(code);
 }
 
 absl::Status CurlTransfer::Result() const {
-  if (!over_limit_.ok()) return over_limit_;
+  if (!callback_error_.ok()) return callback_error_;
   if (code_ == CURLE_OK) {
     if (head_is_complete_) return absl::OkStatus();
     // libcurl takes the end of the connection for that of the headers.
@@ -128,9 +128,9 @@ absl::Status CurlTransfer::Result() const {
         absl::StrCat("HttpClient: ", target_.HostAndPort(),
                      ": headers: the connection ended in the middle of them"));
   }
-  std::string text =
-      absl::StrCat("HttpClient: ", target_.HostAndPort(), ": ", Phase(code_),
-                   ": ", curl_easy_strerror(code_));
+  std::string text = absl::StrCat("HttpClient: ", target_.HostAndPort(), ": ",
+                                  PhaseOf(code_, header_size_, body_size_),
+                                  ": ", curl_easy_strerror(code_));
   if (error_text_[0] != '\0') {
     absl::StrAppend(&text, ": ", error_text_.data());
   }
@@ -144,10 +144,14 @@ absl::Status CurlTransfer::Result() const {
 }
 
 HttpResponse CurlTransfer::TakeResponse() {
+  SetUrl(response_);
+  return std::move(response_);
+}
+
+void CurlTransfer::SetUrl(HttpResponse& response) const {
   const char* url = nullptr;
   curl_easy_getinfo(easy(), CURLINFO_EFFECTIVE_URL, &url);
-  if (url != nullptr) response_.url = url;
-  return std::move(response_);
+  if (url != nullptr) response.url = url;
 }
 
 std::optional<std::string> CurlTransfer::Redirect() const {
@@ -158,16 +162,31 @@ std::optional<std::string> CurlTransfer::Redirect() const {
   return std::string(url);
 }
 
-CurlTransfer& CurlTransfer::Of(CURL* easy) {
+CurlTransfer* CurlTransfer::Of(CURL* easy) {
   void* transfer = nullptr;
   curl_easy_getinfo(easy, CURLINFO_PRIVATE, &transfer);
-  return *static_cast<CurlTransfer*>(transfer);
+  return static_cast<CurlTransfer*>(transfer);
 }
 
 void CurlTransfer::OnDone(CURLcode code) {
   is_done_ = true;
   code_ = code;
-  news_.Unpark();
+  news_.UnparkAll();
+}
+
+// While the request's body is awaited, libcurl (7.88) does not end a transfer
+// that the server has ended: not before it could send again.
+void CurlTransfer::OnUnwatched(curl_socket_t socket) {
+  if (!is_sending_paused_ || is_done_) return;
+  if (response_.code < kFirstRefusal && !HasEnded(socket)) return;
+  is_refused_ = true;
+  news_.UnparkAll();
+}
+
+void CurlTransfer::StopSending() {
+  is_refused_ = false;
+  has_stopped_sending_ = true;
+  if (std::exchange(is_sending_paused_, false)) Resume();
 }
 
 std::size_t CurlTransfer::OnHeader(char* data, std::size_t /*one*/,
@@ -175,7 +194,7 @@ std::size_t CurlTransfer::OnHeader(char* data, std::size_t /*one*/,
   CurlTransfer& self = *static_cast<CurlTransfer*>(transfer);
   self.header_size_ += size;
   if (self.header_size_ > self.options_.max_headers()) {
-    self.over_limit_ =
+    self.callback_error_ =
         self.LimitError("headers: more", self.options_.max_headers());
     return kEnd;
   }
@@ -190,21 +209,39 @@ std::size_t CurlTransfer::OnBody(char* data, std::size_t /*one*/,
   const bool is_piece = !is_dropped && self.body_mode_ == BodyMode::kInPieces;
   if (is_piece && !self.piece_.empty() &&
       self.piece_.size() + size > kMaxPiece) {
-    self.is_paused_ = true;
+    self.is_receiving_paused_ = true;
     return CURL_WRITEFUNC_PAUSE;
   }
   if (size > self.options_.max_body() - self.body_size_) {
-    self.over_limit_ = self.LimitError("body: more", self.options_.max_body());
+    self.callback_error_ =
+        self.LimitError("body: more", self.options_.max_body());
     return kEnd;
   }
   self.body_size_ += size;
   if (is_piece) {
     self.piece_.append(data, size);
-    self.news_.Unpark();
+    self.news_.UnparkAll();
   } else if (!is_dropped) {
     self.response_.body.append(data, size);
   }
   return size;
+}
+
+std::size_t CurlTransfer::OnSend(char* room, std::size_t /*one*/,
+                                 std::size_t size, void* transfer) {
+  CurlTransfer& self = *static_cast<CurlTransfer*>(transfer);
+  if (self.has_stopped_sending_) {
+    self.callback_error_ = absl::UnavailableError(absl::StrCat(
+        "HttpClient: ", self.target_.HostAndPort(),
+        ": request: the server ended the connection before it had all of it"));
+    return CURL_READFUNC_ABORT;
+  }
+  const std::size_t sent = self.body_to_send_.copy(room, size, self.sent_);
+  self.sent_ += sent;
+  if (sent > 0 || self.has_sent_all_) return sent;
+  self.is_sending_paused_ = true;
+  self.news_.UnparkAll();
+  return CURL_READFUNC_PAUSE;
 }
 
 // Not inherited by child processes; and the reason is kept if there is none.
@@ -266,13 +303,23 @@ void CurlTransfer::SetBody(const HttpRequest& request) {
     return;
   }
   const bool may_be_empty = method == "POST" || method == "PUT";
-  if (request.body().has_value() || may_be_empty) {
+  if (request.body_source()) {
+    SetBodySource();
+  } else if (request.body().has_value() || may_be_empty) {
     body_to_send_ = request.body().value_or("");
     curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE,
                      static_cast<curl_off_t>(body_to_send_.size()));
     curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body_to_send_.data());
   }
   curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method.c_str());
+}
+
+// A kept connection that the server is just closing would want a rewind.
+void CurlTransfer::SetBodySource() {
+  curl_easy_setopt(easy(), CURLOPT_UPLOAD, kOn);
+  curl_easy_setopt(easy(), CURLOPT_READFUNCTION, &OnSend);
+  curl_easy_setopt(easy(), CURLOPT_READDATA, this);
+  curl_easy_setopt(easy(), CURLOPT_FRESH_CONNECT, kOn);
 }
 
 // Without a value, libcurl takes "Name:" for a header that is not to be sent,
@@ -310,7 +357,7 @@ void CurlTransfer::AddHeaderLine(absl::string_view line) {
     return;
   }
   if (text.empty()) {
-    head_is_complete_ = true;
+    if (!std::exchange(head_is_complete_, true)) OnHeadComplete();
     return;
   }
   if (absl::ascii_isspace(static_cast<unsigned char>(line[0]))) {
@@ -325,6 +372,15 @@ void CurlTransfer::AddHeaderLine(absl::string_view line) {
       std::string(absl::StripAsciiWhitespace(text.substr(colon + 1))));
 }
 
+void CurlTransfer::OnHeadComplete() {
+  if (body_mode_ != BodyMode::kInPieces || response_.code < kFirstFinal ||
+      IsFollowedRedirect()) {
+    return;
+  }
+  has_head_ = true;
+  news_.UnparkAll();
+}
+
 bool CurlTransfer::IsFollowedRedirect() const {
   return options_.max_redirects() > 0 && IsRedirect(response_.code) &&
          response_.Header("Location").has_value();
@@ -335,25 +391,6 @@ absl::Status CurlTransfer::LimitError(absl::string_view what,
   return absl::ResourceExhaustedError(
       absl::StrCat("HttpClient: ", target_.HostAndPort(), ": ", what, " than ",
                    limit, " bytes: see HttpClientOptions"));
-}
-
-absl::string_view CurlTransfer::Phase(CURLcode code) const {
-  switch (code) {
-    case CURLE_COULDNT_RESOLVE_PROXY:
-    case CURLE_COULDNT_RESOLVE_HOST:
-      return "resolve";
-    case CURLE_COULDNT_CONNECT:
-      return "connect";
-    case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_CACERT_BADFILE:
-      return "TLS handshake";
-    default:
-      break;
-  }
-  if (body_size_ > 0) return "body";
-  return header_size_ > 0 ? "headers" : "request";
 }
 
 }  // namespace creche::internal

@@ -13,6 +13,7 @@
 #include "absl/strings/string_view.h"
 #include "creche/core/function.h"
 #include "creche/core/internal/budgeted_checkpoint.h"
+#include "creche/core/nursery.h"
 #include "creche/core/task.h"
 #include "creche/core/try.h"
 #include "creche/curl/http_client_options.h"
@@ -30,7 +31,17 @@ using internal::CurlMulti;
 using internal::CurlTransfer;
 using internal::HttpTarget;
 
+using OnHead = Function<absl::Status(HttpResponse)>;
 using Sink = Function<absl::Status(absl::string_view)>;
+
+// Who gets the response as it comes. Without a sink, it is kept.
+struct Takers {
+  Takers(OnHead on_head, Sink sink)
+      : on_head(std::move(on_head)), sink(std::move(sink)) {}
+
+  OnHead on_head;
+  Sink sink;
+};
 
 // Through a proxy, the proxy's name is the only one that has to be known here.
 Task<absl::Status> ResolveNames(const HttpClientOptions& options,
@@ -45,17 +56,54 @@ Task<absl::Status> ResolveNames(const HttpClientOptions& options,
 }
 
 // Until the transfer has ended. Without a sink there are no pieces.
-Task<absl::Status> Transfer(CurlMulti& multi, CurlTransfer& transfer,
-                            Sink& sink) {
-  co_await Try(transfer.Start());
+Task<absl::Status> Receive(CurlMulti& multi, CurlTransfer& transfer,
+                           const Takers& takers) {
   for (;;) {
-    co_await Try(multi.WaitForNews(transfer));
+    co_await Try(multi.WaitUntil(transfer, &CurlTransfer::has_news));
+    if (transfer.has_head()) {
+      HttpResponse head = transfer.TakeHead();
+      if (takers.on_head) co_await Try(takers.on_head(std::move(head)));
+    }
+    if (transfer.is_refused()) transfer.StopSending();
     const std::string piece = transfer.TakePiece();
-    if (piece.empty()) break;
-    co_await Try(sink(piece));
-    transfer.GoOn();
+    if (!piece.empty()) {
+      co_await Try(takers.sink(piece));
+      transfer.GoOn();
+    } else if (transfer.is_done()) {
+      co_return transfer.Result();
+    }
   }
-  co_return transfer.Result();
+}
+
+// The body of the request, as fast as it can be sent.
+Task<absl::Status> SendBody(CurlMulti& multi, CurlTransfer& transfer,
+                            const HttpRequest::BodySource& source) {
+  for (bool is_end = false; !is_end;) {
+    co_await Try(multi.WaitUntil(transfer, &CurlTransfer::wants_body));
+    if (transfer.is_done()) break;
+    std::optional<std::string> piece = co_await Try(source());
+    is_end = !piece.has_value();
+    transfer.Send(std::move(piece));
+  }
+  co_return absl::OkStatus();
+}
+
+// Both directions at once: a server may answer before it has been told all.
+Task<absl::Status> Transfer(CurlMulti& multi, CurlTransfer& transfer,
+                            const HttpRequest& request, const Takers& takers) {
+  co_await Try(transfer.Start());
+  if (!request.body_source()) {
+    co_return co_await Receive(multi, transfer, takers);
+  }
+  auto both = [&](Nursery& nursery) -> Task<absl::Status> {
+    nursery.StartSoon([&]() -> Task<absl::Status> {
+      co_return co_await SendBody(multi, transfer, request.body_source());
+    });
+    co_await Try(Receive(multi, transfer, takers));
+    nursery.Cancel("the server has answered");
+    co_return absl::OkStatus();
+  };
+  co_return co_await WithNursery(both);
 }
 
 absl::Status TooManyRedirects(const HttpTarget& target, int limit) {
@@ -70,30 +118,45 @@ absl::Status BadRedirect(const HttpTarget& from, const absl::Status& error) {
                                    ": redirect: ", error.message()));
 }
 
+// Where the response sends to.
+absl::StatusOr<HttpTarget> RedirectTarget(const HttpTarget& from,
+                                          const std::string& url,
+                                          const HttpRequest& request,
+                                          int code) {
+  if (request.body_source() && !internal::BecomesGet(request, code)) {
+    return BadRedirect(from, absl::FailedPreconditionError(
+                                 "the request's body came in pieces, and "
+                                 "cannot be sent again"));
+  }
+  absl::StatusOr<HttpTarget> target = internal::ParseTarget(url);
+  if (!target.ok()) return BadRedirect(from, target.status());
+  return target;
+}
+
 // Follows redirects. (libcurl would look up their hosts itself.)
 Task<absl::StatusOr<HttpResponse>> FetchTo(CurlMulti& multi,
                                            const HttpClientOptions& options,
-                                           HttpRequest request, Sink sink) {
+                                           HttpRequest request, Takers takers) {
   CurlMulti::Use use(multi);
   co_await internal::BudgetedCheckpoint();
   co_await Try(multi.status());
   co_await Try(internal::CheckRequest(request));
-  const BodyMode mode = sink ? BodyMode::kInPieces : BodyMode::kWhole;
+  const BodyMode mode = takers.sink ? BodyMode::kInPieces : BodyMode::kWhole;
   HttpTarget target = co_await Try(internal::ParseTarget(request.url()));
   for (int redirects = 0;; ++redirects) {
     co_await Try(ResolveNames(options, target));
     CurlTransfer transfer(multi, options, request, target, mode);
-    co_await Try(Transfer(multi, transfer, sink));
+    co_await Try(Transfer(multi, transfer, request, takers));
     const std::optional<std::string> url = transfer.Redirect();
     HttpResponse response = transfer.TakeResponse();
     if (!url.has_value()) co_return response;
     if (redirects >= options.max_redirects()) {
       co_return TooManyRedirects(target, options.max_redirects());
     }
-    absl::StatusOr<HttpTarget> next = internal::ParseTarget(*url);
-    if (!next.ok()) co_return BadRedirect(target, next.status());
-    request = internal::Redirected(request, response.code, target, *next);
-    target = *std::move(next);
+    HttpTarget next =
+        co_await Try(RedirectTarget(target, *url, request, response.code));
+    request = internal::Redirected(request, response.code, target, next);
+    target = std::move(next);
   }
 }
 
@@ -107,13 +170,24 @@ HttpClient::HttpClient(HttpClientOptions options)
 HttpClient::~HttpClient() = default;
 
 Task<absl::StatusOr<HttpResponse>> HttpClient::Fetch(HttpRequest request) {
-  co_return co_await FetchTo(*multi_, options_, std::move(request), Sink());
+  Takers takers(OnHead{}, Sink{});
+  co_return co_await FetchTo(*multi_, options_, std::move(request),
+                             std::move(takers));
 }
 
-Task<absl::StatusOr<HttpResponse>> HttpClient::FetchStream(
-    HttpRequest request, Function<absl::Status(absl::string_view)> sink) {
+Task<absl::StatusOr<HttpResponse>> HttpClient::FetchStream(HttpRequest request,
+                                                           Sink sink) {
+  Takers takers(OnHead(), std::move(sink));
   co_return co_await FetchTo(*multi_, options_, std::move(request),
-                             std::move(sink));
+                             std::move(takers));
+}
+
+Task<absl::StatusOr<HttpResponse>> HttpClient::FetchStream(HttpRequest request,
+                                                           OnHead on_head,
+                                                           Sink sink) {
+  Takers takers(std::move(on_head), std::move(sink));
+  co_return co_await FetchTo(*multi_, options_, std::move(request),
+                             std::move(takers));
 }
 
 }  // namespace creche

@@ -60,7 +60,7 @@ absl::Status CheckRequest(const HttpRequest& request) {
   const std::string method = MethodOf(request);
   if (!IsToken(method)) return RequestError("its method is not a word");
   if (method == "CONNECT") return RequestError("CONNECT is for proxies only");
-  if (method == "HEAD" && request.body().has_value()) {
+  if (method == "HEAD" && request.has_body()) {
     return RequestError("HEAD takes no body");
   }
   for (const auto& [name, value] : request.headers()) {
@@ -78,9 +78,16 @@ absl::Status CheckRequest(const HttpRequest& request) {
   return absl::OkStatus();
 }
 
+bool HasHeader(const HttpRequest& request, absl::string_view name) {
+  for (const auto& header : request.headers()) {
+    if (absl::EqualsIgnoreCase(header.first, name)) return true;
+  }
+  return false;
+}
+
 std::string MethodOf(const HttpRequest& request) {
   if (!request.method().empty()) return request.method();
-  return request.body().has_value() ? "POST" : "GET";
+  return request.has_body() ? "POST" : "GET";
 }
 
 bool IsRedirect(int code) {
@@ -88,13 +95,17 @@ bool IsRedirect(int code) {
          code == 308;
 }
 
+bool BecomesGet(const HttpRequest& request, int code) {
+  const std::string method = MethodOf(request);
+  return (code == 303 && method != "HEAD") ||
+         ((code == 301 || code == 302) && method == "POST");
+}
+
 HttpRequest Redirected(const HttpRequest& request, int code,
                        const HttpTarget& from, const HttpTarget& to) {
-  const std::string method = MethodOf(request);
-  const bool becomes_get = (code == 303 && method != "HEAD") ||
-                           ((code == 301 || code == 302) && method == "POST");
+  const bool becomes_get = BecomesGet(request, code);
   HttpRequest next(to.url);
-  next.set_method(becomes_get ? "GET" : method);
+  next.set_method(becomes_get ? "GET" : MethodOf(request));
   if (!becomes_get && request.body().has_value()) {
     next.set_body(*request.body());
   }

@@ -38,6 +38,7 @@ namespace creche {
 //   Resolver says. kUnavailable: refused, reset, or no proper HTTP.
 //   kUnauthenticated: a certificate. kResourceExhausted: a limit of the
 //   options, or no descriptor. kDataLoss: compressed data that is none.
+//   kFailedPrecondition: a redirect wants a body again that came in pieces.
 class HttpClient {
  public:
   // Opens nothing yet. What is wrong in `options` is said by each fetch.
@@ -61,6 +62,16 @@ class HttpClient {
   //   ends the fetch.
   Task<absl::StatusOr<HttpResponse>> FetchStream(
       HttpRequest request, Function<absl::Status(absl::string_view)> sink);
+
+  // The same, and before the first piece, on_head(head), which returns a
+  // Task<absl::Status>, is given the response without its body: it comes as
+  // soon as the server has sent that much. on_head() is not called if the fetch
+  // fails before; while it waits, the server is held back.
+  // Cancellation: same as of FetchStream() without it.
+  // Errors: those of FetchStream(), and on_head()'s, as the sink's.
+  Task<absl::StatusOr<HttpResponse>> FetchStream(
+      HttpRequest request, Function<absl::Status(HttpResponse)> on_head,
+      Function<absl::Status(absl::string_view)> sink);
 
  private:
   const HttpClientOptions options_;

@@ -14,13 +14,18 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "creche/core/function.h"
 
 namespace creche {
 
 // A value. Nothing is checked before it is fetched.
 class HttpRequest {
  public:
+  // Gives the next piece of a body, and nullopt at its end.
+  using BodySource = Function<absl::StatusOr<std::optional<std::string>>()>;
+
   // A whole URL: "http://..." or "https://...". It may have a user and a
   // password.
   explicit HttpRequest(std::string url) : url_(std::move(url)) {}
@@ -42,6 +47,16 @@ class HttpRequest {
     body_ = std::move(body);
     return *this;
   }
+  // A body that comes in pieces, in the place of set_body()'s. source() is
+  // called when the one before is sent, so a server that is slow holds it back;
+  // and not once more when the server has answered. Its error ends the fetch,
+  // and is returned. Such a request has a connection of its own: it could not
+  // be sent again on another, if the server has just closed a kept one.
+  // HTTP/1.0 servers do not understand it (it is chunked).
+  HttpRequest& set_body_source(BodySource source) {
+    body_source_ = std::move(source);
+    return *this;
+  }
 
   // What was set.
   const std::string& url() const { return url_; }
@@ -50,12 +65,15 @@ class HttpRequest {
     return headers_;
   }
   const std::optional<std::string>& body() const { return body_; }
+  const BodySource& body_source() const { return body_source_; }
+  bool has_body() const { return body_.has_value() || body_source_; }
 
  private:
   std::string url_;
   std::string method_;
   std::vector<std::pair<std::string, std::string>> headers_;
   std::optional<std::string> body_;
+  BodySource body_source_;
 };
 
 // The last answer, after redirects.
