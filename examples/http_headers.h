@@ -81,6 +81,9 @@ class HttpHeaders {
     return header == values_.end() ? nullptr : &header->second;
   }
 
+  // All of them, by their names in lower case.
+  const std::map<std::string, std::string>& values() const { return values_; }
+
   // Whether one of the words of this header is `word`: the "close" of
   // "Connection: te, close", say.
   bool HasWord(const std::string& name, absl::string_view word) const {

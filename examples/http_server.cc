@@ -28,10 +28,12 @@ creche::Task<absl::Status> Main(std::uint16_t port) {
   std::cout << "listening on " << listener.local_address()
             << " (Ctrl-C to stop)" << std::endl;
   int count = 0;
-  examples::HttpServer server([&](const examples::HttpRequest& request) {
-    return absl::StrCat("Hello, ", request.target.substr(1),
-                        "! You are number ", ++count, ".\n");
-  });
+  auto greet =
+      [&](examples::HttpRequest request) -> creche::Task<examples::HttpAnswer> {
+    co_return absl::StrCat("Hello, ", request.target.substr(1),
+                           "! You are number ", ++count, ".\n");
+  };
+  examples::HttpServer server(greet);
   co_return co_await server.Serve(std::move(listener));
 }
 

@@ -40,9 +40,9 @@ class HttpServerTest : public ::testing::Test {
  protected:
   template <typename Talk>
   absl::Status RunWith(Talk talk) {
-    auto respond = [this](const HttpRequest& request) {
+    auto respond = [this](HttpRequest request) -> Task<HttpAnswer> {
       check_.push_back(request.target);
-      return request.target;
+      co_return request.target;
     };
     HttpServer server(respond, kMaxConnections);
     auto serve = [&](creche::TcpListener listener) -> Task<absl::Status> {

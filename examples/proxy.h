@@ -15,10 +15,9 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "absl/types/span.h"
 #include "creche/creche.h"
+#include "examples/relay.h"
 
 namespace examples {
 
@@ -46,8 +45,8 @@ class Proxy {
   creche::Task<absl::Status> Serve(creche::TcpListener listener) {
     auto handler = [this](creche::TcpStream client) -> creche::Task<> {
       // What goes wrong with one connection is its own affair.
-      auto relay = Relay(std::move(client));
-      (co_await std::move(relay)).IgnoreError();
+      auto serving = ServeOne(std::move(client));
+      (co_await std::move(serving)).IgnoreError();
     };
     auto options = creche::ServeOptions()
                        .set_max_connections(limits_.max_connections)
@@ -58,24 +57,6 @@ class Proxy {
   }
 
  private:
-  // Resets both, unless both have come to their ends: however it is left.
-  class Connection {
-   public:
-    Connection(creche::TcpStream client, creche::TcpStream server)
-        : client(std::move(client)), server(std::move(server)) {}
-    Connection(const Connection&) = delete;
-    Connection& operator=(const Connection&) = delete;
-    ~Connection() {
-      if (is_complete) return;
-      client.Abort();
-      server.Abort();
-    }
-
-    creche::TcpStream client;
-    creche::TcpStream server;
-    bool is_complete = false;
-  };
-
   // The next server in turn that takes the connection.
   creche::Task<absl::StatusOr<creche::TcpStream>> Connect() {
     absl::Status error = absl::UnavailableError("there are no servers");
@@ -91,41 +72,15 @@ class Proxy {
     co_return error;
   }
 
-  // One direction. Hands the end on. Each step puts off the scope's deadline.
-  creche::Task<absl::Status> Pump(creche::TcpStream& from,
-                                  creche::TcpStream& to,
-                                  creche::CancelScope& scope) {
-    std::vector<char> buffer(size_t{16} << 10);
-    for (;;) {
-      const size_t size =
-          co_await creche::Try(from.ReceiveSome(absl::MakeSpan(buffer)));
-      if (size == 0) co_return co_await to.SendEof();
-      const absl::string_view data(buffer.data(), size);
-      co_await creche::Try(to.SendAll(data));
-      scope.set_deadline(creche::Now() + limits_.idle_timeout);
-    }
-  }
-
-  creche::Task<absl::Status> Relay(creche::TcpStream client) {
+  creche::Task<absl::Status> ServeOne(creche::TcpStream client) {
     auto connect = Connect();
     absl::StatusOr<creche::TcpStream> server = co_await std::move(connect);
     if (!server.ok()) {
       client.Abort();
       co_return server.status();
     }
-    Connection connection(std::move(client), *std::move(server));
-    creche::CancelScope idle(
-        creche::CancelScopeOptions{.timeout = limits_.idle_timeout});
-    auto pumps = [&](creche::Nursery& nursery) -> creche::Task<absl::Status> {
-      nursery.StartSoon([&]() -> creche::Task<absl::Status> {
-        co_return co_await Pump(connection.client, connection.server, idle);
-      });
-      co_return co_await Pump(connection.server, connection.client, idle);
-    };
-    auto both = idle.Run(creche::WithNursery(pumps));
-    const auto status = co_await std::move(both);
-    connection.is_complete = status.has_value() && status->ok();
-    co_return status.value_or(absl::DeadlineExceededError("nothing moves"));
+    RelayedPair pair(std::move(client), *std::move(server));
+    co_return co_await RelayBoth(pair, limits_.idle_timeout);
   }
 
   const std::vector<Server> servers_;

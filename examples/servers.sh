@@ -1,8 +1,9 @@
 # To be sourced by tests: start a server of Debian's on a free port of the
 # loopback interface, in the test's own directory, and stop it at the end.
 #
-#   start_nginx DIRECTORY    serves the files below it; /moved is a redirect to
-#                            /new.txt, /loop to itself. Sets port.
+#   start_nginx DIRECTORY    serves the files below it; below /slow/ at a byte a
+#                            second; /moved is a redirect to /new.txt, /loop to
+#                            itself. Sets port.
 #   start_redis              Sets port.
 #   start_postgres           Sets conninfo.
 
@@ -73,6 +74,7 @@ http {
     location /moved { return 302 /new.txt; }
     location /loop { return 302 /loop; }
     location /hurry/ { keepalive_timeout 0; alias $1/; }
+    location /slow/ { limit_rate 1; alias $1/; }
     location /ssi/ { ssi on; ssi_types *; alias $1/; }
   }
 }
