@@ -39,6 +39,10 @@
       problems.push(`is hard to read: ${kind}, a contrast of ${ratio.toFixed(1)}`);
     }
   }
+  for (const element of document.querySelectorAll('main :not(code, pre, .fragment *)')) {
+    const text = hasText(element) ? element.firstChild.textContent : '';
+    if (text.includes('`')) problems.push('has Markdown left over: ' + text.trim());
+  }
   for (const image of document.images) {
     if (image.naturalWidth === 0) problems.push('has no picture ' + image.src);
   }

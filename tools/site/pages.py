@@ -12,6 +12,7 @@ import re
 LINK = re.compile(r'`[^`\n]*`|(!?)\[((?:`[^`]*`|[^\]`])*)\]\(([^)\s]+)\)')
 FENCED = re.compile(r'(^```.*?^```$)', re.S | re.M)
 HEADING = re.compile(r'^(#+) (.*)$', re.M)
+QUOTE_OR_CODE = re.compile(r'`[^`\n]*`|"')
 ORIGIN = re.compile(r'^<!-- (\S+/\S+) -->$', re.M)
 PICTURES = ('.svg', '.png')
 # What Doxygen calls the language of a file.
@@ -22,6 +23,21 @@ def slug(heading):
     """The anchor that GitHub gives a heading."""
     text = re.sub(r'[^\w\- ]', '', heading.replace('`', '').lower())
     return text.strip().replace(' ', '-')
+
+
+def with_plain_quotes(text):
+    """Doxygen leaves what is between two quotation marks as it is, code included."""
+    def quote(match):
+        return '&quot;' if match[0] == '"' else match[0]
+
+    return '\n'.join(
+        line if line.startswith(('    ', '#')) else QUOTE_OR_CODE.sub(quote, line)
+        for line in text.split('\n'))
+
+
+def title_of(text):
+    """The page's first heading. "1. Title" would be a list for Doxygen."""
+    return re.sub(r'^(\d+)\. ', r'\1.&nbsp;', re.search(r'^# (.*)$', text, re.M)[1])
 
 
 def page_of(path):
@@ -61,7 +77,7 @@ class Pages:
     def add_document(self, path):
         page = page_of(path)
         original = (self.root / path).read_text()
-        self.titles[path] = re.search(r'^# (.*)$', original, re.M)[1]
+        self.titles[path] = title_of(original)
         pieces = FENCED.split(original)
         # The even ones are text, the odd ones code.
         pieces[::2] = [self._rewrite(text, path, page) for text in pieces[::2]]
@@ -69,7 +85,7 @@ class Pages:
         contents = '[TOC]\n' if text.count('\n## ') > 2 else ''
         label = 'mainpage' if page == 'index' else page
         self.texts[page] = re.sub(
-            r'^# (.*)$', lambda m: '# %s {#%s}\n%s' % (m[1], label, contents),
+            r'^# .*$', '# %s {#%s}\n%s' % (self.titles[path], label, contents),
             text, count=1, flags=re.M)
 
     def add_sources(self):
@@ -127,4 +143,5 @@ class Pages:
             return '<div class="origin"><a href="%s">%s</a></div>\n' % (
                 self._file_address(match[1]), match[1])
 
+        text = with_plain_quotes(text)
         return LINK.sub(link, HEADING.sub(heading, ORIGIN.sub(origin, text)))
