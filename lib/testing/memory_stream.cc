@@ -49,6 +49,10 @@ class MemoryPipe {
     InUse receiving(pipe->receiving_);
     co_await Checkpoint();
     while (!pipe->receiver_closed_) {
+      if (pipe->is_reset_) {
+        co_return BrokenResourceError(
+            "ReceiveSome: the peer has aborted the connection");
+      }
       if (const std::size_t size = pipe->Take(buffer); size > 0) {
         co_return size;
       }
@@ -109,12 +113,21 @@ class MemoryPipe {
     sender_.UnparkAll();
   }
 
+  // The same, but that the receiver gets an error instead of what is left.
+  void Reset() {
+    is_reset_ = true;
+    buffer_.clear();
+    CloseSender();
+  }
+
   void CloseReceiver() {
     receiver_closed_ = true;
     buffer_.clear();
     receiver_.UnparkAll();
     sender_.UnparkAll();
   }
+
+  bool receiver_closed() const { return receiver_closed_; }
 
   std::size_t unread() const { return buffer_.size() + offered_.size(); }
 
@@ -191,6 +204,7 @@ class MemoryPipe {
   bool receiving_ = false;
   bool sending_ = false;
   bool ended_ = false;
+  bool is_reset_ = false;
   bool is_cut_off_ = false;
   bool receiver_closed_ = false;
   bool sender_closed_ = false;
@@ -239,6 +253,12 @@ void MemoryStream::Close() {
   if (in_ == nullptr) return;  // Moved from.
   in_->CloseReceiver();
   out_->CloseSender();
+}
+
+void MemoryStream::Abort() {
+  if (in_ == nullptr || in_->receiver_closed()) return;
+  in_->CloseReceiver();
+  out_->Reset();
 }
 
 std::size_t MemoryStream::unread() const { return in_->unread(); }

@@ -8,8 +8,10 @@
 #include "absl/status/status.h"
 #include "absl/types/span.h"
 #include "creche/core/checkpoint.h"
+#include "creche/core/errors.h"
 #include "creche/core/nursery.h"
 #include "creche/core/try.h"
+#include "creche/io/any_stream.h"
 #include "creche/io/byte_stream.h"
 #include "creche/testing/cancel_everywhere.h"
 #include "creche/testing/check_stream.h"
@@ -95,6 +97,81 @@ TEST(MemoryStreamTest, CanBeCancelledEverywhere) {
   };
   CancelEverywhere(
       [&]() -> Task<absl::Status> { co_return co_await WithNursery(body); });
+}
+
+static_assert(HasAbort<MemoryStream>);
+static_assert(HasAbort<AnyStream>);
+
+// A way to tell the peer that what it has got is not the whole.
+Task<> AbortWhileThePeerReceives(AnyStream a, AnyStream b) {
+  char buffer[2];
+  auto receive = [&]() -> Task<> {
+    EXPECT_THAT(co_await b.ReceiveSome(absl::MakeSpan(buffer)),
+                IsOkAndHolds(2));
+    const absl::StatusOr<size_t> more =
+        co_await b.ReceiveSome(absl::MakeSpan(buffer));
+    EXPECT_TRUE(IsBrokenResource(more.status())) << more.status();
+  };
+  auto body = [&](Nursery& nursery) -> Task<> {
+    nursery.StartSoon(receive);
+    (co_await a.SendAll("ha")).IgnoreError();
+    co_await WaitAllTasksBlocked();
+    a.Abort();
+  };
+  EXPECT_THAT(co_await WithNursery(body), IsOk());
+  const absl::Status sent = co_await b.SendAll("x");
+  EXPECT_TRUE(IsBrokenResource(sent)) << sent;
+}
+
+CRECHE_TEST(MemoryStreamTest, AbortBreaksThePeersStream) {
+  auto [a, b] = MemoryStreamPair();
+  co_await AbortWhileThePeerReceives(AnyStream(std::move(a)),
+                                     AnyStream(std::move(b)));
+  auto [c, d] = LockstepStreamPair();
+  co_await AbortWhileThePeerReceives(AnyStream(std::move(c)),
+                                     AnyStream(std::move(d)));
+}
+
+CRECHE_TEST(MemoryStreamTest, AbortLosesWhatThePeerHasNotReceived) {
+  auto [a, b] = MemoryStreamPair();
+  CO_ASSERT_OK(co_await a.SendAll("half"));
+  CO_ASSERT_OK(co_await a.SendEof());
+  a.Abort();
+  EXPECT_EQ(b.unread(), 0);
+  char buffer[4];
+  const absl::StatusOr<size_t> received =
+      co_await b.ReceiveSome(absl::MakeSpan(buffer));
+  EXPECT_TRUE(IsBrokenResource(received.status())) << received.status();
+}
+
+CRECHE_TEST(MemoryStreamTest, AbortClosesForItsOwnTasks) {
+  auto [a, b] = MemoryStreamPair(/*capacity=*/1);
+  absl::Status received;
+  absl::Status sent;
+  auto receive = [&]() -> Task<> {
+    char buffer[1];
+    received = (co_await a.ReceiveSome(absl::MakeSpan(buffer))).status();
+  };
+  auto send = [&]() -> Task<> { sent = co_await a.SendAll("much"); };
+  auto body = [&](Nursery& nursery) -> Task<> {
+    nursery.StartSoon(receive);
+    nursery.StartSoon(send);
+    co_await WaitAllTasksBlocked();
+    a.Abort();
+  };
+  CO_ASSERT_OK(co_await WithNursery(body));
+  EXPECT_TRUE(IsClosedResource(received)) << received;
+  EXPECT_TRUE(IsClosedResource(sent)) << sent;
+}
+
+CRECHE_TEST(MemoryStreamTest, AbortOfAClosedStreamDoesNothing) {
+  auto [a, b] = MemoryStreamPair();
+  CO_ASSERT_OK(co_await a.SendAll("whole"));
+  a.Close();
+  a.Abort();
+  char buffer[5];
+  EXPECT_THAT(co_await b.ReceiveSome(absl::MakeSpan(buffer)), IsOkAndHolds(5));
+  EXPECT_THAT(co_await b.ReceiveSome(absl::MakeSpan(buffer)), IsOkAndHolds(0));
 }
 
 // A stream that takes a byte off what is received now and then.

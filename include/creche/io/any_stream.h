@@ -59,6 +59,10 @@ class AnyStream {
   void Close() {
     if (stream_ != nullptr) stream_->Close();
   }
+  // As HasAbort says; Close() if the stream in it does not have this.
+  void Abort() {
+    if (stream_ != nullptr) stream_->Abort();
+  }
 
  private:
   class Interface {
@@ -70,6 +74,7 @@ class AnyStream {
     virtual Task<absl::Status> SendEof() = 0;
     virtual std::size_t TrySend(absl::string_view data) = 0;
     virtual void Close() = 0;
+    virtual void Abort() = 0;
   };
 
   template <typename Stream>
@@ -95,6 +100,13 @@ class AnyStream {
       }
     }
     void Close() override { stream_.Close(); }
+    void Abort() override {
+      if constexpr (HasAbort<Stream>) {
+        stream_.Abort();
+      } else {
+        stream_.Close();
+      }
+    }
 
    private:
     Stream stream_;

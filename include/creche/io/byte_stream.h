@@ -82,6 +82,14 @@ concept HasTrySend = requires(Stream& stream, absl::string_view data) {
   { stream.TrySend(data) } -> std::same_as<std::size_t>;
 };
 
+// A stream that can also close in a way that its peer cannot take for an end:
+//
+//   Abort()              Close(), and the peer's operations fail
+//                        (IsBrokenResource); what it has not received is lost.
+//                        A stream that is closed already stays as it is.
+template <typename Stream>
+concept HasAbort = requires(Stream& stream) { stream.Abort(); };
+
 }  // namespace creche
 
 #endif  // CRECHE_IO_BYTE_STREAM_H_

@@ -49,6 +49,9 @@ class MemoryStream {
   // Same as ByteStream.
   void Close();
 
+  // As HasAbort (io/byte_stream.h) says: as TcpStream::Abort() does it.
+  void Abort();
+
   // What the peer has sent, and nobody has received.
   std::size_t unread() const;
 
