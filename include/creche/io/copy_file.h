@@ -8,10 +8,10 @@
 // The kernel copies where it can (copy_file_range(2)), on a thread of
 // RunInThread()'s (threads/run_in_thread.h): no byte passes through the
 // process, and some file systems only note that two files share their contents.
-// On ext4, which does not, 1 GiB costs 0.41 s of processor time, as with cp;
-// File::Read() and Write() of 256 KiB each cost 0.75 (all of it in memory;
-// medians of five rounds of `side_by_side copy FROM TO`, of benchmarks/, with
-// either, on a busy machine).
+// On ext4, which does not, 1 GiB in memory costs about as much processor time
+// as with cp: 0.37 s and 0.34 s, the best of five rounds in turn, with medians
+// of 0.39 and 0.55 s (`bazel run --config=opt //benchmarks:side_by_side -- copy
+// FROM TO`, on a busy machine).
 
 #ifndef CRECHE_IO_COPY_FILE_H_
 #define CRECHE_IO_COPY_FILE_H_
