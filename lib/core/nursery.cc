@@ -121,7 +121,7 @@ void Nursery::Fail(Failure failure, const std::string& whose) {
 void Nursery::BodyEnded(Frame block) {
   body_ = nullptr;
   body_ended_ = true;
-  parent_->Wait(block, nullptr, nullptr, "the children of its nursery");
+  parent_->WaitUncancellably(block, "the children of its nursery");
   WakeIfEmpty();
 }
 

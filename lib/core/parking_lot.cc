@@ -5,22 +5,13 @@
 #include <cstddef>
 
 #include "creche/core/internal/misuse.h"
+#include "creche/core/internal/running.h"
 
 namespace creche {
 namespace internal {
 
 bool ParkAwaiter::SuspendIn(Frame leaf) {
-  TaskRecord& task = *running.task;
-  if (task.is_cancelled()) {
-    task.UnwindFrom(leaf);
-    return true;
-  }
-  Enter(*lot_, task);
-  const auto abort = [](void* self) {
-    static_cast<ParkAwaiter*>(self)->Leave();
-    return Abort::kDone;
-  };
-  task.Wait(leaf, abort, this, what_);
+  running.task->WaitUnlessReady(leaf, *this);
   return true;
 }
 
@@ -30,11 +21,6 @@ void ParkingLot::DestroyedWithTasks() {
   internal::Misuse(
       "what a task waits in (a ParkingLot, or a primitive made of one) was "
       "destroyed before the task");
-}
-
-void ParkingLot::WinContest(Parked& parked) {
-  parked.contest_->Win(&parked);
-  parked.task_->Wake();
 }
 
 size_t ParkingLot::Unpark(size_t n) {

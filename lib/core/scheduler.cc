@@ -333,7 +333,7 @@ void Scheduler::ShuffleBatch() {
       if (task.is_cancelled()) return task.leaf_;
       break;
     case Turn::kCheck:
-      if (!std::exchange(task.check_, nullptr)->MayResume()) return {};
+      if (!task.wait_kind_->may_resume(task.wait_)) return {};
       break;
     case Turn::kBegin:
       return task.Begin();

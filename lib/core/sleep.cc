@@ -13,18 +13,17 @@ namespace internal {
 
 bool SleepAwaiter::SuspendIn(Frame leaf) {
   TaskRecord& task = *running.task;
-  if (task.is_cancelled()) {
-    task.UnwindFrom(leaf);
-  } else if (TryComplete()) {
+  if (!task.is_cancelled() && TryComplete()) {
     task.Yield(leaf, /*cancellable=*/true);
   } else {
-    Enter(task, nullptr);
-    task.Wait(leaf, &CallAbort, this,
-              when_ == kNever ? "SleepForever"
-              : is_relative_  ? "SleepFor"
-                              : "SleepUntil");
+    task.WaitUnlessReady(leaf, *this);
   }
   return true;
+}
+
+const char* SleepAwaiter::wait_name() const {
+  if (when_ == kNever) return "SleepForever";
+  return is_relative_ ? "SleepFor" : "SleepUntil";
 }
 
 bool SleepAwaiter::TryComplete() const {
@@ -32,9 +31,9 @@ bool SleepAwaiter::TryComplete() const {
   return when_ <= (is_relative_ ? 0 : ClockNow());
 }
 
-void SleepAwaiter::Enter(TaskRecord& task, Contest* contest) {
-  task_ = &task;
-  contest_ = contest;
+void SleepAwaiter::Enter(const WaitContext& context) {
+  Entrant::Enter(context);
+  is_waited_for_ = true;
   const Nanoseconds due =
       is_relative_ ? AddSaturating(ClockSoon(), when_) : when_;
   if (due != kNever) running.scheduler->deadlines().Add(*this, due);
@@ -42,19 +41,12 @@ void SleepAwaiter::Enter(TaskRecord& task, Contest* contest) {
 
 void SleepAwaiter::Leave() {
   if (is_armed()) running.scheduler->deadlines().Remove(*this);
-  task_ = nullptr;
-}
-
-Abort SleepAwaiter::CallAbort(void* self) {
-  static_cast<SleepAwaiter*>(self)->Leave();
-  return Abort::kDone;
+  is_waited_for_ = false;
 }
 
 void SleepAwaiter::Expire() {
   // What was due in the same tick may have ended this wait first.
-  if (task_ == nullptr) return;
-  if (contest_ != nullptr) contest_->Win(this);
-  std::exchange(task_, nullptr)->Wake();
+  if (std::exchange(is_waited_for_, false)) Win();
 }
 
 }  // namespace internal

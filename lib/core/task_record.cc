@@ -3,7 +3,6 @@
 #include "creche/core/internal/task_record.h"
 
 #include <string>
-#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "creche/core/internal/local_bindings.h"
@@ -25,12 +24,6 @@ void TaskRecord::WokenWithoutWaiting() {
       "after its abort function has answered Abort::kDone");
 }
 
-void TaskRecord::WakeToCheck(ResumeCheck& check) {
-  Wake();
-  turn_ = Turn::kCheck;
-  check_ = &check;
-}
-
 void TaskRecord::WakeAborted() {
   CheckIsOfThisRun();
   if (state_ != State::kAborting) {
@@ -42,29 +35,37 @@ void TaskRecord::WakeAborted() {
   BecomeRunnable();
 }
 
-void TaskRecord::UnwindFrom(Frame leaf) {
+void TaskRecord::UnwindFrom(const Frame& leaf) {
   SuspendAt(leaf);
   turn_ = Turn::kUnwind;
-  waits_for_ = "its turn to unwind";
   BecomeRunnable();
 }
 
-Abort TaskRecord::CallAbort() {
-  const AbortFunction abort = std::exchange(abort_, nullptr);
+const char* TaskRecord::waits_for() const {
+  if (is_waiting()) return waits_for_;
+  switch (turn_) {
+    case Turn::kBegin:
+      return "its first turn";
+    case Turn::kUnwind:
+      return "its turn to unwind";
+    default:
+      return "its turn";
+  }
+}
+
+Abort TaskRecord::CallOnCancel() {
   const OnBehalfOf self(*this);
-  return abort(operation_);
+  return wait_kind_->on_cancel(wait_);
 }
 
 void TaskRecord::RequestAbort() {
-  if (state_ != State::kWaiting || abort_ == nullptr) return;
-  // While the abort function runs the task still counts as waiting, so that
-  // the operation may complete after all.
-  const Abort answer = CallAbort();
-  if (answer == Abort::kPending) {
-    if (state_ == State::kWaiting) state_ = State::kAborting;
-    return;
-  }
-  if (answer != Abort::kDone || state_ != State::kWaiting) {
+  if (state_ != State::kWaiting || wait_kind_->on_cancel == nullptr) return;
+  // The task waits still, so that what it waits for may happen after all, even
+  // while OnCancel() runs.
+  state_ = State::kAborting;
+  const Abort answer = CallOnCancel();
+  if (answer == Abort::kPending) return;
+  if (answer != Abort::kDone || state_ != State::kAborting) {
     Misuse(
         "an abort function answers Abort::kDone (and then nobody wakes the "
         "task) or Abort::kPending");

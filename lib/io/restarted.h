@@ -22,11 +22,11 @@ class [[nodiscard]] RestartedAwaiter final : public TaskOperation {
   using CrecheAwaitOnce = void;
 
   explicit RestartedAwaiter(Prepare&& prepare)
-      : prepare_(std::forward<Prepare>(prepare)) {}
+      : TaskOperation("Uring"), prepare_(std::forward<Prepare>(prepare)) {}
 
   bool await_ready() const { return false; }
   bool SuspendIn(Frame leaf) {
-    StartAndWait(leaf, NewEntry(), "Uring");
+    StartAndWait(leaf, NewEntry());
     return true;
   }
   int await_resume() const { return result(); }

@@ -123,10 +123,7 @@ size_t Socket::TrySend(absl::string_view data) {
 bool SocketOperation::SuspendIn(Frame leaf) {
   TaskRecord& task = *running.task;
   const bool may_complete_at_once = SpendOperation();
-  if (task.is_cancelled()) {
-    task.UnwindFrom(leaf);
-    return true;
-  }
+  if (task.UnwindsIfCancelled(leaf)) return true;
   bool is_complete = true;
   if (!socket_ || (socket_->is_closed() && !WorksWhenClosed())) {
     status_ = ClosedResourceError(Describe("it was closed before"));
@@ -143,14 +140,14 @@ bool SocketOperation::SuspendIn(Frame leaf) {
   }
   socket_->busy_[direction_] = this;
   if (AwaitsMultishot()) {
-    WaitForOther(leaf, what_);
+    WaitForOther(leaf);
   } else if (may_complete_at_once && MovesMuch()) {
     if (TransferInStep()) return false;
-    WaitUnderWay(leaf, what_);
+    WaitUnderWay(leaf);
   } else {
     io_uring_sqe entry = {};
     Prepare(entry);
-    StartAndWait(leaf, entry, what_);
+    StartAndWait(leaf, entry);
   }
   return true;
 }
@@ -296,7 +293,7 @@ void SocketOperation::PrepareReceive(io_uring_sqe& entry, char* data,
 }
 
 std::string SocketOperation::Where() const {
-  std::string where = absl::StrCat(what_, "()");
+  std::string where = absl::StrCat(wait_name(), "()");
   if (socket_) absl::StrAppend(&where, " on ", socket_->Label());
   return where;
 }

@@ -55,16 +55,15 @@ bool StreamReceiveOperation::MovesMuch() const {
 bool StreamReceiveOperation::DefersToTaskStep() {
   if (part_ != Part::kHasWaited || !MovesMuch()) return false;
   awaits_its_turn_ = true;
-  WakeToCheck(*this);
+  WakeToCheck();
   return true;
 }
 
 bool StreamReceiveOperation::MayResume() {
   awaits_its_turn_ = false;
-  if (task().is_cancelled()) {
+  if (task().UnwindsIfCancelled(task().leaf())) {
     OnCutShort();
     Finish();
-    task().UnwindFrom(task().leaf());
     return false;
   }
   if (socket_->is_closed()) {
@@ -74,7 +73,7 @@ bool StreamReceiveOperation::MayResume() {
     return true;
   }
   if (TransferInStep()) return true;
-  WaitUnderWay(task().leaf(), what());
+  WaitUnderWay(task().leaf());
   return false;
 }
 

@@ -41,10 +41,7 @@ void Forget(int fd, WaitDescriptorOperation::Direction direction) {
 bool WaitDescriptorOperation::SuspendIn(Frame leaf) {
   TaskRecord& task = *running.task;
   const bool may_complete_at_once = SpendOperation();
-  if (task.is_cancelled()) {
-    task.UnwindFrom(leaf);
-    return true;
-  }
+  if (task.UnwindsIfCancelled(leaf)) return true;
   WaitDescriptorOperation*& waiter = waiters_of[fd_][direction_];
   if (waiter != nullptr) {
     status_ = BusyResourceError(
@@ -56,7 +53,7 @@ bool WaitDescriptorOperation::SuspendIn(Frame leaf) {
   waiter = this;
   io_uring_sqe entry = {};
   Prepare(entry);
-  StartAndWait(leaf, entry, what());
+  StartAndWait(leaf, entry);
   return true;
 }
 
@@ -80,7 +77,7 @@ void WaitDescriptorOperation::OnEnd(int result) {
     status_ =
         ClosedResourceError(Describe("NotifyClosing() was called meanwhile"));
   } else if (result < 0) {
-    status_ = SystemError(-result, absl::StrCat(what(), "(", fd_, ")"));
+    status_ = SystemError(-result, absl::StrCat(wait_name(), "(", fd_, ")"));
   }
   Wake();
 }
@@ -91,7 +88,7 @@ void WaitDescriptorOperation::Prepare(io_uring_sqe& entry) const {
 }
 
 std::string WaitDescriptorOperation::Describe(absl::string_view text) const {
-  return absl::StrCat(what(), "(", fd_, "): ", text);
+  return absl::StrCat(wait_name(), "(", fd_, "): ", text);
 }
 
 }  // namespace internal

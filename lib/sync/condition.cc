@@ -16,15 +16,8 @@ bool Condition::WaitOperation::SuspendIn(internal::Frame leaf) {
         "condition's lock");
   }
   internal::TaskRecord& task = *internal::running.task;
-  if (task.is_cancelled()) {
-    task.UnwindFrom(leaf);
-    return true;
-  }
-  Enter(condition_->waiters_, task);
-  const auto abort = [](void* self) {
-    return static_cast<WaitOperation*>(self)->OnCancelled();
-  };
-  task.Wait(leaf, abort, this, "Condition::Wait");
+  if (task.UnwindsIfCancelled(leaf)) return true;
+  task.WaitUnlessReady(leaf, *this);
   lent_guard->Release();
   return true;
 }
@@ -32,7 +25,7 @@ bool Condition::WaitOperation::SuspendIn(internal::Frame leaf) {
 // A task that is cancelled before it was notified must hold the lock before it
 // is unwound; one that was notified before, and waits for the lock only, goes
 // on with it.
-Abort Condition::WaitOperation::OnCancelled() {
+Abort Condition::WaitOperation::OnCancel() {
   if (condition_->waiters_.Contains(*this)) {
     is_aborted = true;
     Lock& lock = condition_->lock_;

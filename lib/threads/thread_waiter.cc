@@ -58,11 +58,7 @@ WaitingTask::WaitingTask(void* i)
 
 WaitingTask::~WaitingTask() = default;
 
-void WaitingTask::Suspend(Frame leaf, TaskRecord::AbortFunction abort,
-                          void* operation, const char* what) {
-  running.scheduler->AddOutsideWaker();
-  task_.Wait(leaf, abort, operation, what);
-}
+void WaitingTask::StartWaiting() { running.scheduler->AddOutsideWaker(); }
 
 void WaitingTask::StopWaiting() { running.scheduler->RemoveOutsideWaker(); }
 

@@ -98,7 +98,7 @@ bool ThreadWork::TakeOn(CallRequest& request) {
 bool ThreadWork::NewsOperation::SuspendIn(Frame leaf) {
   TaskRecord& task = *running.task;
   work_.host_ = &task;
-  task.Wait(leaf, &CallAbort, &work_, "RunInThread");
+  task.Wait(leaf, *this);
   if (task.is_cancelled()) task.RequestAbort();
   return true;
 }

@@ -13,6 +13,7 @@
 #include <stop_token>
 #include <string>
 
+#include "creche/core/abort.h"
 #include "creche/core/internal/continuation.h"
 #include "creche/core/internal/task_record.h"
 #include "creche/core/task.h"
@@ -113,11 +114,10 @@ class [[nodiscard]] ThreadWork::NewsOperation {
   bool SuspendIn(Frame leaf);
   void await_resume() const {}
 
- private:
-  static Abort CallAbort(void* work) {
-    return static_cast<ThreadWork*>(work)->RequestStop();
-  }
+  const char* wait_name() const { return "RunInThread"; }
+  Abort OnCancel() { return work_.RequestStop(); }
 
+ private:
   ThreadWork& work_;
 };
 

@@ -5,7 +5,6 @@
 #include <liburing.h>
 
 #include <cerrno>
-#include <utility>
 
 #include "creche/core/internal/running.h"
 #include "lib/core/scheduler.h"
@@ -13,28 +12,21 @@
 
 namespace creche::internal {
 
-void TaskOperation::StartAndWait(Frame leaf, const io_uring_sqe& entry,
-                                 const char* what) {
+void TaskOperation::StartAndWait(Frame leaf, const io_uring_sqe& entry) {
   task_ = running.task;
-  if (task_->is_cancelled()) {
-    task_->UnwindFrom(leaf);
-    return;
-  }
+  if (task_->UnwindsIfCancelled(leaf)) return;
   StartNext(entry);
-  WaitUnderWay(leaf, what);
-}
-
-void TaskOperation::WaitUnderWay(Frame leaf, const char* what) {
-  task_->Wait(leaf, &CallAbort, this, what);
+  WaitUnderWay(leaf);
 }
 
 bool TaskOperation::StartAtOnce(const io_uring_sqe& entry) {
   task_ = running.task;
   has_result_ = false;
   OperationResult completed;
-  is_under_way_ =
-      !OperationPort::Current().StartAtOnce(*this, entry, completed);
-  if (is_under_way_) return false;
+  if (!OperationPort::Current().StartAtOnce(*this, entry, completed)) {
+    phase_ = Phase::kUnderWay;
+    return false;
+  }
   result_ = WithoutRestartCode(completed.result);
   flags_ = completed.flags;
   return true;
@@ -42,22 +34,23 @@ bool TaskOperation::StartAtOnce(const io_uring_sqe& entry) {
 
 // A background operation is not counted as pending, so say that there is
 // somebody who could wake the run.
-void TaskOperation::WaitForOther(Frame leaf, const char* what) {
+void TaskOperation::WaitForOther(Frame leaf) {
   task_ = running.task;
-  waits_for_other_ = true;
+  phase_ = Phase::kWaitsForOther;
   running.scheduler->AddOutsideWaker();
-  task_->Wait(leaf, &CallAbort, this, what);
+  task_->Wait(leaf, *this);
 }
 
 void TaskOperation::StopWaitingForOther() {
-  if (!std::exchange(waits_for_other_, false)) return;
+  if (phase_ != Phase::kWaitsForOther) return;
+  phase_ = Phase::kIdle;
   running.scheduler->RemoveOutsideWaker();
 }
 
 void TaskOperation::StartNext(const io_uring_sqe& entry) {
   StopWaitingForOther();
   has_result_ = false;
-  is_under_way_ = true;
+  phase_ = Phase::kUnderWay;
   OperationPort::Current().Start(*this, entry);
 }
 
@@ -70,8 +63,7 @@ void TaskOperation::Completed(int result, unsigned flags) {
   }
   has_result_ = true;
   if ((flags & IORING_CQE_F_MORE) != 0) return;
-  is_under_way_ = false;
-  cancel_sent_ = false;
+  phase_ = Phase::kIdle;
   OnEnd(result_);
 }
 
@@ -84,8 +76,8 @@ void TaskOperation::OnEnd(int result) {
 }
 
 void TaskOperation::CancelInKernel() {
-  if (cancel_sent_) return;
-  cancel_sent_ = true;
+  if (phase_ == Phase::kCancelling) return;
+  phase_ = Phase::kCancelling;
   OperationPort::Current().Cancel(*this);
 }
 
@@ -93,16 +85,15 @@ bool TaskOperation::IsCancelled(int result) {
   return result == -ECANCELED || result == -EINTR;
 }
 
-Abort TaskOperation::CallAbort(void* self) {
-  auto* operation = static_cast<TaskOperation*>(self);
-  if (operation->waits_for_other_) {
-    operation->StopWaitingForOther();
-    operation->OnAbandoned();
+Abort TaskOperation::OnCancel() {
+  if (phase_ == Phase::kWaitsForOther) {
+    StopWaitingForOther();
+    OnAbandoned();
     return Abort::kDone;
   }
-  operation->abort_requested_ = true;
+  abort_requested_ = true;
   // Between its parts, an operation that is not under way will be asked.
-  if (operation->is_under_way_) operation->CancelInKernel();
+  if (is_under_way()) CancelInKernel();
   return Abort::kPending;
 }
 

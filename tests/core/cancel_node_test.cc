@@ -28,18 +28,18 @@ namespace {
 class Waiter : public TaskRecord {
  public:
   explicit Waiter(CancelNode& scope) : TaskRecord(nullptr, &scope) {
-    Wait(Frame(), &CountAbort, this, "a test");
+    Wait(Frame(), *this);
   }
   ~Waiter() override { Unlink(); }
   Frame Begin() override { return Frame(); }
+  const char* wait_name() const { return "a test"; }
+  Abort OnCancel() {
+    ++aborts_;
+    return Abort::kPending;
+  }
   int aborts() const { return aborts_; }
 
  private:
-  static Abort CountAbort(void* self) {
-    ++static_cast<Waiter*>(self)->aborts_;
-    return Abort::kPending;
-  }
-
   int aborts_ = 0;
 };
 

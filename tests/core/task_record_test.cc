@@ -109,16 +109,27 @@ TEST_F(TaskRecordTest, IsNotAbortedOnceItWasWoken) {
 
 // Asked when its turn comes: goes on at once, or waits again and is woken.
 TEST_F(TaskRecordTest, GoesOnWhenWhoIsAskedSaysSo) {
-  class Answer final : public ResumeCheck {
+  class Answer {
    public:
+    using CrecheAwaitable = void;
+
     explicit Answer(int refusals) : refusals_(refusals) {}
-    bool MayResume() override {
+    bool await_ready() const { return false; }
+    bool SuspendIn(Frame leaf) {
+      running.task->Wait(leaf, *this);
+      return true;
+    }
+    void await_resume() const {}
+
+    const char* wait_name() const { return "an answer"; }
+    Abort OnCancel() { return Abort::kDone; }
+    bool MayResume() {
       TaskRecord& task = *running.task;
       EXPECT_EQ(task.state(), State::kRunning);
       ++asked;
       if (asked > refusals_) return true;
-      task.Wait(task.leaf(), nullptr, nullptr, "another answer");
-      task.WakeToCheck(*this);
+      task.Wait(task.leaf(), *this);
+      task.WakeToCheck();
       return false;
     }
     int asked = 0;
@@ -132,10 +143,12 @@ TEST_F(TaskRecordTest, GoesOnWhenWhoIsAskedSaysSo) {
       TaskRecord* task = nullptr;
       nursery.StartSoon([&]() -> Task<> {
         task = running.task;
-        co_await Suspend([](Waker) {}, [] { return Abort::kDone; });
+        co_await answer;
       });
       co_await Checkpoint();
-      task->WakeToCheck(answer);
+      EXPECT_STREQ(task->waits_for(), "an answer");
+      task->WakeToCheck();
+      EXPECT_STREQ(task->waits_for(), "its turn");
       EXPECT_EQ(answer.asked, 0);  // Not before its turn.
       EXPECT_TRUE(task->is_at_cancel_point());
     });

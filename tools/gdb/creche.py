@@ -130,6 +130,14 @@ class Task:
     def is_running(self):
         return self.state == 'kRunning'
 
+    def waits_for(self):
+        """As TaskRecord::waits_for()."""
+        if self.state in ('kWaiting', 'kAborting'):
+            return text_of(self.record['waits_for_'])
+        turn = str(self.record['turn_']).rpartition('::')[2]
+        return {'kBegin': 'its first turn',
+                'kUnwind': 'its turn to unwind'}.get(turn, 'its turn')
+
     def places(self):
         if not self.is_running():
             return places_from(self.record['leaf_'])
@@ -143,7 +151,7 @@ class Task:
             text += " '%s'" % self.name()
         if self.is_running():
             return text + ' is running'
-        text += ' waits for ' + text_of(self.record['waits_for_'])
+        text += ' waits for ' + self.waits_for()
         return text + ('' if self.state == 'kWaiting'
                        else ' (%s)' % STATES[self.state])
 

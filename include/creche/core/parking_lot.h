@@ -23,7 +23,7 @@
 #include "creche/core/internal/contest.h"
 #include "creche/core/internal/forward.h"
 #include "creche/core/internal/intrusive_list.h"
-#include "creche/core/internal/task_record.h"
+#include "creche/core/wait_context.h"
 
 namespace creche {
 
@@ -32,13 +32,11 @@ class ParkingLot;
 // A task's place in a lot. The base class of awaitables, which live in the
 // frame of the task that waits; what they hold besides is what can be handed to
 // that task before it is woken.
-class Parked : public internal::ListLink<internal::ParkedTasks> {
+class Parked : public internal::ListLink<internal::ParkedTasks>,
+               public internal::Entrant {
  public:
   // Not woken yet, and not cancelled.
   bool is_parked() const { return is_linked(); }
-
-  // Requires: is_parked(), or woken and not yet resumed.
-  internal::TaskRecord& task() const { return *task_; }
 
  protected:
   Parked() = default;
@@ -46,9 +44,8 @@ class Parked : public internal::ListLink<internal::ParkedTasks> {
   Parked(Parked&&) noexcept : Parked() {}
   ~Parked() = default;
 
-  // Joins the end of `lot`. If there is a contest, unparking wins it.
-  void Enter(ParkingLot& lot, internal::TaskRecord& task,
-             internal::Contest* contest = nullptr);
+  // Joins the end of `lot`.
+  void Enter(ParkingLot& lot, const WaitContext& context);
 
   // Leaves the lot: what was waited for did not happen.
   void Leave();
@@ -56,10 +53,7 @@ class Parked : public internal::ListLink<internal::ParkedTasks> {
  private:
   friend class ParkingLot;
 
-  // Since Enter(): an operation that completes at once does not pay for them.
-  ParkingLot* lot_;
-  internal::TaskRecord* task_;
-  internal::Contest* contest_;
+  ParkingLot* lot_;  // Since Enter().
 };
 
 // Aborts if it is destroyed while tasks are parked in it, and where one of them
@@ -108,21 +102,19 @@ class ParkingLot {
   // Wakes one task, out of turn if need be. It must be parked here.
   void Unpark(Parked& parked) {
     Remove(parked);
-    if (parked.contest_ != nullptr) [[unlikely]]
-      return WinContest(parked);
-    parked.task_->Wake();
+    parked.Win();
   }
 
   // The same for a task whose abort function has answered Abort::kPending: it
   // is unwound.
   void UnparkAborted(Parked& parked) {
     Remove(parked);
-    parked.task_->WakeAborted();
+    parked.task().WakeAborted();
   }
 
   // Moves one task to the end of `other`. It must be parked here.
   void Repark(Parked& parked, ParkingLot& other) {
-    parked.task_->CheckIsOfThisRun();
+    parked.task().CheckIsOfThisRun();
     Remove(parked);
     other.PushBack(parked);
   }
@@ -139,7 +131,6 @@ class ParkingLot {
     parked.Unlink();
     --size_;
   }
-  static void WinContest(Parked& parked);
   [[noreturn]] static void DestroyedWithTasks();
 
   internal::IntrusiveList<Parked, internal::ParkedTasks> parked_;

@@ -46,10 +46,12 @@
 
 #include <coroutine>
 
-#include "creche/core/internal/contest.h"
+#include "creche/core/abort.h"
+#include "creche/core/internal/continuation.h"
 #include "creche/core/internal/running.h"
 #include "creche/core/internal/task_record.h"
 #include "creche/core/parking_lot.h"
+#include "creche/core/wait_context.h"
 
 namespace creche {
 
@@ -83,23 +85,20 @@ class ParkingOperation : public Base {
   }
 
   bool SuspendIn(internal::Frame leaf) {
-    internal::TaskRecord& task = *internal::running.task;
-    if (task.is_cancelled()) [[unlikely]] {
-      task.UnwindFrom(leaf);
-      return true;
-    }
-    if (!internal::HasBudgetLeft() && CompletesLater(leaf)) [[unlikely]] {
-      return true;
-    }
-    self().Enter(task, nullptr);
-    task.Wait(leaf, &CallAbort, &self(), Operation::kName);
+    internal::running.task->WaitUnlessReady(leaf, self());
     return true;
   }
 
-  void Enter(internal::TaskRecord& task, internal::Contest* contest) {
-    Parked::Enter(self().lot(), task, contest);
+  void Enter(const WaitContext& context) {
+    Parked::Enter(self().lot(), context);
   }
   void Leave() { Parked::Leave(); }
+
+  const char* wait_name() const { return Operation::kName; }
+  Abort OnCancel() {
+    self().Leave();
+    return Abort::kDone;
+  }
 
  protected:
   ParkingOperation() = default;
@@ -109,18 +108,6 @@ class ParkingOperation : public Base {
 
  private:
   Operation& self() { return static_cast<Operation&>(*this); }
-
-  // Enough has completed at once: others first.
-  [[gnu::noinline, gnu::cold]] bool CompletesLater(internal::Frame leaf) {
-    if (!self().TryComplete()) return false;
-    internal::running.task->Yield(leaf, /*cancellable=*/false);
-    return true;
-  }
-
-  static Abort CallAbort(void* operation) {
-    static_cast<Operation*>(operation)->Leave();
-    return Abort::kDone;
-  }
 };
 
 }  // namespace creche

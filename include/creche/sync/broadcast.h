@@ -214,9 +214,9 @@ class [[nodiscard]] Subscription<T>::ReceiveOperation
     return true;
   }
   ParkingLot& lot() const { return this->subscription->state_->waiters; }
-  void Enter(internal::TaskRecord& task, internal::Contest* contest) {
+  void Enter(const WaitContext& context) {
     ++this->subscription->waiting_;
-    Base::Enter(task, contest);
+    Base::Enter(context);
   }
   void Leave() {
     --this->subscription->waiting_;

@@ -18,9 +18,10 @@
 #include <coroutine>
 #include <cstddef>
 
+#include "creche/core/abort.h"
 #include "creche/core/internal/continuation.h"
-#include "creche/core/internal/task_record.h"
 #include "creche/core/parking_lot.h"
+#include "creche/core/wait_context.h"
 #include "creche/sync/lock.h"
 
 namespace creche {
@@ -78,9 +79,14 @@ class [[nodiscard]] Condition::WaitOperation : public Lock::Waiter {
   bool SuspendIn(internal::Frame leaf);
   void await_resume() const {}
 
- private:
-  Abort OnCancelled();
+  bool TryComplete() const { return false; }
+  void Enter(const WaitContext& context) {
+    Waiter::Enter(condition_->waiters_, context);
+  }
+  const char* wait_name() const { return "Condition::Wait"; }
+  Abort OnCancel();
 
+ private:
   Condition* condition_;
 };
 

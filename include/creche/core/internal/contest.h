@@ -1,27 +1,65 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Contest: several waits of one task, of which the first to complete ends the
-// others.
+// Contest: several things that one task waits for, of which the first to happen
+// ends the wait for the others.
 
 #ifndef CRECHE_CORE_INTERNAL_CONTEST_H_
 #define CRECHE_CORE_INTERNAL_CONTEST_H_
 
+#include "creche/core/internal/task_record.h"
+#include "creche/core/wait_context.h"
+
 namespace creche::internal {
 
-// Since a wait that completes does so on the one thread of the run, it wins at
-// the moment when it completes: the others have left their queues before
-// anybody else can look.
+class Entrant;
+
+// Since what happens does so on the one thread of the run, it wins at the
+// moment when it happens: the others have left their queues before anybody else
+// can look.
 class Contest {
  public:
   Contest() = default;
   Contest(const Contest&) = delete;
   Contest& operator=(const Contest&) = delete;
 
-  // `wait` has completed: the others are withdrawn. The caller wakes the task.
-  virtual void Win(const void* wait) = 0;
+  // `winner` has happened: the others are withdrawn. The caller wakes the task.
+  virtual void Win(const Entrant& winner) = 0;
 
  protected:
   ~Contest() = default;
+
+  // For the entrants of this contest, which the task of `context` waits for.
+  WaitContext WithThis(const WaitContext& context) {
+    return WaitContext(context.task_, this);
+  }
+};
+
+// Something that a task waits for, by itself or in a contest.
+class Entrant {
+ public:
+  // Requires: it was entered, and the task has not been resumed since.
+  TaskRecord& task() const { return *task_; }
+
+ protected:
+  Entrant() = default;
+  ~Entrant() = default;
+
+  void Enter(const WaitContext& context) {
+    task_ = &context.task_;
+    contest_ = context.contest_;
+  }
+
+  // It has happened: the task is woken.
+  void Win() {
+    if (contest_ != nullptr) [[unlikely]]
+      contest_->Win(*this);
+    task_->Wake();
+  }
+
+ private:
+  // Since Enter(): an operation that completes at once does not pay for them.
+  TaskRecord* task_;
+  Contest* contest_;
 };
 
 }  // namespace creche::internal

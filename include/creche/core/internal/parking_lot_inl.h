@@ -5,9 +5,9 @@
 #ifndef CRECHE_CORE_INTERNAL_PARKING_LOT_INL_H_
 #define CRECHE_CORE_INTERNAL_PARKING_LOT_INL_H_
 
-#include "creche/core/internal/contest.h"
+#include "creche/core/abort.h"
 #include "creche/core/internal/continuation.h"
-#include "creche/core/internal/task_record.h"
+#include "creche/core/wait_context.h"
 
 namespace creche {
 namespace internal {
@@ -25,6 +25,14 @@ class [[nodiscard]] ParkAwaiter : public Parked {
   bool SuspendIn(Frame leaf);
   void await_resume() const {}
 
+  bool TryComplete() const { return false; }
+  void Enter(const WaitContext& context) { Parked::Enter(*lot_, context); }
+  const char* wait_name() const { return what_; }
+  Abort OnCancel() {
+    Leave();
+    return Abort::kDone;
+  }
+
  private:
   ParkingLot* lot_;
   const char* what_;
@@ -32,10 +40,8 @@ class [[nodiscard]] ParkAwaiter : public Parked {
 
 }  // namespace internal
 
-inline void Parked::Enter(ParkingLot& lot, internal::TaskRecord& task,
-                          internal::Contest* contest) {
-  task_ = &task;
-  contest_ = contest;
+inline void Parked::Enter(ParkingLot& lot, const WaitContext& context) {
+  Entrant::Enter(context);
   lot.PushBack(*this);
 }
 

@@ -9,11 +9,11 @@
 #include "creche/core/internal/contest.h"
 #include "creche/core/internal/continuation.h"
 #include "creche/core/internal/deadline.h"
-#include "creche/core/internal/task_record.h"
+#include "creche/core/wait_context.h"
 
 namespace creche::internal {
 
-class [[nodiscard]] SleepAwaiter : public Deadline {
+class [[nodiscard]] SleepAwaiter : public Deadline, public Entrant {
  public:
   using CrecheAwaitable = void;
   using CrecheAwaitOnce = void;
@@ -34,19 +34,22 @@ class [[nodiscard]] SleepAwaiter : public Deadline {
 
   // The protocol of Select(); see core/parking_operation.h.
   bool TryComplete() const;
-  void Enter(TaskRecord& task, Contest* contest);
+  void Enter(const WaitContext& context);
   void Leave();
+
+  const char* wait_name() const;
+  Abort OnCancel() {
+    Leave();
+    return Abort::kDone;
+  }
 
  private:
   friend class Scheduler;
 
-  static Abort CallAbort(void* self);
-
   const Nanoseconds when_;
   const bool is_relative_;
+  bool is_waited_for_ = false;
   SleepAwaiter* next_due_ = nullptr;  // Of those that are due in one tick.
-  TaskRecord* task_ = nullptr;
-  Contest* contest_ = nullptr;
 };
 
 }  // namespace creche::internal

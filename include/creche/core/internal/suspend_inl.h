@@ -33,11 +33,8 @@ class [[nodiscard]] SuspendAwaiter {
 
   bool SuspendIn(Frame leaf) {
     TaskRecord& task = *running.task;
-    if (task.is_cancelled()) {
-      task.UnwindFrom(leaf);
-      return true;
-    }
-    task.Wait(leaf, &CallAbort, this, what_);
+    if (task.UnwindsIfCancelled(leaf)) return true;
+    task.Wait(leaf, *this);
     start_(Waker(&task));
     // `start_` may have cancelled the very scope the task stands in.
     if (task.is_cancelled()) task.RequestAbort();
@@ -46,11 +43,10 @@ class [[nodiscard]] SuspendAwaiter {
 
   void await_resume() const {}
 
- private:
-  static Abort CallAbort(void* self) {
-    return static_cast<SuspendAwaiter*>(self)->abort_();
-  }
+  const char* wait_name() const { return what_; }
+  Abort OnCancel() { return abort_(); }
 
+ private:
   KeptCallable<Start> start_;
   KeptCallable<AbortFunction> abort_;
   const char* what_;

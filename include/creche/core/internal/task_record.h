@@ -13,7 +13,6 @@
 #include <utility>
 
 #include "absl/strings/string_view.h"
-#include "creche/core/abort.h"
 #include "creche/core/instrument.h"
 #include "creche/core/internal/cancel_node.h"
 #include "creche/core/internal/continuation.h"
@@ -22,24 +21,14 @@
 #include "creche/core/internal/local_bindings.h"
 #include "creche/core/internal/run_queue.h"
 #include "creche/core/internal/running.h"
+#include "creche/core/internal/wait.h"
+#include "creche/core/wait_context.h"
 
 namespace creche {
 
 class Nursery;
 
 namespace internal {
-
-// Decides, when a task's turn comes, whether the task is resumed or waits
-// again.
-class ResumeCheck {
- public:
-  // Called in the task's step. Returns true if the task is to be resumed;
-  // otherwise the task waits again, or is to be unwound.
-  virtual bool MayResume() = 0;
-
- protected:
-  ~ResumeCheck() = default;
-};
 
 // A task is in exactly one state:
 //
@@ -50,8 +39,8 @@ class ResumeCheck {
 //       ^                        |
 //       +------------------------+  cancelled, and the abort is pending
 //
-// kNew and kRunnable tasks are in the run queue. A task's abort function is
-// called at most once per wait, and a wait ends exactly once.
+// kNew and kRunnable tasks are in the run queue. A wait (core/internal/wait.h)
+// is asked to end at most once, and ends exactly once.
 class TaskRecord : public ListLink<NurseryTasks> {
  public:
   enum class State : std::uint8_t {
@@ -61,7 +50,6 @@ class TaskRecord : public ListLink<NurseryTasks> {
     kWaiting,
     kAborting
   };
-  using AbortFunction = Abort (*)(void* operation);
 
   TaskRecord(Nursery* nursery, CancelNode* scope)
       : id_(NewTaskId()),
@@ -93,17 +81,33 @@ class TaskRecord : public ListLink<NurseryTasks> {
   // the trampoline. Returns the frame to unwind next, as hooks do.
   virtual Frame Begin() = 0;
 
-  // The running task waits in `leaf` until Wake(). `abort` may be null: then
-  // the wait cannot be cancelled.
-  void Wait(const Frame& leaf, AbortFunction abort, void* operation,
-            const char* what) {
-    SuspendAt(leaf);
-    abort_ = abort;
-    operation_ = operation;
-    waits_for_ = what;
-    turn_ = Turn::kResume;
-    state_ = State::kWaiting;
+  // The running task does not begin to wait, if it is cancelled: it is unwound
+  // from `leaf`, when its turn comes, and this returns true.
+  bool UnwindsIfCancelled(const Frame& leaf) {
+    if (!is_cancelled()) [[likely]]
+      return false;
+    UnwindFrom(leaf);
+    return true;
   }
+
+  // The running task waits in `leaf`, in `wait`.
+  template <typename W>
+  void Wait(const Frame& leaf, W& wait) {
+    WaitIn(leaf, WaitKindOf<W>::kKind, &wait, wait.wait_name());
+  }
+
+  // The same, for what cannot be cancelled. `what` is a string literal.
+  void WaitUncancellably(const Frame& leaf, const char* what) {
+    WaitIn(leaf, kCannotBeCancelled, nullptr, what);
+  }
+
+  // The running task waits in `leaf`, in `wait`, unless the task is cancelled,
+  // or `wait` is ready and was not asked yet. Besides what any wait has, `wait`
+  // has
+  //   bool TryComplete();               false: it is not ready
+  //   void Enter(const WaitContext&);   arranges for the wait's end
+  template <typename W>
+  void WaitUnlessReady(const Frame& leaf, W& wait);
 
   // What the task waits for has happened.
   void Wake() {
@@ -113,12 +117,15 @@ class TaskRecord : public ListLink<NurseryTasks> {
     BecomeRunnable();
   }
 
-  // What the task waits for may have happened: `check` decides when the task's
-  // turn comes.
-  void WakeToCheck(ResumeCheck& check);
+  // What the task waits for may have happened: its wait's MayResume() decides
+  // when the task's turn comes.
+  void WakeToCheck() {
+    Wake();
+    turn_ = Turn::kCheck;
+  }
 
-  // What the task waits for was aborted after all. Requires: the abort function
-  // has said Abort::kPending.
+  // What the task waits for has not happened, and will not. Requires: its
+  // wait's OnCancel() has answered Abort::kPending.
   void WakeAborted();
 
   // The running task gives way to others, in `leaf`. When its turn comes it
@@ -126,15 +133,14 @@ class TaskRecord : public ListLink<NurseryTasks> {
   void Yield(const Frame& leaf, bool cancellable) {
     SuspendAt(leaf);
     turn_ = cancellable ? Turn::kResumeUnlessCancelled : Turn::kResume;
-    waits_for_ = "its turn";
     BecomeRunnable();
   }
 
   // The running task, which is cancelled, is unwound from `leaf`, when its turn
   // comes.
-  void UnwindFrom(Frame leaf);
+  void UnwindFrom(const Frame& leaf);
 
-  // If the task waits, calls its abort function, unless that has been done.
+  // If the task waits, asks its wait to end, unless that has been done.
   void RequestAbort();
 
   bool is_cancelled() const { return scope_->is_cancelled(); }
@@ -151,10 +157,9 @@ class TaskRecord : public ListLink<NurseryTasks> {
 
   // Where a cancellation would be delivered at once, or at its next turn.
   bool is_at_cancel_point() const {
-    return is_waiting() ? abort_ != nullptr
-                        : state_ == State::kRunnable &&
-                              (turn_ == Turn::kResumeUnlessCancelled ||
-                               turn_ == Turn::kCheck);
+    if (state_ == State::kWaiting) return wait_kind_->on_cancel != nullptr;
+    return state_ == State::kRunnable &&
+           (turn_ == Turn::kResumeUnlessCancelled || turn_ == Turn::kCheck);
   }
 
   State state() const { return state_; }
@@ -165,7 +170,8 @@ class TaskRecord : public ListLink<NurseryTasks> {
   Nursery* nursery() const { return nursery_; }
   void set_nursery(Nursery* nursery) { nursery_ = nursery; }
   Frame leaf() const { return leaf_; }
-  const char* waits_for() const { return waits_for_; }
+  // Requires: it does not run.
+  const char* waits_for() const;
   const std::string* name() const { return name_.get(); }
   // The main task is "main" unless it is called otherwise. May be empty.
   absl::string_view name_to_show() const {
@@ -205,6 +211,17 @@ class TaskRecord : public ListLink<NurseryTasks> {
     leaf_.handle = leaf.handle;
     leaf_.promise = leaf.promise;
   }
+  void WaitIn(const Frame& leaf, const WaitKind& kind, void* wait,
+              const char* name) {
+    SuspendAt(leaf);
+    wait_kind_ = &kind;
+    wait_ = wait;
+    waits_for_ = name;
+    turn_ = Turn::kResume;
+    state_ = State::kWaiting;
+  }
+  template <typename W>
+  [[gnu::noinline, gnu::cold]] bool CompletesLater(const Frame& leaf, W& wait);
   void BecomeRunnable() {
     state_ = State::kRunnable;
     Enqueue();
@@ -222,24 +239,22 @@ class TaskRecord : public ListLink<NurseryTasks> {
   void TellEachInstrument(InstrumentHook hook) const;
   [[noreturn]] static void WokenWithoutWaiting();
   [[noreturn]] static void UsedOutsideOfItsRun();
-  Abort CallAbort();
+  Abort CallOnCancel();
 
   State state_ = State::kNew;
   Turn turn_ = Turn::kBegin;
   const std::uint64_t
       id_ : 48;  // Would last ten million tasks a second a year.
-  const char* waits_for_ = "its first turn";
+  union {
+    const char* waits_for_;                // While it waits.
+    TaskRecord* next_runnable_ = nullptr;  // In the run queue.
+  };
   CancelNode* scope_;  // The innermost scope the task stands in.
   Nursery* nursery_;
   Frame leaf_;  // The innermost frame, unless the task runs.
-  union {
-    AbortFunction abort_ = nullptr;  // While it waits.
-    ResumeCheck* check_;             // While turn_ is kCheck.
-  };
-  union {
-    void* operation_ = nullptr;  // What abort_ is called with.
-    TaskRecord* next_runnable_;  // In the run queue.
-  };
+  // While it waits, and while turn_ is kCheck.
+  const WaitKind* wait_kind_ = nullptr;
+  void* wait_ = nullptr;
   LocalBindings locals_;
   std::unique_ptr<std::string> name_;
 };
@@ -285,6 +300,23 @@ inline bool SpendOperation() {
 
 // What the last SpendOperation() has returned, of a task that is not cancelled.
 inline bool HasBudgetLeft() { return running.operations_left >= 0; }
+
+template <typename W>
+void TaskRecord::WaitUnlessReady(const Frame& leaf, W& wait) {
+  if (UnwindsIfCancelled(leaf)) return;
+  if (!HasBudgetLeft() && CompletesLater(leaf, wait)) [[unlikely]]
+    return;
+  wait.Enter(WaitContext(*this, nullptr));
+  Wait(leaf, wait);
+}
+
+// Enough has completed at once: others first.
+template <typename W>
+bool TaskRecord::CompletesLater(const Frame& leaf, W& wait) {
+  if (!wait.TryComplete()) return false;
+  Yield(leaf, /*cancellable=*/false);
+  return true;
+}
 
 }  // namespace internal
 }  // namespace creche

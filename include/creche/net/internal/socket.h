@@ -155,7 +155,9 @@ class SocketOperation : public TaskOperation {
   // `socket` may be none: then it counts as closed.
   SocketOperation(SocketRef socket, Socket::Direction direction,
                   const char* what)
-      : socket_(std::move(socket)), direction_(direction), what_(what) {}
+      : TaskOperation(what),
+        socket_(std::move(socket)),
+        direction_(direction) {}
   SocketOperation(const SocketOperation&) = default;
   ~SocketOperation() = default;
 
@@ -210,8 +212,6 @@ class SocketOperation : public TaskOperation {
   // "ReceiveSome() on 127.0.0.1:80: ", and then `text`.
   std::string Describe(absl::string_view text) const;
 
-  const char* what() const { return what_; }
-
   SocketRef socket_;
   absl::Status status_;
   bool awaits_its_turn_ = false;  // DefersToTaskStep() has arranged for that.
@@ -228,19 +228,18 @@ class SocketOperation : public TaskOperation {
   void OnSocketClosed();
 
   const Socket::Direction direction_;
-  const char* const what_;
 };
 
 // Receiving from a stream. On one that carries much, the task that waits
 // receives in its own step, when it hears that there is something: so it finds
 // the bytes in the cache. (In a batch, the kernel would have received for all
 // others before the task has its turn.)
-class StreamReceiveOperation : public SocketOperation, private ResumeCheck {
+class StreamReceiveOperation : public SocketOperation {
  protected:
   StreamReceiveOperation(SocketRef socket, const char* what)
       : SocketOperation(std::move(socket), Socket::kReceive, what) {}
   StreamReceiveOperation(const StreamReceiveOperation& other)
-      : SocketOperation(other), ResumeCheck() {}
+      : SocketOperation(other) {}
   ~StreamReceiveOperation() = default;
 
   // True if it is better to wait without a buffer at first.

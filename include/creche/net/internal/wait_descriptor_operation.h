@@ -25,7 +25,9 @@ class [[nodiscard]] WaitDescriptorOperation final : public TaskOperation {
   enum Direction { kReadable, kWritable };
 
   WaitDescriptorOperation(int fd, Direction direction)
-      : fd_(fd), direction_(direction) {}
+      : TaskOperation(direction == kReadable ? "WaitReadable" : "WaitWritable"),
+        fd_(fd),
+        direction_(direction) {}
 
   bool await_ready() const { return false; }
   bool SuspendIn(Frame leaf);
@@ -35,9 +37,6 @@ class [[nodiscard]] WaitDescriptorOperation final : public TaskOperation {
   void OnClosing();
 
  private:
-  const char* what() const {
-    return direction_ == kReadable ? "WaitReadable" : "WaitWritable";
-  }
   std::string Describe(absl::string_view text) const;
   void Prepare(io_uring_sqe& entry) const;
   void OnEnd(int result) override;

@@ -54,9 +54,9 @@ class [[nodiscard]] Sender<T>::SendOperation
     return this->result != internal::ChannelResult::kWouldBlock;
   }
   ParkingLot& lot() const { return sender_->state()->senders().lot(); }
-  void Enter(internal::TaskRecord& task, internal::Contest* contest) {
+  void Enter(const WaitContext& context) {
     this->WaitOn(sender_->handle());
-    Base::Enter(task, contest);
+    Base::Enter(context);
   }
   void Leave() {
     this->StopWaiting();
@@ -90,9 +90,9 @@ class [[nodiscard]] Receiver<T>::ReceiveOperation
     return this->result != internal::ChannelResult::kWouldBlock;
   }
   ParkingLot& lot() const { return receiver_->state()->receivers().lot(); }
-  void Enter(internal::TaskRecord& task, internal::Contest* contest) {
+  void Enter(const WaitContext& context) {
     this->WaitOn(receiver_->handle());
-    Base::Enter(task, contest);
+    Base::Enter(context);
   }
   void Leave() {
     this->StopWaiting();

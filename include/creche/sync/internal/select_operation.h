@@ -18,8 +18,8 @@
 #include "creche/core/internal/continuation.h"
 #include "creche/core/internal/running.h"
 #include "creche/core/internal/task_record.h"
-#include "creche/core/parking_lot.h"
 #include "creche/core/sleep.h"
+#include "creche/core/wait_context.h"
 
 namespace creche::internal {
 
@@ -52,26 +52,11 @@ class [[nodiscard]] SelectOperation final : private Contest {
   bool await_ready() { return SpendOperation() && TryComplete(); }
 
   bool SuspendIn(Frame leaf) {
-    TaskRecord& task = *running.task;
-    if (task.is_cancelled()) {
-      task.UnwindFrom(leaf);
-    } else if (!HasBudgetLeft() && TryComplete()) {
-      task.Yield(leaf, /*cancellable=*/false);
-    } else {
-      ForEach([&](auto& operation) { operation.Enter(task, this); });
-      task.Wait(leaf, &CallAbort, this, "Select");
-    }
+    running.task->WaitUnlessReady(leaf, *this);
     return true;
   }
 
   Result await_resume() { return TakeResult<0>(); }
-
- private:
-  template <typename Action>
-  void ForEach(Action action) {
-    std::apply([&](auto&... operation) { (action(operation), ...); },
-               operations_);
-  }
 
   // Starts anywhere, so that no operation is preferred. But what is ready goes
   // before a deadline that has passed.
@@ -79,6 +64,22 @@ class [[nodiscard]] SelectOperation final : private Contest {
     const std::size_t start =
         kCount > 1 ? NextChoice(static_cast<std::uint32_t>(kCount)) : 0;
     return TryFrom<false>(start) || TryFrom<true>(start);
+  }
+  void Enter(const WaitContext& context) {
+    const WaitContext entrants = WithThis(context);
+    ForEach([&](auto& operation) { operation.Enter(entrants); });
+  }
+  const char* wait_name() const { return "Select"; }
+  Abort OnCancel() {
+    ForEach([](auto& operation) { operation.Leave(); });
+    return Abort::kDone;
+  }
+
+ private:
+  template <typename Action>
+  void ForEach(Action action) {
+    std::apply([&](auto&... operation) { (action(operation), ...); },
+               operations_);
   }
 
   template <bool kDeadlines>
@@ -102,28 +103,16 @@ class [[nodiscard]] SelectOperation final : private Contest {
     }
   }
 
-  void Win(const void* wait) override {
+  void Win(const Entrant& winner) override {
     std::size_t index = 0;
     ForEach([&](auto& operation) {
-      if (AddressOf(operation) == wait) {
+      if (&static_cast<const Entrant&>(operation) == &winner) {
         winner_ = index;
       } else {
         operation.Leave();
       }
       ++index;
     });
-  }
-
-  // As what an operation gives itself to its contest.
-  static const void* AddressOf(const Parked& operation) { return &operation; }
-  static const void* AddressOf(const SleepAwaiter& operation) {
-    return &operation;
-  }
-
-  static Abort CallAbort(void* self) {
-    static_cast<SelectOperation*>(self)->ForEach(
-        [](auto& operation) { operation.Leave(); });
-    return Abort::kDone;
   }
 
   template <std::size_t kIndex>

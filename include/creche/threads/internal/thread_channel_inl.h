@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "creche/core/abort.h"
 #include "creche/core/errors.h"
 #include "creche/core/internal/continuation.h"
 #include "creche/core/internal/running.h"
@@ -42,10 +43,7 @@ class ThreadChannelOperation {
 
   bool SuspendIn(Frame leaf) {
     TaskRecord& task = *running.task;
-    if (task.is_cancelled()) {
-      task.UnwindFrom(leaf);
-      return true;
-    }
+    if (task.UnwindsIfCancelled(leaf)) return true;
     waiter_.emplace(self().item());
     if (HasEnded(self().TryOrWait(*waiter_))) {
       waiter_.reset();
@@ -53,8 +51,16 @@ class ThreadChannelOperation {
       if (!HasBudgetLeft()) task.Yield(leaf, /*cancellable=*/false);
       return !HasBudgetLeft();
     }
-    waiter_->Suspend(leaf, &CallAbort, this, Operation::kName);
+    waiter_->StartWaiting();
+    task.Wait(leaf, *this);
     return true;
+  }
+
+  const char* wait_name() const { return Operation::kName; }
+  Abort OnCancel() {
+    if (!self().StopWaiting(*waiter_)) return Abort::kPending;
+    waiter_->StopWaiting();
+    return Abort::kDone;
   }
 
  protected:
@@ -73,14 +79,6 @@ class ThreadChannelOperation {
   bool HasEnded(ChannelResult result) {
     result_ = result;
     return result != ChannelResult::kWouldBlock;
-  }
-
-  static Abort CallAbort(void* self) {
-    auto* operation = static_cast<ThreadChannelOperation*>(self);
-    WaitingTask& waiter = *operation->waiter_;
-    if (!operation->self().StopWaiting(waiter)) return Abort::kPending;
-    waiter.StopWaiting();
-    return Abort::kDone;
   }
 
   ChannelResult result_ = ChannelResult::kWouldBlock;

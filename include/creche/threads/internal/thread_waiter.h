@@ -11,7 +11,6 @@
 #include <mutex>
 
 #include "absl/time/time.h"
-#include "creche/core/internal/continuation.h"
 #include "creche/core/internal/intrusive_list.h"
 #include "creche/core/internal/task_record.h"
 #include "creche/sync/internal/channel_state.h"
@@ -73,9 +72,8 @@ class WaitingTask final : public ThreadWaiter, public RunMessage {
   void Wake() override;
   void Deliver() noexcept override;
 
-  // The task waits in `leaf`; it is in its queue already.
-  void Suspend(Frame leaf, TaskRecord::AbortFunction abort, void* operation,
-               const char* what);
+  // Its task starts to wait; it is in its queue already.
+  void StartWaiting();
   // It has left its queue, because its task is cancelled.
   void StopWaiting();
 

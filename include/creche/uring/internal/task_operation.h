@@ -6,6 +6,10 @@
 #ifndef CRECHE_URING_INTERNAL_TASK_OPERATION_H_
 #define CRECHE_URING_INTERNAL_TASK_OPERATION_H_
 
+#include <cstdint>
+
+#include "creche/core/abort.h"
+#include "creche/core/internal/continuation.h"
 #include "creche/core/internal/task_record.h"
 #include "creche/uring/operation_port.h"
 
@@ -21,23 +25,30 @@ namespace creche::internal {
 // carries out a cancellation as it takes it.
 class TaskOperation : public Operation {
  public:
-  // A copy of an operation that was not started yet; copies nothing.
-  TaskOperation() = default;
-  TaskOperation(const TaskOperation&) : TaskOperation() {}
+  // `what`, a string literal, names the wait.
+  explicit TaskOperation(const char* what) : what_(what) {}
+  // A copy of an operation that was not started yet.
+  TaskOperation(const TaskOperation& other) : TaskOperation(other.what_) {}
 
   void Completed(int result, unsigned flags) override;
+
+  // As a wait (core/internal/wait.h).
+  const char* wait_name() const { return what_; }
+  Abort OnCancel();
+  // After WakeToCheck().
+  virtual bool MayResume() { return true; }
 
  protected:
   ~TaskOperation() = default;
 
   // The running task starts the operation and waits for it, in `leaf`. If it is
-  // cancelled already, nothing is started. `what` is a string literal.
-  void StartAndWait(Frame leaf, const io_uring_sqe& entry, const char* what);
+  // cancelled already, nothing is started.
+  void StartAndWait(Frame leaf, const io_uring_sqe& entry);
 
   // The running task, which is not cancelled, waits in `leaf` for what another
   // operation will bring, until Wake() or StartNext(). If it is cancelled, that
   // is done at once, and OnAbandoned() hears of it.
-  void WaitForOther(Frame leaf, const char* what);
+  void WaitForOther(Frame leaf);
   virtual void OnAbandoned() {}
 
   // Starts the next part of what the task waits for. For OnEnd(), or after
@@ -48,12 +59,12 @@ class TaskOperation : public Operation {
   // part. Returns true if it has completed in that very moment, with result()
   // and flags(), and without OnEnd(). Otherwise WaitUnderWay() is to follow.
   bool StartAtOnce(const io_uring_sqe& entry);
-  void WaitUnderWay(Frame leaf, const char* what);
+  void WaitUnderWay(Frame leaf) { task_->Wait(leaf, *this); }
 
-  // Instead of waking the task: when its turn comes, `asked` says whether it
-  // goes on. Until then the operation is not under way, and the task does not
-  // wait, so no cancellation asks for its end.
-  void WakeToCheck(ResumeCheck& asked) { task_->WakeToCheck(asked); }
+  // Instead of waking the task: when its turn comes, MayResume() says whether
+  // it goes on. Until then the operation is not under way, and the task does
+  // not wait, so no cancellation asks for its end.
+  void WakeToCheck() { task_->WakeToCheck(); }
 
   // The operation has ended with `result`. By default ends the wait: aborted if
   // that was asked for and the kernel did it, else woken with the result.
@@ -70,7 +81,9 @@ class TaskOperation : public Operation {
   void WakeAborted() { task_->WakeAborted(); }
 
   TaskRecord& task() const { return *task_; }
-  bool is_under_way() const { return is_under_way_; }
+  bool is_under_way() const {
+    return phase_ == Phase::kUnderWay || phase_ == Phase::kCancelling;
+  }
   bool abort_requested() const { return abort_requested_; }
   int result() const { return result_; }
   // Of the completion that had the result.
@@ -79,16 +92,21 @@ class TaskOperation : public Operation {
   static bool IsCancelled(int result);
 
  private:
-  static Abort CallAbort(void* self);
+  enum class Phase : std::uint8_t {
+    kIdle,          // Not started, between two parts, or ended.
+    kUnderWay,      // The kernel has it.
+    kCancelling,    // The same, and was asked to end it.
+    kWaitsForOther  // The task waits for another operation.
+  };
+
   void StopWaitingForOther();
 
+  const char* const what_;
   TaskRecord* task_ = nullptr;
   int result_ = 0;
   unsigned flags_ = 0;
-  bool waits_for_other_ = false;
-  bool has_result_ = false;
-  bool is_under_way_ = false;
-  bool cancel_sent_ = false;
+  Phase phase_ = Phase::kIdle;
+  bool has_result_ = false;  // Of what is under way.
   bool abort_requested_ = false;
 };
 

@@ -25,7 +25,7 @@ class [[nodiscard]] UringAwaiter final : public TaskOperation {
   using CrecheAwaitOnce = void;
 
   explicit UringAwaiter(Prepare&& prepare)
-      : prepare_(std::forward<Prepare>(prepare)) {}
+      : TaskOperation("Uring"), prepare_(std::forward<Prepare>(prepare)) {}
 
   bool await_ready() const { return false; }
 
@@ -33,7 +33,7 @@ class [[nodiscard]] UringAwaiter final : public TaskOperation {
     io_uring_sqe entry = {};
     prepare_(entry);
     CheckUringEntry(entry);
-    StartAndWait(leaf, entry, "Uring");
+    StartAndWait(leaf, entry);
     return true;
   }
 
