@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "creche/core/internal/cancel_node.h"
+#include "creche/core/internal/nursery_state.h"
 #include "creche/core/internal/task_record.h"
-#include "creche/core/nursery.h"
 
 namespace creche::internal {
 namespace {
@@ -43,7 +43,7 @@ void PushChildren(const CancelNode& nursery, int depth, std::size_t most,
   }
   if (child != nullptr) {
     // The tasks beside main are in no nursery.
-    const Nursery* counted = child->nursery();
+    const NurseryState* counted = child->nursery();
     open.push_back({{depth, nullptr, nullptr,
                      counted == nullptr ? 0 : counted->child_count() - most}});
   }

@@ -130,7 +130,7 @@ Task<> ThreadWork::Perform(CallRequest& request) {
     const LentThread::Lending lending(
         std::make_shared<LentThread>(request, *limiter_));
     auto body = [&request](Nursery& nursery) -> Task<bool> {
-      NurseryAccess::KeepCompleted(nursery);
+      NurseryAccess::State(nursery).KeepCompleted();
       co_await request.Run();
       co_return true;
     };

@@ -24,8 +24,6 @@
 
 namespace creche {
 
-class Nursery;
-
 // What a scope has from the start.
 struct CancelScopeOptions {
   // The scope is cancelled at this time on the run's clock...
@@ -91,7 +89,6 @@ class CancelScope {
   void set_shield(bool shield) { node_.set_shield(shield); }
 
  private:
-  friend class Nursery;
   friend class internal::ScopeAccess;
 
   // Asking whether it was cancelled may notice that its deadline has passed.

@@ -14,24 +14,13 @@
 #define CRECHE_CORE_NURSERY_H_
 
 #include <cstddef>
-#include <memory>
-#include <optional>
-#include <string>
-#include <tuple>
-#include <type_traits>
-#include <utility>
-#include <vector>
 
-#include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "creche/core/cancel_scope.h"
 #include "creche/core/error_group.h"
 #include "creche/core/internal/coroutine_attributes.h"
-#include "creche/core/internal/failure.h"
 #include "creche/core/internal/forward.h"
-#include "creche/core/internal/intrusive_list.h"
-#include "creche/core/internal/promise.h"
-#include "creche/core/internal/task_record.h"
+#include "creche/core/internal/nursery_state.h"
 #include "creche/core/named.h"
 #include "creche/core/results.h"
 #include "creche/core/task.h"
@@ -83,82 +72,19 @@ class Nursery {
   void Cancel(absl::string_view reason = "") { cancel_scope().Cancel(reason); }
 
   // The scope around body and children: to move its deadline, say.
-  CancelScope& cancel_scope() { return *scope_; }
+  CancelScope& cancel_scope() { return state_.cancel_scope(); }
 
   // The number of children that have not ended, the body not counted.
-  size_t child_count() const { return child_count_; }
+  size_t child_count() const { return state_.child_count(); }
 
  private:
   friend class internal::NurseryAccess;
-  template <typename Body>
-  friend class internal::NurseryAwaiter;
-
-  // Nurseries are not destroyed when they close, but kept for a later
-  // WithNursery(), so that a call on one that has closed finds an object that
-  // can say so.
-  class Quarantine;
 
   Nursery() = default;
   ~Nursery() = default;
 
-  static Nursery& Open(internal::TaskRecord& parent);
-  void CheckOpen(const char* what) {
-    if (!is_open_ || !internal::ScopeAccess::Node(*scope_).is_of_this_run())
-        [[unlikely]] {
-      RefuseTo(what);
-    }
-  }
-  [[noreturn]] void RefuseTo(const char* what) const;
-
-  // Aborts if what is kept for a child, from now on, refers to something in a
-  // frame that may go before the child does.
-  template <typename F, typename... Args>
-  void CheckOutlives(const char* what, const F& f, const Args&... args) const;
-  template <typename... Kept, typename F, typename... Args>
-  void CheckKept(std::type_identity<std::tuple<Kept...>>, const char* what,
-                 const F& f, const Args&... args) const;
-  template <typename Kept, typename Given>
-  bool RefersToTheBody(const Given& given) const;
-  bool IsInTheBody(const volatile void* address) const;
-  [[noreturn]] static void RefuseToLend(const char* what);
-
-  void Adopt(internal::TaskRecord* child) {
-    children_.PushBack(child);
-    ++child_count_;
-    child->Spawn();
-  }
-  void Fail(internal::Failure failure, const std::string& whose);
-
-  void BodyBegins(const internal::PromiseBase& body) { body_ = &body; }
-  // The body has completed or been unwound; its task waits for the children,
-  // in the frame `block`.
-  void BodyEnded(internal::Frame block);
-  void NoteUnwound();
-  bool body_ended() const { return body_ended_; }
-  void WakeIfEmpty() {
-    if (body_ended_ && child_count_ == 0 && pending_starts_ == 0) AllEnded();
-  }
-  void AllEnded();
-
-  // Everyone has ended. Returns true if a cancellation goes on outwards.
-  bool Leave();
-  std::vector<internal::Failure> TakeFailures() { return std::move(failures_); }
-  std::string reason() const { return scope_->reason(); }
-  void Close();
-
-  std::optional<CancelScope> scope_;
-  internal::TaskRecord* parent_ = nullptr;
-  const internal::PromiseBase* body_ = nullptr;  // Until it has ended.
-  internal::IntrusiveList<internal::TaskRecord, internal::NurseryTasks>
-      children_;
-  size_t child_count_ = 0;
-  size_t pending_starts_ = 0;
-  bool is_open_ = false;
-  bool body_ended_ = false;
-  bool anyone_unwound_ = false;
-  bool keeps_completed_ = false;  // Leave() never passes a cancellation on.
-  std::vector<internal::Failure> failures_;
-  Nursery* next_ = nullptr;  // In quarantine.
+  internal::NurseryState state_;
+  Nursery* next_ = nullptr;  // Where it waits for its next use.
 };
 
 // Opens a nursery and runs body(nursery), which returns a Task<R>. co_await

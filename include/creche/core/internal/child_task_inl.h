@@ -15,8 +15,9 @@
 #include "creche/core/internal/call.h"
 #include "creche/core/internal/exceptions.h"
 #include "creche/core/internal/failure.h"
+#include "creche/core/internal/kept_argument.h"
 #include "creche/core/internal/named_callable.h"
-#include "creche/core/internal/nursery_access_inl.h"
+#include "creche/core/internal/nursery_state.h"
 #include "creche/core/internal/task_record.h"
 #include "creche/core/task.h"
 
@@ -42,8 +43,8 @@ class ChildTask<F, std::tuple<Args...>> final
 
  public:
   template <typename... Given>
-  explicit ChildTask(Nursery* nursery, CancelNode* scope, F f, Given&&... args)
-      : TaskRecord(nursery, scope),
+  explicit ChildTask(NurseryState& nursery, F f, Given&&... args)
+      : TaskRecord(&nursery, &nursery.scope()),
         Root(Continuation::Kind::kBothHooks),
         f_(std::move(f)),
         args_(std::forward<Given>(args)...) {
@@ -57,7 +58,7 @@ class ChildTask<F, std::tuple<Args...>> final
                                        std::index_sequence_for<Args...>())));
     }
     CRECHE_CATCH_ALL {
-      NurseryAccess::ChildFailed(*this, Failure(std::current_exception()));
+      NurseryState::ChildFailed(*this, Failure(std::current_exception()));
     }
     return {};
   }
@@ -67,24 +68,24 @@ class ChildTask<F, std::tuple<Args...>> final
     if (promise.state() == PromiseBase::State::kException) [[unlikely]] {
       Failure failure(promise.exception());
       this->DestroyAwaited();
-      NurseryAccess::ChildFailed(*this, std::move(failure));
+      NurseryState::ChildFailed(*this, std::move(failure));
       return {};
     }
     if constexpr (std::is_same_v<Result, absl::Status>) {
       if (!promise.value().ok()) {
         Failure failure(promise.value());
         if (!this->DestroyAwaited()) return OnCompleted();
-        NurseryAccess::ChildFailed(*this, std::move(failure));
+        NurseryState::ChildFailed(*this, std::move(failure));
         return {};
       }
     }
     if (!this->DestroyAwaited()) return OnCompleted();
-    NurseryAccess::RemoveChild(*this);
+    NurseryState::RemoveChild(*this);
     return {};
   }
 
   Frame OnUnwound() override {
-    NurseryAccess::ChildUnwound(*this);
+    NurseryState::ChildUnwound(*this);
     return {};
   }
 
@@ -96,10 +97,9 @@ class ChildTask<F, std::tuple<Args...>> final
 
 // A new task of `nursery` that runs f(args...).
 template <typename F, typename... Args>
-TaskRecord* NewChild(Nursery* nursery, F&& f, Args&&... args) {
+TaskRecord* NewChild(NurseryState& nursery, F&& f, Args&&... args) {
   return new ChildTask<std::decay_t<F>, KeptArguments<F, Args...>>(
-      nursery, &NurseryAccess::Scope(*nursery), std::forward<F>(f),
-      std::forward<Args>(args)...);
+      nursery, std::forward<F>(f), std::forward<Args>(args)...);
 }
 
 }  // namespace creche::internal

@@ -59,7 +59,7 @@ Task<> RunAttempt(Task<R> task, std::size_t index, Attempts<R>& attempts,
   }
   if (attempts.success.has_value()) co_return;
   attempts.success.emplace(std::move(result));
-  NurseryAccess::KeepCompleted(nursery);
+  NurseryAccess::State(nursery).KeepCompleted();
   nursery.Cancel("another body of the FirstSuccess() succeeded first");
 }
 

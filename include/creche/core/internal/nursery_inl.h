@@ -8,7 +8,6 @@
 #include <coroutine>
 #include <exception>
 #include <optional>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -19,9 +18,10 @@
 #include "creche/core/internal/continuation.h"
 #include "creche/core/internal/exceptions.h"
 #include "creche/core/internal/failure.h"
-#include "creche/core/internal/kept_argument.h"
 #include "creche/core/internal/kept_callable.h"
-#include "creche/core/internal/nursery_access_inl.h"
+#include "creche/core/internal/lent_arguments.h"
+#include "creche/core/internal/nursery_access.h"
+#include "creche/core/internal/nursery_state.h"
 #include "creche/core/internal/promise.h"
 #include "creche/core/internal/running.h"
 #include "creche/core/internal/safe_closure.h"
@@ -50,7 +50,7 @@ class [[nodiscard]] NurseryAwaiter
       : Base(Continuation::Kind::kBothHooks),
         body_(std::forward<Body>(other.body_)) {}
   ~NurseryAwaiter() {
-    if (nursery_ != nullptr) nursery_->Close();
+    if (nursery_ != nullptr) NurseryAccess::GiveBack(*nursery_);
   }
 
   bool await_ready() const { return false; }
@@ -59,49 +59,51 @@ class [[nodiscard]] NurseryAwaiter
   void await_suspend(std::coroutine_handle<P> parent) {
     this->awaiting_ = Frame{parent, &parent.promise()};
     block_.set_continuation(this);
-    nursery_ = &Nursery::Open(*running.task);
+    nursery_ = &NurseryAccess::Take();
+    state().Open(*running.task);
     CRECHE_TRY {
       const auto body = TaskAccess::Release(
           AsTask(internal::Call(std::forward<Body>(body_), *nursery_)));
-      if (body) nursery_->BodyBegins(body.promise());
+      if (body) state().BodyBegins(body.promise());
       if (this->StartAwaited(body)) running.completed = this;
     }
     CRECHE_CATCH_ALL {
-      nursery_->Fail(Failure(std::current_exception()), kBodyName);
+      state().Fail(Failure(std::current_exception()), kBodyName);
       EndBody();
     }
   }
 
   StatusOrOf<Result> await_resume() {
-    absl::Status failed = RaiseFailures(nursery_->TakeFailures());
+    absl::Status failed = RaiseFailures(state().TakeFailures());
     if (!failed.ok()) return failed;
     if constexpr (std::is_void_v<Result> ||
                   std::is_same_v<Result, absl::Status>) {
       return absl::OkStatus();
     } else {
       if (!result_.has_value()) {
-        return absl::CancelledError(CancelledMessage(nursery_->reason()));
+        return absl::CancelledError(
+            CancelledMessage(state().cancel_scope().reason()));
       }
       return *std::move(result_);
     }
   }
 
   Frame OnCompleted() override {
-    if (nursery_->body_ended()) {
-      if (nursery_->Leave()) return this->awaiting_;
+    if (state().body_ended()) {
+      if (state().Leave()) return this->awaiting_;
       PromiseBase::Resume(this->awaiting_);
       return {};
     }
     CRECHE_TRY { TakeBodyResult(); }
     CRECHE_CATCH_ALL {
-      nursery_->Fail(Failure(std::current_exception()), kBodyName);
+      state().Fail(Failure(std::current_exception()), kBodyName);
     }
     EndBody();
     return {};
   }
 
   Frame OnUnwound() override {
-    nursery_->NoteUnwound();
+    state().NoteUnwound();
     EndBody();
     return {};
   }
@@ -109,7 +111,8 @@ class [[nodiscard]] NurseryAwaiter
  private:
   static constexpr const char* kBodyName = "the nursery's body";
 
-  void EndBody() { nursery_->BodyEnded(Frame{{}, &block_}); }
+  NurseryState& state() { return NurseryAccess::State(*nursery_); }
+  void EndBody() { state().BodyEnded(Frame{{}, &block_}); }
 
   // The body's frame goes before its children go on: also where nothing is left
   // in it, so that sanitizers see who refers to it still.
@@ -119,7 +122,7 @@ class [[nodiscard]] NurseryAwaiter
     } else if constexpr (kIsStatusLike<Result>) {
       Result result = this->TakeResult();
       if (!result.ok()) {
-        nursery_->Fail(Failure(StatusOf(result)), kBodyName);
+        state().Fail(Failure(StatusOf(result)), kBodyName);
       } else if constexpr (kKeepsResult) {
         result_.emplace(std::move(result));
       }
@@ -142,31 +145,6 @@ class [[nodiscard]] NurseryAwaiter
 }  // namespace internal
 
 template <typename F, typename... Args>
-void Nursery::CheckOutlives(const char* what, const F& f,
-                            const Args&... args) const {
-  CheckKept(std::type_identity<internal::KeptArguments<F, Args...>>(), what, f,
-            args...);
-}
-
-template <typename... Kept, typename F, typename... Args>
-void Nursery::CheckKept(std::type_identity<std::tuple<Kept...>>,
-                        const char* what, const F& f,
-                        const Args&... args) const {
-  if (RefersToTheBody<std::decay_t<F>>(f) ||
-      (RefersToTheBody<Kept>(args) || ...)) [[unlikely]] {
-    RefuseToLend(what);
-  }
-}
-
-template <typename Kept, typename Given>
-bool Nursery::RefersToTheBody(const Given& given) const {
-  if constexpr (internal::kRefers<Kept>) {
-    return IsInTheBody(internal::ReferredTo<Kept>(given));
-  }
-  return false;
-}
-
-template <typename F, typename... Args>
 void Nursery::StartSoon(F&& f, Args&&... args) {
   static_assert(!internal::TaskAwaitable<std::decay_t<F>>,
                 "creche: StartSoon() itself calls what makes the task: write "
@@ -176,10 +154,10 @@ void Nursery::StartSoon(F&& f, Args&&... args) {
       "creche: StartSoon(f, args...) calls f with copies of args, as rvalues, "
       "and f does not take these: are there too few, or too many? "
       "Pass std::ref(x) where f takes a reference");
-  CheckOpen("StartSoon");
-  CheckOutlives<F, Args...>("StartSoon", f, args...);
-  Adopt(internal::NewChild(this, std::forward<F>(f),
-                           std::forward<Args>(args)...));
+  state_.CheckOpen("StartSoon");
+  internal::CheckLentArguments<F, Args...>(state_, "StartSoon", f, args...);
+  state_.Adopt(internal::NewChild(state_, std::forward<F>(f),
+                                  std::forward<Args>(args)...));
 }
 
 template <typename Body>

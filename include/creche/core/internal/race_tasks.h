@@ -57,7 +57,7 @@ Task<> RunRacer(AsyncBody<Body>& body, Completed<BodyResult<Body>>& out,
   } else {
     out.emplace(co_await body.MakeTask());
   }
-  NurseryAccess::KeepCompleted(nursery);
+  NurseryAccess::State(nursery).KeepCompleted();
   nursery.Cancel("another body of the Race() completed first");
 }
 

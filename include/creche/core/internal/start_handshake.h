@@ -7,12 +7,9 @@
 
 #include <optional>
 
-namespace creche {
+namespace creche::internal {
 
-class Nursery;
-
-namespace internal {
-
+class NurseryState;
 class StartAccess;
 class TaskRecord;
 
@@ -21,9 +18,9 @@ struct StartHandshake {
   // been cancelled. Aborts on a second call.
   void Started();
 
-  Nursery* target = nullptr;
-  Nursery* starter = nullptr;   // The temporary nursery.
-  TaskRecord* child = nullptr;  // While it belongs to the starter.
+  NurseryState* target = nullptr;
+  NurseryState* starter = nullptr;  // Of the temporary nursery.
+  TaskRecord* child = nullptr;      // While it belongs to the starter.
   bool is_started = false;
 };
 
@@ -34,7 +31,6 @@ struct ValueHandshake : StartHandshake {
 template <>
 struct ValueHandshake<void> : StartHandshake {};
 
-}  // namespace internal
-}  // namespace creche
+}  // namespace creche::internal
 
 #endif  // CRECHE_CORE_INTERNAL_START_HANDSHAKE_H_

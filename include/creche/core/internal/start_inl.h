@@ -16,7 +16,9 @@
 #include "creche/core/internal/child_task_inl.h"
 #include "creche/core/internal/coroutine_attributes.h"
 #include "creche/core/internal/exceptions.h"
-#include "creche/core/internal/nursery_access_inl.h"
+#include "creche/core/internal/lent_arguments.h"
+#include "creche/core/internal/nursery_access.h"
+#include "creche/core/internal/nursery_state.h"
 #include "creche/core/internal/start_handshake.h"
 
 namespace creche {
@@ -34,21 +36,21 @@ class StartAccess {
 // Start() does.
 class PendingStart {
  public:
-  PendingStart(Nursery& target, std::shared_ptr<StartHandshake> handshake)
+  PendingStart(NurseryState& target, std::shared_ptr<StartHandshake> handshake)
       : target_(target), handshake_(std::move(handshake)) {
-    NurseryAccess::CheckOpen(target, "Start");
+    target_.CheckOpen("Start");
     handshake_->target = &target;
-    NurseryAccess::AddPendingStart(target_);
+    target_.AddPendingStart();
   }
   PendingStart(const PendingStart&) = delete;
   PendingStart& operator=(const PendingStart&) = delete;
   ~PendingStart() {
     handshake_->child = nullptr;
-    NurseryAccess::RemovePendingStart(target_);
+    target_.RemovePendingStart();
   }
 
  private:
-  Nursery& target_;
+  NurseryState& target_;
   std::shared_ptr<StartHandshake> handshake_;
 };
 
@@ -62,18 +64,19 @@ absl::Status EndedWithoutStarted();
 CRECHE_CORO_TEMPLATES_BEGIN
 template <typename V, typename F, typename... Args>
 CRECHE_CORO_OWNS_ARGUMENTS Task<StatusOrOf<V>> StartIn(
-    Nursery* target, F f, std::tuple<Args...> args) {
+    NurseryState* target, F f, std::tuple<Args...> args) {
   auto handshake = std::make_shared<ValueHandshake<V>>();
   PendingStart pending(*target, handshake);
   auto start_child = [&f, &args, &handshake](Nursery& nursery) -> Task<> {
-    handshake->starter = &nursery;
+    NurseryState& starter = NurseryAccess::State(nursery);
+    handshake->starter = &starter;
     handshake->child = std::apply(
         [&](Args&... arg) {
-          return NewChild(&nursery, std::move(f), std::move(arg)...,
+          return NewChild(starter, std::move(f), std::move(arg)...,
                           StartAccess::Status<V>(handshake));
         },
         args);
-    NurseryAccess::Adopt(nursery, handshake->child);
+    starter.Adopt(handshake->child);
     co_return;
   };
   absl::Status ended;
@@ -105,10 +108,10 @@ CRECHE_CORO_WRAPPER Task<StatusOrOf<V>> Nursery::Start(F&& f, Args&&... args) {
                                     TaskStatus<V>>,
                 "creche: Start<V>(f, args...) calls f with copies of args and, "
                 "last, a creche::TaskStatus<V>");
-  CheckOpen("Start");
-  CheckOutlives<F, Args...>("Start", f, args...);
+  state_.CheckOpen("Start");
+  internal::CheckLentArguments<F, Args...>(state_, "Start", f, args...);
   return internal::StartIn<V>(
-      this, std::decay_t<F>(std::forward<F>(f)),
+      &state_, std::decay_t<F>(std::forward<F>(f)),
       internal::KeptArguments<F, Args...>(std::forward<Args>(args)...));
 }
 

@@ -24,11 +24,9 @@
 #include "creche/core/internal/wait.h"
 #include "creche/core/wait_context.h"
 
-namespace creche {
+namespace creche::internal {
 
-class Nursery;
-
-namespace internal {
+class NurseryState;
 
 // A task is in exactly one state:
 //
@@ -51,7 +49,7 @@ class TaskRecord : public ListLink<NurseryTasks> {
     kAborting
   };
 
-  TaskRecord(Nursery* nursery, CancelNode* scope)
+  TaskRecord(NurseryState* nursery, CancelNode* scope)
       : id_(NewTaskId()),
         scope_(scope),
         nursery_(nursery),
@@ -167,8 +165,8 @@ class TaskRecord : public ListLink<NurseryTasks> {
   std::uint64_t id() const { return id_; }
   CancelNode* scope() const { return scope_; }
   void set_scope(CancelNode* scope) { scope_ = scope; }
-  Nursery* nursery() const { return nursery_; }
-  void set_nursery(Nursery* nursery) { nursery_ = nursery; }
+  NurseryState* nursery() const { return nursery_; }
+  void set_nursery(NurseryState* nursery) { nursery_ = nursery; }
   Frame leaf() const { return leaf_; }
   // Requires: it does not run.
   const char* waits_for() const;
@@ -250,7 +248,7 @@ class TaskRecord : public ListLink<NurseryTasks> {
     TaskRecord* next_runnable_ = nullptr;  // In the run queue.
   };
   CancelNode* scope_;  // The innermost scope the task stands in.
-  Nursery* nursery_;
+  NurseryState* nursery_;
   Frame leaf_;  // The innermost frame, unless the task runs.
   // While it waits, and while turn_ is kCheck.
   const WaitKind* wait_kind_ = nullptr;
@@ -318,7 +316,6 @@ bool TaskRecord::CompletesLater(const Frame& leaf, W& wait) {
   return true;
 }
 
-}  // namespace internal
-}  // namespace creche
+}  // namespace creche::internal
 
 #endif  // CRECHE_CORE_INTERNAL_TASK_RECORD_H_
