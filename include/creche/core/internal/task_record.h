@@ -99,9 +99,9 @@ class TaskRecord : public ListLink<NurseryTasks> {
     WaitIn(leaf, kCannotBeCancelled, nullptr, what);
   }
 
-  // The running task waits in `leaf`, in `wait`, unless the task is cancelled,
-  // or `wait` is ready and was not asked yet. Besides what any wait has, `wait`
-  // has
+  // The same, unless the task is cancelled, or `wait` is ready: where the
+  // task's budget is used up, await_ready() has not asked. Besides what any
+  // wait has, `wait` has
   //   bool TryComplete();               false: it is not ready
   //   void Enter(const WaitContext&);   arranges for the wait's end
   template <typename W>

@@ -31,9 +31,9 @@
 //    stopped at once (as an operation in the kernel); then Wake() follows if it
 //    has happened after all, else WakeAborted().
 //
-// WaitUnlessReady() is 1 to 3 for awaiters that can complete at once, alone or
-// in a Select(). All but the kernel's operations, which TaskOperation starts,
-// are such, or Suspend().
+// TaskRecord::WaitUnlessReady() is 1 to 3, for awaiters that may be ready at
+// once, or that Select() can wait for. What the kernel is to end is a
+// TaskOperation (uring/).
 
 #ifndef CRECHE_CORE_INTERNAL_WAIT_H_
 #define CRECHE_CORE_INTERNAL_WAIT_H_
