@@ -3,12 +3,15 @@
 // Correct code, with a mistake in each #ifdef that was made by people who wrote
 // their first program. See bazel/compile_fail_test.bzl.
 
+#include <chrono>
 #include <csignal>
 #include <cstdint>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "creche/creche.h"
 
 namespace creche {
@@ -47,6 +50,11 @@ struct Server {
 Task<absl::Status> Work(Nursery& nursery) {
 #if defined(CHILD_WITHOUT_ITS_ARGUMENT)
   nursery.StartSoon(Main);
+#elif defined(CHILD_WITHOUT_A_MOVE)
+  auto server = std::make_unique<Server>();
+  nursery.StartSoon(&Server::Serve, server, 80);
+#elif defined(CHILD_THAT_IS_NO_COROUTINE)
+  nursery.StartSoon([] { return 80; });
 #elif defined(CHILD_WITHOUT_ITS_OBJECT)
   nursery.StartSoon(&Server::Serve, 80);
 #else
@@ -75,7 +83,11 @@ inline Task<int> Answer() { co_return 42; }
 inline int Compute() { return 42; }
 
 inline Task<absl::Status> UseThem(CancelScope& scope) {
+#if defined(CHANNEL_OF_REFERENCES)
+  auto [send, receive] = MakeChannel<int&>(1);
+#else
   auto [send, receive] = MakeChannel<int>(1);
+#endif
 #if defined(SELECT_OF_A_TASK)
   co_await Select(receive.Receive(), Answer());
 #else
@@ -98,6 +110,52 @@ inline Task<absl::Status> UseThem(CancelScope& scope) {
 #endif
   co_await scope.Run(body);
   co_return absl::OkStatus();
+}
+
+inline Task<absl::Status> Wait() {
+#if defined(SLEEP_OF_CHRONO)
+  co_await SleepFor(std::chrono::seconds(1));
+#elif defined(SLEEP_UNTIL_CHRONO)
+  co_await SleepUntil(std::chrono::system_clock::now());
+#else
+  co_await SleepFor(absl::Seconds(1));
+#endif
+#if defined(TIMEOUT_OF_CHRONO)
+  co_await Try(FailAfter(std::chrono::seconds(1), Answer()));
+#else
+  co_await Try(FailAfter(absl::Seconds(1), Answer()));
+#endif
+#if defined(TIMEOUT_AFTER_ITS_BODY)
+  co_await MoveOnAfter(Answer(), absl::Seconds(1));
+#elif defined(DEADLINE_OF_A_DURATION)
+  co_await MoveOnAt(absl::Seconds(1), Answer());
+#else
+  co_await MoveOnAfter(absl::Seconds(1), Answer());
+#endif
+#if defined(TRY_OF_A_NUMBER)
+  co_await Try(Compute());
+#endif
+  std::vector<Task<int>> answers;
+  answers.push_back(Answer());
+#if defined(ALL_OF_AN_LVALUE)
+  co_await Try(WhenAll(answers));
+#else
+  co_await Try(WhenAll(std::move(answers)));
+#endif
+#if defined(RESULT_OF_ANOTHER_TYPE)
+  co_return 42;
+#else
+  co_return absl::OkStatus();
+#endif
+}
+
+inline void Send(Sender<std::unique_ptr<int>>& send,
+                 const std::unique_ptr<int>& value) {
+#if defined(TRY_SEND_WITHOUT_A_MOVE)
+  send.TrySend(value).IgnoreError();
+#else
+  send.TrySend(std::make_unique<int>(*value)).IgnoreError();
+#endif
 }
 
 #if defined(CORES_MAIN_WITHOUT_A_CORE)

@@ -9,6 +9,7 @@
 
 #include "absl/time/time.h"
 #include "creche/core/internal/sleep_awaiter.h"
+#include "creche/core/internal/time_argument.h"
 
 namespace creche {
 
@@ -22,6 +23,11 @@ namespace creche {
 struct SleepForFunction {
   // What SleepFor(duration) calls.
   internal::SleepAwaiter operator()(absl::Duration duration) const;
+  // Says what to write instead of a number, or a duration of std::chrono.
+  template <internal::IsNoDuration T>
+  auto operator()(const T&) const {
+    internal::RefuseDuration<T>();
+  }
 };
 inline constexpr SleepForFunction SleepFor;  // See SleepForFunction.
 
@@ -30,6 +36,10 @@ inline constexpr SleepForFunction SleepFor;  // See SleepForFunction.
 // that a clock of nanoseconds has; only absl::InfiniteFuture() never comes.
 // Cancellation: safe.
 internal::SleepAwaiter SleepUntil(absl::Time time);
+template <internal::IsNoTime T>
+auto SleepUntil(const T&) {  // Says what to write instead.
+  internal::RefuseTime<T>();
+}
 
 // Suspends until cancelled.
 // Cancellation: safe.

@@ -61,4 +61,6 @@ auto FailAt(absl::Time deadline, Body&& body) {
 
 }  // namespace creche
 
+#include "creche/core/internal/timeouts_inl.h"
+
 #endif  // CRECHE_CORE_TIMEOUTS_H_

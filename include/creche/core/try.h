@@ -57,6 +57,14 @@ auto Try(Awaitable&& awaitable) {
       internal::AsyncBody<Type>(std::move(awaitable)));
 }
 
+// What is neither a Status nor an awaitable is refused, with a sentence.
+template <internal::IsNotTried T>
+auto Try(const T&) {
+  static_assert(internal::kIsStatusLike<T>,
+                "creche: Try() takes an absl::Status, an absl::StatusOr<T>, or "
+                "an awaitable that gives one of them");
+}
+
 }  // namespace creche
 
 #endif  // CRECHE_CORE_TRY_H_

@@ -10,6 +10,7 @@
 #ifndef CRECHE_CORE_WHEN_ALL_H_
 #define CRECHE_CORE_WHEN_ALL_H_
 
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -43,8 +44,14 @@ CRECHE_CORO_WRAPPER CRECHE_CORO_OWNS_ARGUMENTS auto WhenAll(
 // Cancellation: same as the tasks, likewise.
 template <typename T>
 CRECHE_CORO_WRAPPER CRECHE_CORO_OWNS_ARGUMENTS auto WhenAll(
-    std::vector<Task<T>> tasks) {
+    std::vector<Task<T>>&& tasks) {
   return internal::GatherVector<T>(std::move(tasks));
+}
+template <typename T>
+auto WhenAll(std::vector<Task<T>>& tasks) {  // Says what to write instead.
+  static_assert(std::is_rvalue_reference_v<decltype(tasks)>,
+                "creche: a Task is awaited once, as an rvalue: pass "
+                "std::move(tasks)");
 }
 
 }  // namespace creche

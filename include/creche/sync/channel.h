@@ -18,6 +18,7 @@
 #include <concepts>
 #include <cstddef>
 #include <limits>
+#include <type_traits>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -87,6 +88,13 @@ class Sender : public internal::ChannelEnd<T, Sender<T>> {
   {
     T copy(value);
     return TrySend(std::move(copy));
+  }
+  template <std::same_as<T> U>
+    requires(!std::copy_constructible<U>)
+  auto TrySend(const U&) {  // Says what to write instead.
+    static_assert(std::is_copy_constructible_v<U>,
+                  "creche: what cannot be copied is moved into a channel: pass "
+                  "std::move(value) to TrySend()");
   }
 
  private:

@@ -154,6 +154,17 @@ void Nursery::StartSoon(F&& f, Args&&... args) {
       "creche: StartSoon(f, args...) calls f with copies of args, as rvalues, "
       "and f does not take these: are there too few, or too many? "
       "Pass std::ref(x) where f takes a reference");
+  constexpr bool kIsCallable =
+      std::is_invocable_v<std::decay_t<F>, std::decay_t<Args>...>;
+  static_assert(
+      !kIsCallable ||
+          internal::kReturnsAwaitable<std::decay_t<F>, std::decay_t<Args>...>,
+      "creche: what StartSoon() starts must return a Task (is it a "
+      "coroutine with the return type creche::Task<...>?)");
+  static_assert((std::is_constructible_v<std::decay_t<F>, F> && ... &&
+                 std::is_constructible_v<std::decay_t<Args>, Args>),
+                "creche: StartSoon(f, args...) copies f and args: pass "
+                "std::move(x) where that cannot be copied");
   state_.CheckOpen("StartSoon");
   internal::CheckLentArguments<F, Args...>(state_, "StartSoon", f, args...);
   state_.Adopt(internal::NewChild(state_, std::forward<F>(f),

@@ -260,9 +260,11 @@ class Promise : public PromiseBase {
   Task<T> get_return_object() noexcept;
 
   template <typename U = T>
-    requires std::is_constructible_v<T, U&&>
   void return_value(U&& value) noexcept(
       std::is_nothrow_constructible_v<T, U&&>) {
+    static_assert(std::is_constructible_v<T, U&&>,
+                  "creche: co_return is given something of which no T can be "
+                  "made, where the coroutine's return type is Task<T>");
     new (std::addressof(value_)) T(std::forward<U>(value));
     state_ = State::kValue;
   }

@@ -6,6 +6,7 @@
 #define CRECHE_CORE_INTERNAL_TRY_AWAITER_H_
 
 #include <coroutine>
+#include <type_traits>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -34,6 +35,11 @@ void CompleteWithError(PromiseBase& base, const absl::Status& error) {
                   "Task<absl::Status> or Task<absl::StatusOr<T>>");
   }
 }
+
+// What Try() has no overload for.
+template <typename T>
+concept IsNotTried = !TaskAwaitable<T> && !kIsStatusLike<T> &&
+                     !std::is_convertible_v<T, absl::Status>;
 
 template <typename S>
 struct UnwrappedImpl;

@@ -5,6 +5,7 @@
 #ifndef CRECHE_SYNC_INTERNAL_CHANNEL_END_H_
 #define CRECHE_SYNC_INTERNAL_CHANNEL_END_H_
 
+#include <type_traits>
 #include <utility>
 
 #include "creche/sync/internal/channel_state.h"
@@ -19,6 +20,9 @@ namespace internal {
 // is closed at the latest when it is destroyed.
 template <typename T, typename Handle>
 class ChannelEnd : private ChannelHandle {
+  static_assert(std::is_object_v<T> && !std::is_const_v<T>,
+                "creche: the values of a channel are movable objects");
+
  public:
   ChannelEnd(ChannelEnd&& other) noexcept { MoveFrom(other); }
   ChannelEnd& operator=(ChannelEnd&& other) noexcept {

@@ -106,8 +106,6 @@ class [[nodiscard]] Receiver<T>::ReceiveOperation
 
 template <typename T>
 std::pair<Sender<T>, Receiver<T>> MakeChannel(size_t capacity) {
-  static_assert(std::is_object_v<T> && !std::is_const_v<T>,
-                "creche: the values of a channel are movable objects");
   static_assert(std::is_nothrow_move_constructible_v<T>,
                 "creche: the values of a channel must be nothrow move "
                 "constructible, so that none is lost to an exception while it "
