@@ -149,13 +149,13 @@ void Nursery::StartSoon(F&& f, Args&&... args) {
   static_assert(!internal::TaskAwaitable<std::decay_t<F>>,
                 "creche: StartSoon() itself calls what makes the task: write "
                 "StartSoon(Work, args...), not StartSoon(Work(args...))");
+  constexpr bool kIsCallable =
+      std::is_invocable_v<std::decay_t<F>, std::decay_t<Args>...>;
   static_assert(
-      std::is_invocable_v<std::decay_t<F>, std::decay_t<Args>...>,
+      kIsCallable,
       "creche: StartSoon(f, args...) calls f with copies of args, as rvalues, "
       "and f does not take these: are there too few, or too many? "
       "Pass std::ref(x) where f takes a reference");
-  constexpr bool kIsCallable =
-      std::is_invocable_v<std::decay_t<F>, std::decay_t<Args>...>;
   static_assert(
       !kIsCallable ||
           internal::kReturnsAwaitable<std::decay_t<F>, std::decay_t<Args>...>,
