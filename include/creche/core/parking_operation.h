@@ -89,12 +89,16 @@ class ParkingOperation : public Base {
     return true;
   }
 
+  // Starts to wait, in lot().
   void Enter(const WaitContext& context) {
     Parked::Enter(self().lot(), context);
   }
+  // Stops to wait, because it did not happen.
   void Leave() { Parked::Leave(); }
 
+  // What the task tree says.
   const char* wait_name() const { return Operation::kName; }
+  // The task is cancelled while it waits.
   Abort OnCancel() {
     self().Leave();
     return Abort::kDone;
