@@ -11,13 +11,9 @@
 #ifndef CRECHE_CORE_WAIT_CONTEXT_H_
 #define CRECHE_CORE_WAIT_CONTEXT_H_
 
-namespace creche {
+#include "creche/core/internal/forward.h"
 
-namespace internal {
-class Contest;
-class Entrant;
-class TaskRecord;
-}  // namespace internal
+namespace creche {
 
 // Made by the library, to be handed on. Valid during the call that it is an
 // argument of.

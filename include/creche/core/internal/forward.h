@@ -8,11 +8,14 @@
 
 namespace creche::internal {
 
+class Contest;
+class Entrant;
 class NurseryAccess;
 class ParkAwaiter;
 struct ParkedTasks;  // Tag: the tasks parked in a lot.
 class ScopeAccess;
 class TaskAccess;
+class TaskRecord;
 
 template <typename Body>
 class NurseryAwaiter;
