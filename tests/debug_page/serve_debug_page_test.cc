@@ -3,18 +3,13 @@
 #include "creche/debug_page/serve_debug_page.h"
 
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
-#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "creche/core/cancel_scope.h"
 #include "creche/core/clock.h"
 #include "creche/core/named.h"
 #include "creche/core/nursery.h"
@@ -26,7 +21,6 @@
 #include "creche/net/connect_tcp.h"
 #include "creche/net/tcp_listener.h"
 #include "creche/net/tcp_stream.h"
-#include "creche/run.h"
 #include "creche/testing/cancel_everywhere.h"
 #include "creche/testing/co_assert.h"
 #include "creche/testing/fail_everywhere.h"
@@ -34,6 +28,7 @@
 #include "creche/testing/status_matchers.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/debug_page/debug_page_client.h"
 #include "tests/support/run_to_test.h"
 
 namespace creche {
@@ -45,98 +40,6 @@ using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
-
-std::string Get(absl::string_view path, absl::string_view host = "localhost") {
-  return absl::StrCat("GET ", path, " HTTP/1.1\r\nHost: ", host, "\r\n\r\n");
-}
-
-// Everything that comes until the server ends the connection.
-Task<std::string> ReceiveAll(TcpStream& stream) {
-  std::string all;
-  char buffer[4096];
-  for (;;) {
-    const absl::StatusOr<size_t> size = co_await stream.ReceiveSome(buffer);
-    if (!size.ok() || *size == 0) co_return all;
-    all.append(buffer, *size);
-  }
-}
-
-Task<absl::StatusOr<std::string>> Ask(std::uint16_t port, std::string text) {
-  auto connecting = ConnectTcp("127.0.0.1", port);
-  TcpStream stream = co_await Try(std::move(connecting));
-  co_await Try(stream.SendAll(text));
-  auto receiving = ReceiveAll(stream);
-  co_return co_await std::move(receiving);
-}
-
-// Runs `talk(port)` beside the page's server.
-template <typename Talk>
-Task<absl::Status> ServeWhile(Talk talk) {
-  auto listening = ListenTcp("127.0.0.1", 0);
-  TcpListener listener = co_await Try(std::move(listening));
-  const std::uint16_t port = listener.port();
-  auto body = [&](Nursery& nursery) -> Task<absl::Status> {
-    nursery.StartSoon(ServeDebugPage, std::move(listener));
-    auto talking = talk(port);
-    co_await Try(std::move(talking));
-    nursery.Cancel("all has been said");
-    co_return absl::OkStatus();
-  };
-  co_return co_await WithNursery(body);
-}
-
-// The same in virtual time. So much that is not read fits into the network.
-template <typename Talk>
-absl::Status RunWith(Talk talk, size_t window = size_t{4} << 20) {
-  SimulatedNetwork network({.max_piece = 65536, .window = window});
-  auto main = [&]() -> Task<absl::Status> {
-    // The network sees that a descriptor was closed when something happens.
-    auto tick = []() -> Task<> {
-      for (;;) co_await SleepFor(absl::Milliseconds(100));
-    };
-    auto body = [&](Nursery& nursery) -> Task<absl::Status> {
-      nursery.StartSoon(Named("ticker", tick));
-      auto serving = ServeWhile(talk);
-      co_await Try(std::move(serving));
-      nursery.Cancel("all has been said");
-      co_return absl::OkStatus();
-    };
-    co_return co_await WithNursery(body);
-  };
-  return Run({.clock = &network.clock(), .port = &network.port()}, main);
-}
-
-// Asks for `requests`, one after the other, and gives the last answer.
-std::string AnswerTo(std::vector<std::string> requests) {
-  std::string answer;
-  auto talk = [&](std::uint16_t port) -> Task<absl::Status> {
-    for (const std::string& request : requests) {
-      auto asking = Ask(port, request);
-      answer = co_await Try(std::move(asking));
-    }
-    co_return absl::OkStatus();
-  };
-  EXPECT_THAT(RunWith(talk), IsOk());
-  return answer;
-}
-
-// What the page answers beside what start(nursery) has started.
-template <typename Start>
-std::string AnswerBeside(Start start, std::string request) {
-  std::string answer;
-  auto talk = [&](std::uint16_t port) -> Task<absl::Status> {
-    auto body = [&](Nursery& nursery) -> Task<absl::Status> {
-      start(nursery);
-      auto asking = Ask(port, request);
-      answer = co_await Try(std::move(asking));
-      nursery.Cancel();
-      co_return absl::OkStatus();
-    };
-    co_return co_await WithNursery(body);
-  };
-  EXPECT_THAT(RunWith(talk), IsOk());
-  return answer;
-}
 
 TEST(ServeDebugPageTest, ThePageNeedsNothingFromElsewhere) {
   const std::string page = AnswerTo({Get("/")});
@@ -215,72 +118,6 @@ TEST(ServeDebugPageTest, MeasuresWhileSomebodyLooks) {
     co_return absl::OkStatus();
   };
   EXPECT_THAT(RunWith(talk), IsOk());
-}
-
-TEST(ServeDebugPageTest, RecordsTwoSeconds) {
-  const std::string picture = AnswerTo({Get("/timeline.svg")});
-  EXPECT_THAT(picture, HasSubstr("Content-Type: image/svg+xml"));
-  EXPECT_THAT(picture, HasSubstr("<svg "));
-  EXPECT_THAT(picture, HasSubstr("ticker"));
-  const std::string trace = AnswerTo({Get("/trace.json")});
-  EXPECT_THAT(trace, HasSubstr("{\"traceEvents\":["));
-  // Two seconds of a task that was there before.
-  EXPECT_THAT(
-      trace, HasSubstr("\"ts\":0.000,\"dur\":2000000.000,\"name\":\"ticker\""));
-}
-
-TEST(ServeDebugPageTest, OneRecordsAtATime) {
-  auto talk = [](std::uint16_t port) -> Task<absl::Status> {
-    auto body = [&](Nursery& nursery) -> Task<absl::Status> {
-      auto gone = [port]() -> Task<absl::Status> {
-        auto asking =
-            MoveOnAfter(absl::Seconds(1), Ask(port, Get("/trace.json")));
-        EXPECT_FALSE((co_await std::move(asking)).has_value());
-        co_return absl::OkStatus();
-      };
-      nursery.StartSoon(gone);
-      co_await SleepFor(absl::Milliseconds(500));
-      auto asking = Ask(port, Get("/timeline.svg"));
-      EXPECT_THAT(co_await Try(std::move(asking)),
-                  StartsWith("HTTP/1.1 503 Service Unavailable"));
-      co_await SleepFor(absl::Seconds(2));
-      auto again = Ask(port, Get("/timeline.svg"));
-      EXPECT_THAT(co_await Try(std::move(again)), StartsWith("HTTP/1.1 200"));
-      co_return absl::OkStatus();
-    };
-    co_return co_await WithNursery(body);
-  };
-  EXPECT_THAT(RunWith(talk), IsOk());
-}
-
-TEST(ServeDebugPageTest, ARecordingOfABusyRunIsBounded) {
-  auto work = []() -> Task<> {
-    const absl::Time end = Now() + absl::Seconds(2);
-    while (Now() < end) co_await SleepFor(absl::Microseconds(40));
-  };
-  const std::string trace = AnswerBeside(
-      [&](Nursery& nursery) { nursery.StartSoon(work); }, Get("/trace.json"));
-  EXPECT_THAT(trace, AllOf(StartsWith("HTTP/1.1 200"), EndsWith("]}\n")));
-  EXPECT_GT(trace.size(), size_t{1} << 20);
-  EXPECT_LT(trace.size(), size_t{2} << 20);
-}
-
-TEST(ServeDebugPageTest, ARecordingOfManyTasksIsBounded) {
-  auto spawn = [](Nursery& nursery) -> Task<> {
-    const absl::Time end = Now() + absl::Seconds(2);
-    for (; Now() < end; co_await SleepFor(absl::Microseconds(500))) {
-      nursery.StartSoon([]() -> Task<> { co_return; });
-    }
-  };
-  const std::string trace = AnswerBeside(
-      [&](Nursery& nursery) { nursery.StartSoon(spawn, std::ref(nursery)); },
-      Get("/trace.json"));
-  const std::vector<absl::string_view> tasks =
-      absl::StrSplit(trace, "\"thread_name\"");
-  EXPECT_EQ(tasks.size() - 1, 2000u);
-  // The others are still seen.
-  EXPECT_THAT(
-      trace, HasSubstr("\"ts\":0.000,\"dur\":2000000.000,\"name\":\"ticker\""));
 }
 
 TEST(ServeDebugPageTest, AHeadIsAnswerWithoutItsBody) {

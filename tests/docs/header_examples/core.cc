@@ -290,4 +290,38 @@ creche::Task<absl::Status> Get(std::string key);
   co_return absl::OkStatus();
 }
 
+// wait_context.h
+
+class Crossing : public creche::ParkingOperation<Crossing> {
+  using Base = creche::ParkingOperation<Crossing>;
+
+ public:
+  static constexpr const char* kName = "Crossing";
+
+  Crossing(creche::ParkingLot& lot, int& waiting)
+      : lot_(lot), waiting_(waiting) {}
+
+  bool TryComplete() { return false; }
+  creche::ParkingLot& lot() { return lot_; }
+  void await_resume() {}
+
+  void Enter(const creche::WaitContext& context) {
+    ++waiting_;
+    Base::Enter(context);
+  }
+  void Leave() {
+    --waiting_;
+    Base::Leave();
+  }
+
+ private:
+  creche::ParkingLot& lot_;
+  int& waiting_;
+};
+
+[[maybe_unused]] creche::Task<> WaitContextExample(creche::ParkingLot& lot,
+                                                   int& waiting) {
+  co_await Crossing(lot, waiting);
+}
+
 }  // namespace core_examples
