@@ -72,8 +72,7 @@ class InPlace {
 
 class PromiseBase {
  public:
-  // kEnding: the coroutine is being destroyed where it has been suspended.
-  enum class State : unsigned char { kPending, kValue, kException, kEnding };
+  enum class State : unsigned char { kPending, kEnding, kValue, kException };
 
   PromiseBase()
       : size_(SizeUpTo(std::exchange(running.new_frame_end, nullptr))) {}
@@ -90,9 +89,7 @@ class PromiseBase {
   }
 
   // True from the moment when the coroutine has a result.
-  bool is_done() const {
-    return state_ == State::kValue || state_ == State::kException;
-  }
+  bool is_done() const { return state_ >= State::kValue; }
   State state() const { return state_; }
 
   // Whether `address` is that of something in this coroutine's frame. (What is
@@ -193,12 +190,9 @@ class PromiseBase {
   }
 
  protected:
-  ~PromiseBase() = default;
-
-  // Part of the destructor of what has a result: it is no value.
-  void DestroyException(std::exception_ptr& exception) {
-    if (state_ == State::kException) std::destroy_at(&exception);
-    if (state_ == State::kEnding) running.ended = this;
+  ~PromiseBase() {
+    if (state_ == State::kEnding) [[unlikely]]
+      running.ended = this;
   }
 
   State state_ = State::kPending;
@@ -221,10 +215,8 @@ class PromiseBase {
 [[noreturn]] void ArgumentsDestructorThrew();
 
 // Destroys a coroutine that has not begun, or has ended: only its arguments,
-// and a result, are left. Aborts if a destructor of theirs throws. Inlined, or
-// else g++ makes it one more call for each coroutine that is awaited.
-[[gnu::always_inline]] inline void DestroyAtEdge(
-    std::coroutine_handle<> handle) noexcept {
+// and a result, are left. Aborts if a destructor of theirs throws.
+inline void DestroyAtEdge(std::coroutine_handle<> handle) noexcept {
   CRECHE_TRY { handle.destroy(); }
   CRECHE_CATCH_ALL { ArgumentsDestructorThrew(); }
 }
@@ -247,8 +239,7 @@ class Promise : public PromiseBase {
   Promise() {}  // NOLINT(modernize-use-equals-default): leaves the union empty.
   ~Promise() {
     if (state_ == State::kValue) std::destroy_at(std::addressof(value_));
-    if (state_ > State::kValue) [[unlikely]]
-      DestroyException(exception_);
+    if (state_ == State::kException) std::destroy_at(&exception_);
   }
 
   // Requires: there is one.
@@ -303,12 +294,6 @@ class Promise<void> : public PromiseBase {
  public:
   using Value = void;
 
-  Promise() {}  // NOLINT(modernize-use-equals-default): leaves the union empty.
-  ~Promise() {
-    if (state_ > State::kValue) [[unlikely]]
-      DestroyException(exception_);
-  }
-
   Task<void> get_return_object() noexcept;
 
   void return_void() noexcept { state_ = State::kValue; }
@@ -317,7 +302,7 @@ class Promise<void> : public PromiseBase {
   void DropValue() { state_ = State::kPending; }
 
   void unhandled_exception() noexcept {
-    new (&exception_) std::exception_ptr(std::current_exception());
+    exception_ = std::current_exception();
     state_ = State::kException;
   }
 
@@ -330,9 +315,7 @@ class Promise<void> : public PromiseBase {
   }
 
  private:
-  union {
-    std::exception_ptr exception_;
-  };
+  std::exception_ptr exception_;
 };
 
 }  // namespace internal
