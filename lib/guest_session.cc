@@ -2,8 +2,6 @@
 
 #include "lib/guest_session.h"
 
-#include <pthread.h>
-
 #include <exception>
 #include <memory>
 #include <string>
@@ -22,21 +20,6 @@
 #include "lib/uring/current_port.h"
 
 namespace creche::internal {
-namespace {
-
-// How often this process has come out of a fork() since its first guest. (The
-// scheduler sees only forks in the middle of a share: between two, the thread
-// is in no run.)
-unsigned forks = 0;
-
-void CountForks() {
-  const auto in_child = [] { ++forks; };
-  static const int error = pthread_atfork(nullptr, nullptr, in_child);
-  static_cast<void>(error);  // No memory: the child will not know.
-}
-
-}  // namespace
-
 // What belongs to the thread and not to one of its runs stays where it is.
 void ThreadsRun::Exchange() {
   std::swap(running, running_);
@@ -69,8 +52,6 @@ absl::Status GuestSession::Open(RunOptions options) {
 // the first of an eventfd's (seen by
 // GuestHostTest.HearsOfEachWriteToAnEventfd).
 absl::Status GuestSession::OpenInRun(RunOptions options) {
-  CountForks();
-  forks_ = forks;
   options.uring_features.defer_taskrun = false;
   session_ = std::make_unique<RunSession>(std::move(options));
   if (!session_->status().ok()) return session_->status();
@@ -149,7 +130,7 @@ void GuestSession::OnTurn() {
 void GuestSession::Work() {
   if (has_ended_) return;
   if (!refused_.ok()) return End();
-  CheckNotForked();
+  session_->scheduler().CheckNotForked();
   if (is_at_work_) {
     is_missed_ = true;
     return;
@@ -163,17 +144,6 @@ void GuestSession::Work() {
   } else if (wait != absl::InfiniteDuration()) {
     AskForCallAt(absl::Now() + wait);
   }
-}
-
-// In the child of a fork(), the run's operations, and what they bring, are
-// still those of the parent.
-void GuestSession::CheckNotForked() const {
-  if (forks_ == forks) return;
-  Misuse(
-      "a GuestRun went on in a process that was forked from that of its run: "
-      "the child of a fork() calls exec() or _exit(), or has been forked "
-      "before "
-      "the GuestRun was made");
 }
 
 absl::Duration GuestSession::WorkInRun() {

@@ -61,7 +61,6 @@ class GuestSession : public std::enable_shared_from_this<GuestSession> {
   void OnTime(absl::Time time);
   void OnTurn();
   void Work();
-  void CheckNotForked() const;
   absl::Duration WorkInRun();
   void Watch();
   void Unwatch();
@@ -73,7 +72,6 @@ class GuestSession : public std::enable_shared_from_this<GuestSession> {
   std::unique_ptr<GuestMain> main_;  // Null: it has ended.
   absl::Status refused_;
   ThreadsRun run_;
-  unsigned forks_ = 0;                   // Of this process, when the run began.
   std::unique_ptr<RunSession> session_;  // Null: refused, or it has ended.
   HostedPort* port_ = nullptr;
   int fd_ = -1;

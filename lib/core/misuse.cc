@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "creche/core/internal/running.h"
+#include "lib/core/scheduler.h"
 
 namespace creche::internal {
 namespace {
@@ -17,7 +18,7 @@ constinit thread_local MisuseContext misuse_context = nullptr;
 void Misuse(std::string_view rule) {
   std::fprintf(stderr, "creche: %.*s\n", static_cast<int>(rule.size()),
                rule.data());
-  if (running.is_forked) {
+  if (running.scheduler != nullptr && running.scheduler->is_forked()) {
     std::fputs(
         "creche: this process was forked from one with a run, which does not "
         "go on here\n",

@@ -77,7 +77,7 @@ void NurseryState::Fail(Failure failure, const std::string& whose) {
   failures_.push_back(std::move(failure));
 }
 
-void NurseryState::BodyEnded(const Frame& block) {
+void NurseryState::BodyEnded(Frame block) {
   body_ = nullptr;
   body_ended_ = true;
   parent_->WaitUncancellably(block, "the children of its nursery");

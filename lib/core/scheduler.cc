@@ -38,11 +38,11 @@ constexpr unsigned kBatchesPerIdlePoll = 64;
 constexpr unsigned kBatchesInShare = 64;
 constexpr std::chrono::milliseconds kLongestShare{1};
 
-// Tells the child of a fork(), whose only thread is the one that forked.
-void NoticeForks() {
-  const auto in_child = [] {
-    running.is_forked = running.scheduler != nullptr;
-  };
+// How often this process has come out of a fork() since its first run.
+unsigned forks = 0;
+
+void CountForks() {
+  const auto in_child = [] { ++forks; };
   static const int error = pthread_atfork(nullptr, nullptr, in_child);
   static_cast<void>(error);  // No memory: the child will not know.
 }
@@ -77,7 +77,8 @@ void Scheduler::Run(TaskRecord& main) {
 }
 
 void Scheduler::Begin(TaskRecord& main) {
-  NoticeForks();
+  CountForks();
+  forks_before_ = forks;
   running.scheduler = this;
   root_.EnterAsRoot(root_tasks_);
   root_tasks_.PushBack(&main);
@@ -122,14 +123,16 @@ void Scheduler::RemoveInstrument(Instrument& instrument) {
   running.has_instruments = !instruments_.empty();
 }
 
+bool Scheduler::is_forked() const { return forks != forks_before_; }
+
 // In a forked process the port's operations, and what they bring, are still
 // those of its parent.
-void Scheduler::CheckNotForked() {
-  if (running.is_forked) [[unlikely]] {
+void Scheduler::CheckNotForked() const {
+  if (is_forked()) [[unlikely]] {
     Misuse(
-        "a task went on in a process that was forked from that of its run: the "
-        "child of a fork() calls exec() or _exit(), or has been forked before "
-        "Run()");
+        "a task or a GuestRun went on in a process that was forked from that "
+        "of its run: the child of a fork() calls exec() or _exit(), or has "
+        "been forked before the run began");
   }
 }
 

@@ -66,6 +66,11 @@ class Scheduler {
   // becomes readable: zero if there is more to do, or no task is left.
   absl::Duration RunShare(HostedPort& port);
 
+  // Whether this process was forked from the one that has the run, which cannot
+  // go on here. And aborts if so.
+  bool is_forked() const;
+  void CheckNotForked() const;
+
   // Whether `address` is on the native stack, in something that has been called
   // in this step of a task: it is gone when the step ends.
   static bool IsInThisStep(const volatile void* address);
@@ -123,7 +128,6 @@ class Scheduler {
   bool has_helpers() const { return helpers_ > 0; }
 
  private:
-  static void CheckNotForked();
   void PollPort();
   void WaitOnPort(absl::Duration at_most);
 
@@ -165,6 +169,7 @@ class Scheduler {
   size_t helpers_ = 0;
   bool main_ended_ = false;
   bool has_host_waited_ = false;  // RunShare() has said so.
+  unsigned forks_before_ = 0;     // The process's, when the run began.
 };
 
 // The time on the clock of this thread's run, and what durations count from:

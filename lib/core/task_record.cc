@@ -35,7 +35,7 @@ void TaskRecord::WakeAborted() {
   BecomeRunnable();
 }
 
-void TaskRecord::UnwindFrom(const Frame& leaf) {
+void TaskRecord::UnwindFrom(Frame leaf) {
   SuspendAt(leaf);
   turn_ = Turn::kUnwind;
   BecomeRunnable();

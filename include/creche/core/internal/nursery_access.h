@@ -5,15 +5,18 @@
 #ifndef CRECHE_CORE_INTERNAL_NURSERY_ACCESS_H_
 #define CRECHE_CORE_INTERNAL_NURSERY_ACCESS_H_
 
-#include "creche/core/internal/forward.h"
-#include "creche/core/internal/nursery_state.h"
-#include "creche/core/nursery.h"
+namespace creche {
 
-namespace creche::internal {
+class Nursery;
+
+namespace internal {
+
+class NurseryState;
 
 class NurseryAccess {
  public:
-  static NurseryState& State(Nursery& nursery) { return nursery.state_; }
+  // Defined with the templates of Nursery, which it comes with.
+  static inline NurseryState& State(Nursery& nursery);
 
   // A nursery that nobody uses; and back.
   static Nursery& Take();
@@ -23,6 +26,7 @@ class NurseryAccess {
   class Quarantine;
 };
 
-}  // namespace creche::internal
+}  // namespace internal
+}  // namespace creche
 
 #endif  // CRECHE_CORE_INTERNAL_NURSERY_ACCESS_H_

@@ -33,6 +33,10 @@
 namespace creche {
 namespace internal {
 
+inline NurseryState& NurseryAccess::State(Nursery& nursery) {
+  return nursery.state_;
+}
+
 template <typename Body>
 class [[nodiscard]] NurseryAwaiter
     : public Awaiting<AwaitResult<CallResult<Body, Nursery&>>,

@@ -50,7 +50,7 @@ class NurseryState {
   // The body has a frame from here until it has completed or been unwound. Then
   // its task waits for the children, in the frame `block`.
   void BodyBegins(const PromiseBase& body) { body_ = &body; }
-  void BodyEnded(const Frame& block);
+  void BodyEnded(Frame block);
   bool body_ended() const { return body_ended_; }
   // Whether `address` is in a frame of the body, or of a call that the body
   // awaits: it may go before a child does that is started now.

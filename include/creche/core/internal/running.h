@@ -83,10 +83,6 @@ struct CurrentRun {
   std::size_t living = 0;
   bool has_instruments = false;
 
-  // This process was forked from the one that has the run, which cannot go on
-  // here.
-  bool is_forked = false;
-
   // The state of NextChoice().
   std::uint32_t choices = 1;
 

@@ -136,7 +136,7 @@ class TaskRecord : public ListLink<NurseryTasks> {
 
   // The running task, which is cancelled, is unwound from `leaf`, when its turn
   // comes.
-  void UnwindFrom(const Frame& leaf);
+  void UnwindFrom(Frame leaf);
 
   // If the task waits, asks its wait to end, unless that has been done.
   void RequestAbort();
@@ -219,7 +219,7 @@ class TaskRecord : public ListLink<NurseryTasks> {
     state_ = State::kWaiting;
   }
   template <typename W>
-  [[gnu::noinline, gnu::cold]] bool CompletesLater(const Frame& leaf, W& wait);
+  [[gnu::noinline, gnu::cold]] bool CompletesLater(Frame leaf, W& wait);
   void BecomeRunnable() {
     state_ = State::kRunnable;
     Enqueue();
@@ -310,7 +310,7 @@ void TaskRecord::WaitUnlessReady(const Frame& leaf, W& wait) {
 
 // Enough has completed at once: others first.
 template <typename W>
-bool TaskRecord::CompletesLater(const Frame& leaf, W& wait) {
+bool TaskRecord::CompletesLater(Frame leaf, W& wait) {
   if (!wait.TryComplete()) return false;
   Yield(leaf, /*cancellable=*/false);
   return true;

@@ -47,11 +47,12 @@ struct WaitKind {
   // Null: the wait cannot be cancelled.
   Abort (*on_cancel)(void* wait);
   // Called in the task's step, after WakeToCheck(). False: the task waits
-  // again, or is to be unwound. Null: nobody calls WakeToCheck().
+  // again, or is to be unwound.
   bool (*may_resume)(void* wait);
 };
 
-// Of a class that has OnCancel(), and may have MayResume().
+// Of a class that has OnCancel(), and may have MayResume(): without that, what
+// may have happened has happened.
 template <typename Wait>
 struct WaitKindOf {
   static Abort OnCancel(void* wait) {
@@ -67,6 +68,7 @@ struct WaitKindOf {
   static constexpr WaitKind kKind = {&OnCancel, &MayResume};
 };
 
+// Ended by Wake() only.
 inline constexpr WaitKind kCannotBeCancelled = {nullptr, nullptr};
 
 }  // namespace creche::internal

@@ -80,7 +80,7 @@ class TlsConnection {
   // handshake is not done.
   enum class Sending { kOpen, kEnded, kBroken };
 
-  // Guards; see tls_connection_guards.h.
+  // Guards; see tls_connection_guards_inl.h.
   class InUse;
   class Sealing;
   class ClosedUnlessDone;
@@ -131,7 +131,7 @@ class TlsConnection {
 
 }  // namespace creche::internal
 
-#include "creche/tls/internal/tls_connection_ends.h"
+#include "creche/tls/internal/tls_connection_ends_inl.h"
 #include "creche/tls/internal/tls_connection_inl.h"
 
 #endif  // CRECHE_TLS_INTERNAL_TLS_CONNECTION_H_

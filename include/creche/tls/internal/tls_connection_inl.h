@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The handshake, receiving and sending of TlsConnection. Its ends are in
-// tls_connection_ends.h.
+// tls_connection_ends_inl.h.
 
 #ifndef CRECHE_TLS_INTERNAL_TLS_CONNECTION_INL_H_
 #define CRECHE_TLS_INTERNAL_TLS_CONNECTION_INL_H_
@@ -25,7 +25,7 @@
 #include "creche/core/timeouts.h"
 #include "creche/tls/internal/record_buffer.h"
 #include "creche/tls/internal/tls_connection.h"
-#include "creche/tls/internal/tls_connection_guards.h"
+#include "creche/tls/internal/tls_connection_guards_inl.h"
 #include "creche/tls/internal/tls_engine.h"
 
 namespace creche::internal {

@@ -2,8 +2,8 @@
 //
 // How a TlsConnection ends: Shutdown() and Unwrap().
 
-#ifndef CRECHE_TLS_INTERNAL_TLS_CONNECTION_ENDS_H_
-#define CRECHE_TLS_INTERNAL_TLS_CONNECTION_ENDS_H_
+#ifndef CRECHE_TLS_INTERNAL_TLS_CONNECTION_ENDS_INL_H_
+#define CRECHE_TLS_INTERNAL_TLS_CONNECTION_ENDS_INL_H_
 
 #include <cstddef>
 #include <string>
@@ -21,7 +21,7 @@
 #include "creche/core/timeouts.h"
 #include "creche/io/byte_stream.h"
 #include "creche/tls/internal/tls_connection.h"
-#include "creche/tls/internal/tls_connection_guards.h"
+#include "creche/tls/internal/tls_connection_guards_inl.h"
 #include "creche/tls/internal/tls_engine.h"
 
 namespace creche::internal {
@@ -130,4 +130,4 @@ absl::Status TlsConnection<Stream>::EndStatus(absl::string_view what) const {
 
 }  // namespace creche::internal
 
-#endif  // CRECHE_TLS_INTERNAL_TLS_CONNECTION_ENDS_H_
+#endif  // CRECHE_TLS_INTERNAL_TLS_CONNECTION_ENDS_INL_H_

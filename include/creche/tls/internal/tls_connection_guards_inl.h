@@ -3,8 +3,8 @@
 // The guards of TlsConnection: what becomes of it when an operation ends in the
 // middle, because it failed or was cancelled.
 
-#ifndef CRECHE_TLS_INTERNAL_TLS_CONNECTION_GUARDS_H_
-#define CRECHE_TLS_INTERNAL_TLS_CONNECTION_GUARDS_H_
+#ifndef CRECHE_TLS_INTERNAL_TLS_CONNECTION_GUARDS_INL_H_
+#define CRECHE_TLS_INTERNAL_TLS_CONNECTION_GUARDS_INL_H_
 
 #include <cstddef>
 
@@ -91,4 +91,4 @@ class TlsConnection<Stream>::KeptUnlessComplete {
 
 }  // namespace creche::internal
 
-#endif  // CRECHE_TLS_INTERNAL_TLS_CONNECTION_GUARDS_H_
+#endif  // CRECHE_TLS_INTERNAL_TLS_CONNECTION_GUARDS_INL_H_
