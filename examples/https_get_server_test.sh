@@ -17,29 +17,12 @@ get() {
 }
 
 run_https() {
-  cat >"$TEST_TMPDIR/nginx.conf" <<END
-daemon off;
-master_process off;
-$([ "$(id -u)" -ne 0 ] || echo 'user root;')
-pid $TEST_TMPDIR/nginx.pid;
-error_log stderr;
-events {}
-http {
-  access_log off;
-  client_body_temp_path $TEST_TMPDIR/nginx.body;
-  proxy_temp_path $TEST_TMPDIR/nginx.proxy;
-  fastcgi_temp_path $TEST_TMPDIR/nginx.fastcgi;
-  uwsgi_temp_path $TEST_TMPDIR/nginx.uwsgi;
-  scgi_temp_path $TEST_TMPDIR/nginx.scgi;
-  server {
+  exec_nginx <<END
     listen 127.0.0.1:$1 ssl;
     ssl_certificate $certificate;
     ssl_certificate_key $key;
     root $TEST_TMPDIR/files;
-  }
-}
 END
-  exec nginx -p "$TEST_TMPDIR" -c "$TEST_TMPDIR/nginx.conf"
 }
 start_on_free_port run_https
 

@@ -51,9 +51,10 @@ answers() {
   (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null && kill -0 "$server" 2>/dev/null
 }
 
-run_nginx() {
-  # In one process, so that there is one to stop, with the rights of this user.
-  # (In Bazel's sandbox, root may not give files away.)
+# exec_nginx: with what is in the server block, on standard input. In one
+# process, so that there is one to stop, with the rights of this user. (In
+# Bazel's sandbox, root may not give files away.)
+exec_nginx() {
   cat >"$TEST_TMPDIR/nginx.conf" <<END
 daemon off;
 master_process off;
@@ -69,6 +70,15 @@ http {
   uwsgi_temp_path $TEST_TMPDIR/nginx.uwsgi;
   scgi_temp_path $TEST_TMPDIR/nginx.scgi;
   server {
+$(cat)
+  }
+}
+END
+  exec nginx -p "$TEST_TMPDIR" -c "$TEST_TMPDIR/nginx.conf"
+}
+
+run_nginx() {
+  exec_nginx <<END
     listen 127.0.0.1:$2;
     root $1;
     location /moved { return 302 /new.txt; }
@@ -76,10 +86,7 @@ http {
     location /hurry/ { keepalive_timeout 0; alias $1/; }
     location /slow/ { limit_rate 1; alias $1/; }
     location /ssi/ { ssi on; ssi_types *; alias $1/; }
-  }
-}
 END
-  exec nginx -p "$TEST_TMPDIR" -c "$TEST_TMPDIR/nginx.conf"
 }
 
 start_nginx() {
