@@ -126,12 +126,11 @@ void Interpreter::CloseSender(Channel& channel) {
   EndWaits(channel.receivers, kReceivedNothing);
 }
 
-// What is in the buffer is lost.
+// What is in the buffer is lost: nobody can see it any more.
 void Interpreter::CloseReceiver(Channel& channel) {
   channel.is_receiver_closed = true;
   EndWaits(channel.receivers, kReceivedNothing);
   EndWaits(channel.senders, "send: broken");
-  channel.values.clear();
 }
 
 // For those who would wait for ever.
