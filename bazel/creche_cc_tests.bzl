@@ -12,6 +12,7 @@ _COMMON_DEPS = [
     "@com_google_absl//absl/types:span",
     "@com_google_googletest//:gtest",
     "@com_google_googletest//:gtest_main",
+    "//tests/support:tsan_suppressions",
 ]
 
 def creche_cc_tests(deps, hdrs = [], data = {}, shards = {}, tags = {}):

@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,7 +18,6 @@
 #include "creche/testing/internal/repeated_body.h"
 #include "lib/testing/deadlock_clock.h"
 #include "lib/testing/frame_ledger.h"
-#include "lib/testing/open_descriptors.h"
 #include "lib/uring/block_ring.h"
 
 namespace creche::internal {
@@ -33,26 +31,6 @@ absl::Status RunCatching(RunOptions options, RepeatedBody& body) {
     });
   }
   CRECHE_CATCH_ALL { return absl::UnknownError("it has thrown an exception"); }
-}
-
-void CompareDescriptors(const std::map<int, std::string>& before,
-                        const std::map<int, std::string>& after,
-                        std::vector<std::string>& problems) {
-  for (const auto& [descriptor, what] : after) {
-    auto known = before.find(descriptor);
-    if (known == before.end() || known->second != what) {
-      problems.push_back(absl::StrCat("file descriptor ", descriptor, " (",
-                                      what, ") was left open"));
-    }
-  }
-  for (const auto& [descriptor, what] : before) {
-    if (after.count(descriptor) == 0) {
-      problems.push_back(absl::StrCat("file descriptor ", descriptor, " (",
-                                      what,
-                                      "), which is older than the run, was "
-                                      "closed"));
-    }
-  }
 }
 
 // Looks at a port before it is closed, which it must not be with operations
@@ -75,7 +53,6 @@ CheckedRunResult CheckRun(RepeatedBody& body, EventPort& port,
                           std::vector<Instrument*> instruments,
                           Clock* own_clock) {
   CheckedRunResult result;
-  const std::map<int, std::string> descriptors = OpenDescriptors();
   const size_t blocks = BlockRing::lent_on_this_thread();
   DeadlockClock clock;
   PendingProbe pending(port);
@@ -108,7 +85,6 @@ CheckedRunResult CheckRun(RepeatedBody& body, EventPort& port,
         absl::StrCat(BlockRing::lent_on_this_thread() - blocks,
                      " blocks of received bytes were not given back"));
   }
-  CompareDescriptors(descriptors, OpenDescriptors(), problems);
   return result;
 }
 

@@ -3,6 +3,7 @@
 #include "lib/testing/sweep_driver.h"
 
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "creche/core/internal/misuse.h"
@@ -123,7 +124,11 @@ bool SweepDriver::RunAt(std::size_t k, SweepRun& run) {
 CheckedRunResult SweepDriver::RunOnce(SweepRun& run) {
   current = {call_.function, &run};
   SetMisuseContext(&DescribeCurrentRun);
+  descriptors_.BeforeRun();
   CheckedRunResult result = run.Run(seed_);
+  for (std::string& problem : descriptors_.AfterRun()) {
+    result.problems.push_back(std::move(problem));
+  }
   SetMisuseContext(nullptr);
   return result;
 }

@@ -16,6 +16,7 @@
 
 #include "gtest/gtest.h"
 #include "lib/testing/checked_run.h"
+#include "lib/testing/descriptor_ledger.h"
 
 namespace creche::internal {
 
@@ -84,6 +85,7 @@ class SweepDriver {
   std::size_t places_ = 0;
   std::size_t of_every_body_ = 0;  // Those among them that are not its own.
   std::size_t runs_ = 0;           // In which something was done.
+  DescriptorLedger descriptors_;
   const ::testing::ScopedTrace trace_;
   std::optional<::testing::ScopedTrace> places_trace_;
 };
