@@ -12,7 +12,9 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "creche/core/checkpoint.h"
+#include "creche/core/nursery.h"
 #include "creche/core/task.h"
 #include "creche/core/timeouts.h"
 #include "creche/net/connect_tcp.h"
@@ -87,6 +89,32 @@ TEST(MultishotTest, AReceiveIntoABufferEndsIt) {
       EXPECT_TRUE((co_await pair.server.ReceiveExactly(buffer)).ok());
     }
   });
+}
+
+// Whether it is the task or the stream that goes first.
+TEST(MultishotTest, AReceiveIsCancelledInTheKernelOnce) {
+  for (const bool close_first : {false, true}) {
+    CountingPort port;
+    int cancelled = 0;
+    RunOn(port, [&]() -> Task<> {
+      TcpPair pair = co_await MakeTcpPair();
+      const int before = port.cancelled();
+      auto body = [&](Nursery& nursery) -> Task<> {
+        char buffer[2];
+        auto receive = [&]() -> Task<> {
+          (void)co_await pair.server.ReceiveSome(absl::MakeSpan(buffer));
+        };
+        nursery.StartSoon(receive);
+        for (int i = 0; i < 3; ++i) co_await Checkpoint();
+        if (close_first) pair.server.Close();
+        nursery.Cancel();
+        if (!close_first) pair.server.Close();
+      };
+      EXPECT_TRUE((co_await WithNursery(body)).ok());
+      cancelled = port.cancelled() - before;
+    });
+    EXPECT_EQ(cancelled, 1) << "close_first: " << close_first;
+  }
 }
 
 TEST(MultishotTest, CanBeTurnedOff) {

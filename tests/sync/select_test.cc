@@ -88,6 +88,21 @@ TEST(SelectTest, ADeadlineCanBeTheFirst) {
   });
 }
 
+// The run finds both due at once, and wakes the task once.
+TEST(SelectTest, OneOfTwoDeadlinesThatAreDueTogetherIsTheFirst) {
+  InRun([]() -> Task<> {
+    const absl::Time due = Now() + absl::Seconds(3);
+
+    auto first = co_await Select(SleepUntil(due), SleepUntil(due));
+    EXPECT_EQ(first.index(), 0u);
+    EXPECT_EQ(Now(), due);
+
+    // Nothing is left of the other.
+    co_await SleepFor(absl::Seconds(1));
+    EXPECT_EQ(Now(), due + absl::Seconds(1));
+  });
+}
+
 TEST(SelectTest, WhatIsReadyGoesBeforeADeadlineThatHasPassed) {
   InRun([]() -> Task<> {
     Event event;
