@@ -4,15 +4,27 @@
 
 #include <algorithm>
 #include <memory>
+#include <source_location>
 #include <string>
 #include <utility>
 
+#include "creche/core/instrument.h"
 #include "creche/core/internal/deadline.h"
 #include "creche/core/internal/misuse.h"
+#include "creche/core/internal/promise.h"
 #include "creche/core/internal/task_record.h"
 #include "lib/core/scheduler.h"
 
 namespace creche::internal {
+namespace {
+
+// Where the running task's code is, if it runs.
+std::source_location PlaceNow() {
+  if (running.task == nullptr || running.frame == nullptr) return {};
+  return running.frame->location();
+}
+
+}  // namespace
 
 CancelNode::~CancelNode() {
   if (stage_ == Stage::kEntered) {
@@ -31,6 +43,7 @@ void CancelNode::Enter(TaskRecord& task) {
   parent_->children_.PushBack(this);
   task.set_scope(this);
   UpdateIsCancelled();
+  TellInstruments(&Instrument::ScopeEntered, task);
   bool is_due = when_ != kNever && when_ <= ClockNow();
   if (is_relative_) {
     is_due |= timeout_ <= 0;
@@ -50,6 +63,7 @@ void CancelNode::ArmFresh() {
 }
 
 void CancelNode::Exit() {
+  TellInstruments(&Instrument::ScopeExited, *owner_);
   stage_ = Stage::kExited;
   ArmOrDisarm();
   ListLink<ChildScopes>::Unlink();
@@ -90,6 +104,7 @@ void CancelNode::CancelFor(Reason reason) {
   if (cancel_called_) return;
   cancel_called_ = true;
   reason_ = std::move(reason);
+  TellInstruments(&Instrument::ScopeCancelled);
   ArmOrDisarm();
   UpdateCancelled();
 }
@@ -137,6 +152,16 @@ void CancelNode::ArmOrDisarm() {
   if (is_armed()) running.scheduler->deadlines().Remove(*this);
   if (stage_ == Stage::kEntered && !cancel_called_ && when_ != kNever) {
     running.scheduler->fresh_deadlines().PushBack(this);
+  }
+}
+
+template <typename Hook, typename... Tasks>
+void CancelNode::TellInstruments(Hook hook, const Tasks&... tasks) const {
+  if (!running.has_instruments) [[likely]]
+    return;
+  const ScopeId id(this, reason(), PlaceNow());
+  for (Instrument* instrument : running.scheduler->instruments()) {
+    (instrument->*hook)(id, TaskId(&tasks, tasks.name_to_show())...);
   }
 }
 

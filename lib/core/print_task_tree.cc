@@ -23,7 +23,7 @@ namespace {
 constexpr int kCalls = 8;
 
 void PrintLocation(const Frame& frame, std::ostream& out) {
-  const std::source_location& at = frame.promise->await_location();
+  const std::source_location& at = frame.promise->location();
   out << at.file_name() << ":" << at.line();
 }
 

@@ -10,12 +10,9 @@ namespace creche::internal {
 
 void PromiseBase::EndedWithoutResult() const {
   Misuse(absl::StrCat(
-      "a coroutine that returns a Task of a value ended without co_return",
-      location_.line() == 0
-          ? ""
-          : absl::StrCat(", after its co_await in ", location_.function_name(),
-                         " at ", location_.file_name(), ":",
-                         location_.line())));
+      "a coroutine that returns a Task of a value ended without co_return: ",
+      location_.function_name(), ", which was last at ", location_.file_name(),
+      ":", location_.line()));
 }
 
 // To go on is no choice: on some compilers, an exception that leaves destroy()

@@ -14,6 +14,7 @@
 #include <mutex>
 #include <source_location>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -50,7 +51,8 @@ std::string Stall::ToString() const {
   absl::StrAppend(&text, is_over ? " kept" : " has kept", " the loop for ",
                   absl::FormatDuration(lasted));
   if (from.empty()) {
-    absl::StrAppend(&text, ", from its start");
+    absl::StrAppend(&text, ", from its start", started_at.empty() ? "" : " by ",
+                    JoinPlaces(started_at));
   } else {
     absl::StrAppend(&text, ", going on from ", JoinPlaces(from));
   }
@@ -79,11 +81,17 @@ class StallWatchdog::Watch {
     pthread_join(thread_, nullptr);
   }
 
+  void TaskSpawned(const TaskId& task) {
+    started_at_[task.id()] = TaskPlaces::OfRunningTask();
+  }
+
   void StepBegins(const TaskId& task) {
     const TaskPlaces from = PlacesOf(task);
+    const TaskPlaces started_at = TakeStartOf(task);
     const std::lock_guard<std::mutex> lock(mutex_);
     step_.task.assign(task.name().data(), task.name().size());
     step_.from = from;
+    step_.started_at = started_at;
     step_.begin = RealTime::now();
     step_.is_running = true;
     step_.is_reported = false;
@@ -106,6 +114,7 @@ class StallWatchdog::Watch {
   struct Step {
     std::string task;
     TaskPlaces from;
+    TaskPlaces started_at;
     RealTime::time_point begin;
     bool is_running = false;
     bool is_reported = false;
@@ -151,11 +160,20 @@ class StallWatchdog::Watch {
     }
   }
 
+  // None if this is not the first step of the task.
+  TaskPlaces TakeStartOf(const TaskId& task) {
+    const auto started = started_at_.find(task.id());
+    if (started == started_at_.end()) return {};
+    const TaskPlaces places = started->second;
+    started_at_.erase(started);
+    return places;
+  }
+
   bool MayBeReported() const { return step_.is_running && !step_.is_reported; }
 
   Stall StallAt(RealTime::time_point now) const {
     return Stall{step_.task, absl::FromChrono(now - step_.begin),
-                 step_.from.ToVector()};
+                 step_.from.ToVector(), step_.started_at.ToVector()};
   }
 
   // The run does not have to wait for whoever prints.
@@ -170,6 +188,8 @@ class StallWatchdog::Watch {
   const Report& report_;
   pthread_t thread_ = {};
   bool has_thread_ = false;
+  // Of tasks that have not run yet. For the run's thread only.
+  std::unordered_map<const void*, TaskPlaces> started_at_;
 
   std::mutex mutex_;  // Of what follows.
   std::condition_variable changed_;
@@ -201,6 +221,10 @@ void StallWatchdog::BeforeRun() {
 }
 
 void StallWatchdog::AfterRun() { watch_.reset(); }
+
+void StallWatchdog::TaskSpawned(const TaskId& task) {
+  watch_->TaskSpawned(task);
+}
 
 void StallWatchdog::StepBegins(const TaskId& task) { watch_->StepBegins(task); }
 

@@ -12,6 +12,7 @@
 
 #include "creche/core/internal/continuation.h"
 #include "creche/core/internal/promise.h"
+#include "creche/core/internal/running.h"
 
 namespace creche::internal {
 
@@ -22,11 +23,16 @@ class TaskPlaces {
   TaskPlaces() = default;
 
   // From `leaf` outwards; none if there is no leaf. On the task's thread.
-  explicit TaskPlaces(Frame leaf) {
-    for (; leaf && size_ < places_.size(); leaf = CallerOf(leaf)) {
-      // An awaitable is where its caller awaits.
-      if (leaf.handle) places_[size_++] = leaf.promise->await_location();
-    }
+  explicit TaskPlaces(Frame leaf) { Add(leaf); }
+
+  // The last co_await of the running task's innermost coroutine (or where that
+  // is), and those of its callers. None if no code of a task runs.
+  static TaskPlaces OfRunningTask() {
+    TaskPlaces places;
+    if (running.task == nullptr || running.frame == nullptr) return places;
+    places.places_[places.size_++] = running.frame->location();
+    places.Add(CallerOf(Frame{{}, running.frame}));
+    return places;
   }
 
   std::vector<std::source_location> ToVector() const {
@@ -34,6 +40,13 @@ class TaskPlaces {
   }
 
  private:
+  void Add(Frame frame) {
+    for (; frame && size_ < places_.size(); frame = CallerOf(frame)) {
+      // An awaitable is where its caller awaits.
+      if (frame.handle) places_[size_++] = frame.promise->location();
+    }
+  }
+
   std::array<std::source_location, 8> places_ = {};
   std::size_t size_ = 0;
 };

@@ -34,7 +34,7 @@ std::string Location(const TaskRecord& task) {
   int calls = 0;
   for (Frame frame = task.leaf(); frame && calls < 4; frame = CallerOf(frame)) {
     if (!frame.handle) continue;  // An awaitable is where its caller awaits.
-    const std::source_location& at = frame.promise->await_location();
+    const std::source_location& at = frame.promise->location();
     if (!IsOfTheLibrary(at.file_name())) {
       absl::StrAppend(&location, calls++ == 0 ? " at " : " < ", at.file_name(),
                       ":", at.line());

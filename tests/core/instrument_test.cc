@@ -2,19 +2,29 @@
 
 #include "creche/core/instrument.h"
 
+#include <functional>
+#include <map>
 #include <string>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "creche/core/checkpoint.h"
 #include "creche/core/nursery.h"
 #include "creche/core/sleep.h"
+#include "creche/core/timeouts.h"
 #include "creche/run.h"
 #include "creche/testing/fake_port.h"
 #include "creche/testing/mock_clock.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
 namespace creche {
 namespace {
+
+using ::absl::StrCat;
+using ::testing::ElementsAre;
 
 // Writes down what it is told.
 class Recorder : public Instrument {
@@ -54,6 +64,95 @@ TEST(InstrumentTest, SeesALifeInOrder) {
             "begins:child scheduled:child ends:child "
             "begins:child exited:child scheduled:main "
             "begins:main exited:main after-run");
+}
+
+// Writes down what becomes of scopes, each with its number and its line here.
+class ScopeRecorder : public Instrument {
+ public:
+  void ScopeEntered(const ScopeId& scope, const TaskId& task) override {
+    Add("entered", scope, task.name());
+  }
+  void ScopeCancelled(const ScopeId& scope) override {
+    Add("cancelled", scope, scope.reason());
+  }
+  void ScopeExited(const ScopeId& scope, const TaskId& task) override {
+    Add("exited", scope, task.name());
+    numbers_.erase(scope.id());
+  }
+
+  std::vector<std::string> trace;
+
+ private:
+  void Add(absl::string_view what, const ScopeId& scope,
+           absl::string_view whom) {
+    const int number = numbers_.try_emplace(scope.id(), ++next_).first->second;
+    trace.push_back(
+        absl::StrCat(what, " ", number, " ", whom, ":", scope.place().line()));
+  }
+
+  int next_ = 0;
+  std::map<const void*, int> numbers_;
+};
+
+std::vector<std::string> ScopesOf(const std::function<Task<>()>& main) {
+  FakePort port;
+  MockClock clock;
+  ScopeRecorder scopes;
+  EXPECT_TRUE(
+      creche::Run({.clock = &clock, .port = &port, .instruments = {&scopes}},
+                  main)
+          .ok());
+  return scopes.trace;
+}
+
+TEST(InstrumentTest, SeesAScopeThatIsLeftWithAResult) {
+  int line = 0;
+  const auto main = [&]() -> Task<> {
+    line = __LINE__ + 1;
+    (void)co_await MoveOnAfter(absl::Seconds(1), Checkpoint());
+  };
+  const std::vector<std::string> trace = ScopesOf(main);
+  EXPECT_THAT(trace, ElementsAre(StrCat("entered 1 main:", line),
+                                 StrCat("exited 1 main:", line)));
+}
+
+TEST(InstrumentTest, SeesADeadlineThatPasses) {
+  int line = 0;
+  const auto main = [&]() -> Task<> {
+    line = __LINE__ + 1;
+    (void)co_await MoveOnAfter(absl::Seconds(1), SleepForever());
+  };
+  const std::vector<std::string> trace = ScopesOf(main);
+  EXPECT_THAT(trace, ElementsAre(StrCat("entered 1 main:", line),
+                                 "cancelled 1 deadline:0", "exited 1 main:0"));
+}
+
+// Only the scope that is cancelled itself: not those inside.
+TEST(InstrumentTest, SeesWhoCancelsAndWhere) {
+  int enters = 0;
+  int enters_inner = 0;
+  int cancels = 0;
+  const auto main = [&]() -> Task<> {
+    auto inner = [&]() -> Task<> {
+      enters_inner = __LINE__ + 1;
+      (void)co_await MoveOnAfter(absl::Seconds(1), SleepForever());
+    };
+    auto body = [&](Nursery& nursery) -> Task<> {
+      nursery.StartSoon(Named("child", inner));
+      for (int i = 0; i < 3; ++i) {
+        cancels = __LINE__ + 1;
+        co_await Checkpoint();
+      }
+      nursery.Cancel("enough");
+    };
+    enters = __LINE__ + 1;
+    (void)co_await WithNursery(body);
+  };
+  const std::vector<std::string> trace = ScopesOf(main);
+  EXPECT_THAT(trace, ElementsAre(StrCat("entered 1 main:", enters),
+                                 StrCat("entered 2 child:", enters_inner),
+                                 StrCat("cancelled 1 enough:", cancels),
+                                 "exited 2 child:0", "exited 1 main:0"));
 }
 
 class WaitRecorder : public Instrument {

@@ -176,7 +176,7 @@ TEST(TaskDeathTest, EndsWithoutCoReturn) {
   };
   EXPECT_DEATH(fall_off(false), "ended without co_return");
   EXPECT_DEATH(fall_off(true),
-               "ended without co_return, after its co_await in .*FallsOff");
+               "ended without co_return: .*FallsOff.*, which was last at ");
 }
 
 }  // namespace

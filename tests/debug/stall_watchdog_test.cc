@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "absl/algorithm/container.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -116,6 +117,36 @@ TEST(StallWatchdogTest, ReportsAStepThatHasNotEndedFromItsOwnThread) {
   EXPECT_THAT(reports.stalls[1].to, IsEmpty());
   EXPECT_GE(reports.stalls[1].lasted, reports.stalls[0].lasted);
   EXPECT_NE(reports.threads[0], std::this_thread::get_id());
+}
+
+// A child's first step comes from nowhere: who started it, and where?
+TEST(StallWatchdogTest, SaysWhereATaskWasStartedThatBlocksAtOnce) {
+  Reports reports;
+  int started = 0;
+  int caller = 0;
+  StallWatchdog watchdog(kLimit, reports.AsFunction());
+  const auto main = [&]() -> Task<> {
+    auto block = [&]() -> Task<> {
+      reports.BlockUntilTheFirst();
+      co_return;
+    };
+    auto body = [&](Nursery& nursery) -> Task<> {
+      started = __LINE__ + 1;
+      co_await Checkpoint();
+      nursery.StartSoon(block);
+    };
+    caller = __LINE__ + 1;
+    (void)co_await WithNursery(body);
+  };
+  EXPECT_THAT(creche::Run({.instruments = {&watchdog}}, main), IsOk());
+  const auto is_first_step = [](const Stall& stall) {
+    return stall.task.empty() && stall.from.empty();
+  };
+  const auto found = absl::c_find_if(reports.stalls, is_first_step);
+  ASSERT_NE(found, reports.stalls.end());
+  EXPECT_THAT(found->started_at, ElementsAre(IsLine(started), IsLine(caller)));
+  EXPECT_THAT(found->ToString(),
+              ContainsRegex("from its start by .*_test.cc:[0-9]+ < .*_test"));
 }
 
 TEST(StallWatchdogTest, SaysNothingOfStepsThatAreShort) {

@@ -139,6 +139,8 @@ class CancelNode : public ListLink<ChildScopes>,
   // Restores invariants 1 and 5 for this node. Returns whether it changed.
   bool UpdateIsCancelled();
   void ArmOrDisarm();
+  template <typename Hook, typename... Tasks>
+  void TellInstruments(Hook hook, const Tasks&... tasks) const;
   // Restores invariants 1, 2 and 5 for this scope and all scopes inside it.
   void UpdateCancelled();
   // Restores invariant 2 for the tasks whose innermost scope this is.

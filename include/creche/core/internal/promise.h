@@ -112,8 +112,9 @@ class PromiseBase {
     continuation_ = reinterpret_cast<std::uintptr_t>(continuation) | kObserved;
   }
 
-  // Where the coroutine awaits, for the task tree.
-  const std::source_location& await_location() const { return location_; }
+  // The co_await that the coroutine is at, or was last; before its first one,
+  // where the coroutine is (g++: its end). For people.
+  const std::source_location& location() const { return location_; }
 
   // Tells whoever waits that there is a result.
   void Complete() noexcept {
@@ -148,7 +149,12 @@ class PromiseBase {
     return std::exchange(running.ended, nullptr) == self;
   }
 
-  std::suspend_always initial_suspend() const noexcept { return {}; }
+  std::suspend_always initial_suspend(
+      std::source_location location =
+          std::source_location::current()) noexcept {
+    location_ = location;
+    return {};
+  }
 
   struct FinalAwaiter {
     bool await_ready() const noexcept { return false; }
