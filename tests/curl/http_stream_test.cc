@@ -14,6 +14,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "creche/core/checkpoint.h"
 #include "creche/core/nursery.h"
 #include "creche/core/sleep.h"
 #include "creche/core/task.h"
@@ -144,6 +145,11 @@ Task<absl::Status> FetchPingPong(std::string url) {
     if (pings++ == kPings) co_return std::nullopt;
     co_return "ping";
   };
+  auto on_head = [](HttpResponse head) -> Task<absl::Status> {
+    EXPECT_EQ(head.code, 200);
+    co_await Checkpoint();
+    co_return absl::OkStatus();
+  };
   auto take = [&](absl::string_view piece) -> Task<absl::Status> {
     pongs.append(piece.data(), piece.size());
     if (pongs.size() % 4 != 0) co_return absl::OkStatus();
@@ -151,7 +157,8 @@ Task<absl::Status> FetchPingPong(std::string url) {
   };
   HttpRequest request(url);
   request.set_body_source(source);
-  co_await Try(client.FetchStream(request, take));
+  auto fetching = client.FetchStream(request, on_head, take);
+  co_await Try(std::move(fetching));
   EXPECT_EQ(pongs, "pong");
   co_return absl::OkStatus();
 }
