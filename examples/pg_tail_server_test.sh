@@ -31,13 +31,16 @@ expect '^UNAVAILABLE: ' "$TEST_TMPDIR/log"
 notify 'number 2'
 wait_for 1 '^news: number 2$'
 
-# What was sent before the signal is printed, even if it was not read yet.
+# What was sent before the signal is printed, even if it was not read yet: more
+# than one read takes.
 kill -STOP "$tail"
-notify 'number 3'
+psql "$conninfo" -qc "DO 'BEGIN FOR i IN 1..3000 LOOP
+  PERFORM pg_notify(''news'', ''row '' || i); END LOOP; END'"
 kill -TERM "$tail"
 kill -CONT "$tail"
 wait "$tail" || failed=1
-expect '^news: number 3$' "$out"
+[ "$(grep -c '^news: row' "$out")" -eq 3000 ] || failed=1
+expect '^news: row 3000$' "$out"
 expect '^stopped: CANCELLED: .*SIGTERM' "$out"
 
 # Where there is nothing to hope for, it does not try again.
