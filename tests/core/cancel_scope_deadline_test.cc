@@ -21,7 +21,7 @@ namespace {
 
 void Expect(absl::Status status) { EXPECT_TRUE(status.ok()) << status; }
 
-// T30
+// Trio: test_cancel_unbound.
 TEST(CancelScopeDeadlineTest, MovingTheDeadlineNeverUncancels) {
   MockClock clock(MockClock::kManual);
   Expect(RunMockedOn(clock, [&]() -> Task<> {
@@ -35,7 +35,7 @@ TEST(CancelScopeDeadlineTest, MovingTheDeadlineNeverUncancels) {
   }));
 }
 
-// T31
+// Trio: test_basic_timeout.
 TEST(CancelScopeDeadlineTest,
      DeadlineMovedIntoThePastCancelsTheNextCheckpoint) {
   MockClock clock(MockClock::kManual);
@@ -55,7 +55,7 @@ TEST(CancelScopeDeadlineTest,
   }));
 }
 
-// T32
+// Trio: test_basic_timeout.
 TEST(CancelScopeDeadlineTest, DeadlineAfterItWasLeftMeansNothing) {
   MockClock clock(MockClock::kManual);
   Expect(RunMockedOn(clock, [&]() -> Task<> {
@@ -67,7 +67,8 @@ TEST(CancelScopeDeadlineTest, DeadlineAfterItWasLeftMeansNothing) {
   }));
 }
 
-// T33: a checkpoint sees a deadline that has just passed.
+// Trio: test_yield_briefly_checks_for_timeout. A checkpoint sees a deadline
+// that has just passed.
 TEST(CancelScopeDeadlineTest, CheckpointSeesADeadlineThatHasJustPassed) {
   MockClock clock(MockClock::kManual);
   Expect(RunMockedOn(clock, [&]() -> Task<> {
@@ -80,7 +81,7 @@ TEST(CancelScopeDeadlineTest, CheckpointSeesADeadlineThatHasJustPassed) {
   }));
 }
 
-// R12
+// Trio: deadlines are of scopes, absolute, and looked at once a tick.
 TEST(CancelScopeDeadlineTest, OverdueDeadlineThatNobodyNoticedMayBeMoved) {
   MockClock clock(MockClock::kManual);
   Expect(RunMockedOn(clock, [&]() -> Task<> {
@@ -93,7 +94,7 @@ TEST(CancelScopeDeadlineTest, OverdueDeadlineThatNobodyNoticedMayBeMoved) {
   }));
 }
 
-// R12
+// Trio: deadlines are of scopes, absolute, and looked at once a tick.
 TEST(CancelScopeDeadlineTest, ReadingCancelCalledNoticesADeadline) {
   MockClock clock(MockClock::kManual);
   Expect(RunMockedOn(clock, [&]() -> Task<> {
@@ -109,7 +110,7 @@ TEST(CancelScopeDeadlineTest, ReadingCancelCalledNoticesADeadline) {
   }));
 }
 
-// T34, R11
+// Trio: test_current_effective_deadline.
 TEST(CancelScopeDeadlineTest, EffectiveDeadlineIsTheEarliestThatIsVisible) {
   Expect(RunMocked([]() -> Task<> {
     const absl::Time start = creche::Now();
@@ -140,7 +141,7 @@ TEST(CancelScopeDeadlineTest, EffectiveDeadlineIsTheEarliestThatIsVisible) {
   }));
 }
 
-// T35
+// Trio: test_timeout_deadline_on_entry.
 TEST(CancelScopeDeadlineTest, TimeoutCountsFromEntry) {
   auto ended = RunMocked([]() -> Task<double> {
     const absl::Time start = creche::Now();
@@ -158,7 +159,8 @@ TEST(CancelScopeDeadlineTest, TimeoutCountsFromEntry) {
   EXPECT_EQ(ended.value_or(0), 8);
 }
 
-// T36 has no equal: what is relative can be asked as an absolute time, too.
+// Trio's test_invalid_access_unentered has no equal: what is relative can be
+// asked as an absolute time, too.
 TEST(CancelScopeDeadlineTest, EarlierOfDeadlineAndTimeoutCounts) {
   for (const int deadline : {2, 9}) {
     auto ended = RunMocked([&]() -> Task<double> {
@@ -172,7 +174,7 @@ TEST(CancelScopeDeadlineTest, EarlierOfDeadlineAndTimeoutCounts) {
   }
 }
 
-// T42
+// Trio: test_cancel_scope_deadline_duplicates.
 TEST(CancelScopeDeadlineTest, DeadlineThatMovesOftenIsDueOnce) {
   auto ended = RunMocked([]() -> Task<double> {
     const absl::Time start = creche::Now();

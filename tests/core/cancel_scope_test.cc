@@ -36,7 +36,7 @@ TEST(CancelScopeTest, NotesACancelThatComesAfterItsRun) {
   }));
 }
 
-// T24, R4: idempotent and level-triggered.
+// Trio: test_cancel_edge_cases. Idempotent and level-triggered.
 TEST(CancelScopeTest, CancelsEachCheckpointUntilItIsLeft) {
   int cancelled = 0;
   Expect(RunMocked([&]() -> Task<> {
@@ -64,7 +64,8 @@ TEST(CancelScopeTest, CancelsEachCheckpointUntilItIsLeft) {
   EXPECT_EQ(cancelled, 0);
 }
 
-// T25, R6: what completed in a cancelled scope completed.
+// Trio: test_cancel_scope_nesting. What completed in a cancelled scope
+// completed.
 TEST(CancelScopeTest, CancelAfterTheLastCheckpointCatchesNothing) {
   auto result = RunMocked([]() -> Task<int> {
     CancelScope scope;
@@ -82,7 +83,8 @@ TEST(CancelScopeTest, CancelAfterTheLastCheckpointCatchesNothing) {
   EXPECT_EQ(result.value_or(0), 1);
 }
 
-// T26, R6: the outermost of the cancelled scopes catches, and it alone.
+// Trio: test_cancel_scope_nesting. The outermost of the cancelled scopes
+// catches, and it alone.
 TEST(CancelScopeTest, OutermostCancelledScopeCatches) {
   Expect(RunMocked([]() -> Task<> {
     CancelScope first, second, third;
@@ -115,7 +117,7 @@ TEST(CancelScopeTest, OuterScopeWinsWhenBothExpire) {
   }));
 }
 
-// T30
+// Trio: test_cancel_unbound.
 TEST(CancelScopeTest, CancelBeforeEntryCancelsTheFirstCheckpoint) {
   std::string trace;
   Expect(RunMocked([&]() -> Task<> {
@@ -153,7 +155,7 @@ TEST(CancelScopeTest, IsCancelledByAnotherTask) {
   EXPECT_EQ(woken.value_or(0), 2);
 }
 
-// T40
+// Trio: test_cancel_reason.
 TEST(CancelScopeTest, KeepsTheFirstReason) {
   Expect(RunMocked([]() -> Task<> {
     CancelScope scope({.timeout = absl::Seconds(1)});
@@ -166,7 +168,7 @@ TEST(CancelScopeTest, KeepsTheFirstReason) {
   }));
 }
 
-// R1: a cancellation never hits a task that is to run already.
+// A cancellation never hits a task that is to run already.
 TEST(CancelScopeTest, TaskThatIsToRunRunsUpToItsNextCheckpoint) {
   std::string trace;
   Expect(RunMocked([&]() -> Task<> {

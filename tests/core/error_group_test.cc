@@ -168,7 +168,7 @@ Task<> Throw(const char* what) {
   throw std::runtime_error(what);
 }
 
-// T05
+// Trio: test_nursery_main_block_error_basic.
 TEST(ExceptionGroupTest, IsAGroupEvenOfOne) {
   EXPECT_EQ(Thrown([](Nursery& nursery) -> Task<> {
               nursery.StartSoon(Throw, "a");

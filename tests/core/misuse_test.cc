@@ -74,7 +74,7 @@ TEST(MisuseDeathTest, StartSoonOnAClosedNursery) {
                "StartSoon.. was called on a nursery that has closed");
 }
 
-// T23
+// Trio: test_nursery_start.
 TEST(MisuseDeathTest, StartOnAClosedNursery) {
   EXPECT_DEATH(RunMocked([]() -> Task<> {
                  Nursery* stale = nullptr;
@@ -106,7 +106,7 @@ TEST(MisuseDeathTest, StartAwaitedAfterTheNurseryHasClosed) {
                "Start.. was called on a nursery that has closed");
 }
 
-// T17
+// Trio: test_nursery_start.
 TEST(MisuseDeathTest, StartedTwice) {
   EXPECT_DEATH(RunMocked([]() -> Task<absl::Status> {
                  auto child = [](TaskStatus<int> status) -> Task<> {
@@ -183,7 +183,7 @@ TEST(MisuseDeathTest, AbortedWithoutAPendingAbort) {
                "whose abort function has not answered Abort::kPending");
 }
 
-// T43
+// Trio: test_broken_abort.
 TEST(MisuseDeathTest, AbortFunctionThatWakesAndSaysDone) {
   EXPECT_DEATH(RunMocked([]() -> Task<> {
                  Waker waker;

@@ -31,7 +31,7 @@ Task<absl::Status> FailLater() {
   co_return kError;
 }
 
-// R9: not from the place of the call of StartSoon().
+// Not from the place of the call of StartSoon().
 TEST(NurseryCancelTest, ChildrenInheritTheScopesOfTheNursery) {
   std::string trace;
   Expect(RunMocked([&]() -> Task<> {
@@ -77,7 +77,7 @@ TEST(NurseryCancelTest, CancelledBeforeItsValueIsCancelled) {
   EXPECT_EQ(result.status(), absl::CancelledError("cancelled: enough"));
 }
 
-// R6: what completed completed.
+// What completed completed.
 TEST(NurseryCancelTest, ValueOfABodyThatCompletedIsGiven) {
   auto result = RunMocked([]() -> Task<absl::StatusOr<int>> {
     auto body = [](Nursery& nursery) -> Task<int> {
@@ -91,7 +91,7 @@ TEST(NurseryCancelTest, ValueOfABodyThatCompletedIsGiven) {
   EXPECT_EQ(result.value_or(0), 1);
 }
 
-// R8: it goes on outwards, after everyone has ended.
+// It goes on outwards, after everyone has ended.
 TEST(NurseryCancelTest, CancellationFromOutsideGoesOnOutwards) {
   auto ended = RunMocked([]() -> Task<double> {
     const absl::Time start = creche::Now();
@@ -144,7 +144,7 @@ std::string ReasonAfter(Start start) {
   return reason;
 }
 
-// T40
+// Trio: test_cancel_reason.
 TEST(NurseryCancelTest, ReasonNamesTheChildThatFailed) {
   EXPECT_EQ(ReasonAfter([](Nursery& nursery) -> Task<absl::Status> {
               nursery.StartSoon(Named("reader", FailLater));
@@ -159,7 +159,7 @@ TEST(NurseryCancelTest, ReasonNamesTheChildThatFailed) {
             "a child task failed: DATA_LOSS: lost");
 }
 
-// T40
+// Trio: test_cancel_reason.
 TEST(NurseryCancelTest, ReasonNamesTheBodyThatFailed) {
   EXPECT_EQ(ReasonAfter([](Nursery&) -> Task<absl::Status> {
               co_return co_await FailLater();
@@ -167,7 +167,7 @@ TEST(NurseryCancelTest, ReasonNamesTheBodyThatFailed) {
             "the nursery's body failed: DATA_LOSS: lost");
 }
 
-// T40: the first reason is kept.
+// Trio: test_cancel_reason. The first reason is kept.
 TEST(NurseryCancelTest, FailureAfterACancellationDoesNotChangeTheReason) {
   EXPECT_EQ(ReasonAfter([](Nursery& nursery) -> Task<absl::Status> {
               nursery.Cancel("by hand");
@@ -177,7 +177,8 @@ TEST(NurseryCancelTest, FailureAfterACancellationDoesNotChangeTheReason) {
             "by hand");
 }
 
-// T40: what a cancelled body passes on is the reason from outside.
+// Trio: test_cancel_reason. What a cancelled body passes on is the reason from
+// outside.
 TEST(NurseryCancelTest, ReasonComesFromOutside) {
   EXPECT_EQ(
       ReasonAfter([](Nursery& nursery) -> Task<absl::Status> {

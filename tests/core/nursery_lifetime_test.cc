@@ -22,7 +22,7 @@ namespace {
 
 const absl::Status kError = absl::DataLossError("broken");
 
-// T12
+// Trio: test_locals_destroyed_promptly_on_cancel.
 TEST(NurseryLifetimeTest, LocalsAndArgumentsAreGoneWhenItEnds) {
   int alive = 0;
   auto child = [](LifetimeProbe probe) -> Task<> {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What finds a child that has said Started() in its new home (R10).
+// What finds a child that has said Started() in its new home.
 
 #include <utility>
 
@@ -34,7 +34,7 @@ Task<absl::Status> Serve(int before, int after, absl::Status end,
   co_return end;
 }
 
-// T21
+// Trio: test_nursery_start_with_cancelled_nursery.
 class CancelledTargetTest : public ::testing::TestWithParam<bool> {};
 
 TEST_P(CancelledTargetTest, WakesSleepingGrandchildren) {

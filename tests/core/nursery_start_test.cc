@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Nursery::Start() and the two lives of its child (R10).
+// Nursery::Start() and the two lives of its child.
 
 #include <optional>
 #include <string>
@@ -39,7 +39,7 @@ Task<absl::Status> Serve(int before, int after, absl::Status end,
   co_return end;
 }
 
-// T14
+// Trio: test_nursery_start.
 TEST(NurseryStartTest, GivesTheValueWhenTheChildHasStarted) {
   auto ended = RunMocked([]() -> Task<double> {
     const absl::Time start = creche::Now();
@@ -72,7 +72,7 @@ TEST(NurseryStartTest, CountsTheChildOnlyOnceItHasStarted) {
   }));
 }
 
-// T15
+// Trio: test_nursery_start.
 TEST(NurseryStartTest, ErrorBeforeStartedComesOutOfStartAlone) {
   Expect(RunMocked([]() -> Task<> {
     auto fail = [](TaskStatus<>) -> Task<absl::Status> {
@@ -93,7 +93,7 @@ TEST(NurseryStartTest, ErrorBeforeStartedComesOutOfStartAlone) {
   }));
 }
 
-// T16
+// Trio: test_nursery_start.
 TEST(NurseryStartTest, ChildThatEndsWithoutStartedIsAnError) {
   Expect(RunMocked([]() -> Task<> {
     auto child = [](TaskStatus<>) -> Task<> { co_await Nap(1); };
@@ -164,7 +164,7 @@ TEST(NurseryStartTest, ChildBelongsToItsCallerUntilStarted) {
   EXPECT_EQ(ended.value_or(0), 3);
 }
 
-// T18: Started() is void if the caller has been cancelled.
+// Trio: test_nursery_start. Started() is void if the caller has been cancelled.
 TEST(NurseryStartTest, CancelledCallerKeepsTheChild) {
   Expect(RunMocked([]() -> Task<> {
     auto child = [](TaskStatus<> status) -> Task<> {
@@ -184,7 +184,7 @@ TEST(NurseryStartTest, CancelledCallerKeepsTheChild) {
   }));
 }
 
-// T19
+// Trio: test_nursery_start.
 TEST(NurseryStartTest, CancelledCallerGetsTheValueOfAChildThatCompleted) {
   Expect(RunMocked([]() -> Task<> {
     auto child = [](TaskStatus<int> status) -> Task<> {
@@ -203,7 +203,7 @@ TEST(NurseryStartTest, CancelledCallerGetsTheValueOfAChildThatCompleted) {
   }));
 }
 
-// T20
+// Trio: test_nursery_start.
 TEST(NurseryStartTest, CancelledCallerGetsTheErrorOfItsChild) {
   Expect(RunMocked([]() -> Task<> {
     auto child = [](TaskStatus<> status) -> Task<absl::Status> {
@@ -246,7 +246,7 @@ TEST(NurseryStartTest, CallerWhoseTimePassedWhileTheChildWasShielded) {
   EXPECT_EQ(ended.value_or(0), 10);
 }
 
-// T22
+// Trio: test_nursery_start_keeps_nursery_open.
 class PendingStartTest : public ::testing::TestWithParam<bool> {};
 
 TEST_P(PendingStartTest, KeepsTheNurseryOpen) {

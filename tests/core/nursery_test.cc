@@ -91,7 +91,7 @@ TEST(NurseryTest, EndsWhenEveryoneHasEnded) {
   EXPECT_EQ(ended.value_or(0), 5);
 }
 
-// T01
+// Trio: test_task_crash_propagation.
 TEST(NurseryTest, FailingChildCancelsItsSiblingAndIsReported) {
   int alive = 0;
 
@@ -105,7 +105,7 @@ TEST(NurseryTest, FailingChildCancelsItsSiblingAndIsReported) {
   EXPECT_EQ(alive, 0);
 }
 
-// T02
+// Trio: test_main_and_task_both_crash.
 TEST(NurseryTest, ReportsFailuresOfBodyAndChild) {
   absl::Status status = RunNursery([](Nursery& nursery) -> Task<absl::Status> {
     nursery.StartSoon(FailWith, kFirst);
@@ -117,7 +117,7 @@ TEST(NurseryTest, ReportsFailuresOfBodyAndChild) {
   EXPECT_EQ(status.code(), kFirst.code());
 }
 
-// T03
+// Trio: test_two_child_crashes.
 TEST(NurseryTest, ReportsTwoChildrenThatFailInTheSameTick) {
   absl::Status status = RunNursery([](Nursery& nursery) -> Task<> {
     nursery.StartSoon(FailWith, kFirst);
@@ -128,7 +128,7 @@ TEST(NurseryTest, ReportsTwoChildrenThatFailInTheSameTick) {
   EXPECT_EQ(Errors(status), (std::vector<absl::Status>{kFirst, kSecond}));
 }
 
-// T04
+// Trio: test_child_crash_wakes_parent.
 TEST(NurseryTest, FailingChildWakesASleepingBody) {
   int alive = 0;
 
@@ -141,7 +141,7 @@ TEST(NurseryTest, FailingChildWakesASleepingBody) {
   EXPECT_EQ(alive, 0);
 }
 
-// R8: the body counts as a child.
+// The body counts as a child.
 TEST(NurseryTest, FailingBodyCancelsChildren) {
   int alive = 0;
 
@@ -167,7 +167,7 @@ TEST(NurseryTest, EndingBodyDoesNotCancelChildren) {
   EXPECT_EQ(trace, "xxxxx");
 }
 
-// R8: a shielded body runs on.
+// A shielded body runs on.
 TEST(NurseryTest, WaitsForWhatIsShielded) {
   auto ended = RunMocked([]() -> Task<double> {
     const absl::Time start = creche::Now();
@@ -187,7 +187,7 @@ TEST(NurseryTest, WaitsForWhatIsShielded) {
   EXPECT_EQ(ended.value_or(0), 7);
 }
 
-// T06
+// Trio: test_precancelled_task.
 TEST(NurseryTest, ChildOfACancelledNurseryStartsAndUnwindsWhereItWaits) {
   std::string trace;
 
@@ -205,7 +205,7 @@ TEST(NurseryTest, ChildOfACancelledNurseryStartsAndUnwindsWhereItWaits) {
   EXPECT_EQ(trace, "started");
 }
 
-// T07
+// Trio: test_nursery_closure.
 TEST(NurseryTest, ChildStartsAnotherAfterTheBodyHasEnded) {
   std::string trace;
 
@@ -221,7 +221,8 @@ TEST(NurseryTest, ChildStartsAnotherAfterTheBodyHasEnded) {
   EXPECT_EQ(trace, "xx");
 }
 
-// T08, R9: leaving a nursery is a schedule point and never a cancel point.
+// Trio: test_trivial_yields. Leaving a nursery is a schedule point and never a
+// cancel point.
 TEST(NurseryTest, EmptyNurseryInACancelledScopeYieldsAndGoesOn) {
   std::string trace;
   RunMocked([&]() -> Task<> {
@@ -254,7 +255,7 @@ TEST(NurseryTest, EmptyNurseryInACancelledScopeYieldsAndGoesOn) {
   EXPECT_EQ(trace, "x1xc2");
 }
 
-// T09
+// Trio: test_cancel_inheritance.
 TEST(NurseryTest, CancellationReachesAllGrandchildren) {
   int alive = 0;
   auto worker = [&]() -> Task<absl::Status> {
@@ -280,7 +281,7 @@ TEST(NurseryTest, CancellationReachesAllGrandchildren) {
   EXPECT_EQ(alive, 0);
 }
 
-// T10, R7: errors beat cancellation.
+// Trio: test_cancel_scope_exceptiongroup_filtering. Errors beat cancellation.
 TEST(NurseryTest, ErrorAmongCancelledSiblingsComesOut) {
   int alive = 0;
   auto result = RunMocked([&]() -> Task<absl::Status> {
@@ -307,7 +308,7 @@ TEST(NurseryTest, ErrorAmongCancelledSiblingsComesOut) {
   EXPECT_EQ(alive, 0);
 }
 
-// T11: Statuses are flattened, in order of arrival.
+// Trio: test_nursery_collapse. Statuses are flattened, in order of arrival.
 TEST(NurseryTest, ErrorsOfNestedNurseriesComeInOrderOfArrival) {
   const absl::Status third = absl::InternalError("third");
   auto inner = [&](Nursery& nursery) -> Task<> {
@@ -329,7 +330,7 @@ TEST(NurseryTest, ErrorsOfNestedNurseriesComeInOrderOfArrival) {
             (std::vector<absl::Status>{kFirst, kSecond, third}));
 }
 
-// T13
+// Trio: test_task_tree_introspection.
 TEST(NurseryTest, CountsItsChildren) {
   absl::Status status = RunNursery([](Nursery& nursery) -> Task<> {
     EXPECT_EQ(nursery.child_count(), 0u);

@@ -74,7 +74,7 @@ TEST_F(ParkingLotTest, UnparksAtMostThoseWhoAreThere) {
   EXPECT_EQ(trace_, "w0w1w2w3w4");
 }
 
-// R2: who is cancelled is gone from the lot at once.
+// Who is cancelled is gone from the lot at once.
 TEST_F(ParkingLotTest, CancelledTaskLeavesAtOnce) {
   WithFiveParked([&]() -> Task<> {
     scopes_[1]->Cancel();
@@ -87,7 +87,7 @@ TEST_F(ParkingLotTest, CancelledTaskLeavesAtOnce) {
   EXPECT_EQ(trace_, "c1c4w0w2w3");
 }
 
-// R3
+// Trio: whoever wakes the task first wins.
 TEST_F(ParkingLotTest, UnparkedThenCancelledTaskIsWoken) {
   WithFiveParked([&]() -> Task<> {
     lot_.UnparkAll();
@@ -97,7 +97,7 @@ TEST_F(ParkingLotTest, UnparkedThenCancelledTaskIsWoken) {
   EXPECT_EQ(trace_, "w0w1w2w3w4");
 }
 
-// T54
+// Trio: test_parking_lot_repark.
 TEST_F(ParkingLotTest, ReparkedTasksKeepOrderAndCanBeCancelled) {
   ParkingLot other;
   WithFiveParked([&]() -> Task<> {

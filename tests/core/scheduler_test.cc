@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Who runs when: rounds, batches, seeds, fairness (R13), and what a checkpoint
+// Who runs when: rounds, batches, seeds, fairness, and what a checkpoint
 // is (R1).
 
 #include "lib/core/scheduler.h"
@@ -53,12 +53,12 @@ std::string TraceOf(int tasks, int rounds, std::optional<std::uint64_t> seed) {
   return trace;
 }
 
-// T44
+// Trio: test_basic_interleave.
 TEST(SchedulerTest, RunsTasksInRounds) {
   EXPECT_EQ(TraceOf(2, 3, std::nullopt), "ababab");
 }
 
-// T45
+// Trio: test_the_trio_scheduler_is_not_deterministic.
 TEST(SchedulerTest, SeedShufflesEachRound) {
   const std::string trace = TraceOf(5, 50, 1);
 
@@ -70,7 +70,7 @@ TEST(SchedulerTest, SeedShufflesEachRound) {
   }
 }
 
-// T45
+// Trio: test_the_trio_scheduler_is_deterministic_if_seeded.
 TEST(SchedulerTest, SameSeedGivesTheSameOrder) {
   EXPECT_EQ(TraceOf(5, 50, 7), TraceOf(5, 50, 7));
   EXPECT_NE(TraceOf(5, 50, 7), TraceOf(5, 50, 8));

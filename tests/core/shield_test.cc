@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Shields, of Shield() and of scopes (R11).
+// Shields, of Shield() and of scopes.
 
 #include <string>
 
@@ -56,8 +56,8 @@ TEST(ShieldTest, DoesNotHideWhatIsInside) {
   }));
 }
 
-// T27: on and off decide at each checkpoint. (A cancellation unwinds, so each
-// step needs a task of its own.)
+// Trio: test_cancel_shielding. On and off decide at each checkpoint. (A
+// cancellation unwinds, so each step needs a task of its own.)
 TEST(ShieldTest, CountsAsItIsAtEachCheckpoint) {
   std::string trace;
   Expect(RunMocked([&]() -> Task<> {
@@ -93,7 +93,8 @@ TEST(ShieldTest, CountsAsItIsAtEachCheckpoint) {
   EXPECT_EQ(trace, "a.");
 }
 
-// T27, the end: the inner scope catches its own cancellation behind its shield.
+// Trio: test_cancel_shielding. At its end the inner scope catches its own
+// cancellation behind its shield.
 TEST(ShieldTest, ShieldedScopeCatchesItsOwnCancellation) {
   Expect(RunMocked([]() -> Task<> {
     CancelScope outer, inner({.shield = true});
@@ -109,7 +110,7 @@ TEST(ShieldTest, ShieldedScopeCatchesItsOwnCancellation) {
   }));
 }
 
-// T28
+// Trio: test_cancel_shield_abort.
 TEST(ShieldTest, LiftingItWakesASleepingTaskAtOnce) {
   auto woken = RunMocked([]() -> Task<double> {
     const absl::Time start = creche::Now();
@@ -133,7 +134,8 @@ TEST(ShieldTest, LiftingItWakesASleepingTaskAtOnce) {
   EXPECT_EQ(woken.value_or(0), 2);
 }
 
-// T29: who catches is decided when the scope is left.
+// Trio: test_unshield_while_cancel_propagating. Who catches is decided when the
+// scope is left.
 TEST(ShieldTest, RaisedWhileUnwindingLetsTheOuterScopeCatch) {
   struct RaisesShield {
     CancelScope* scope;
@@ -154,7 +156,7 @@ TEST(ShieldTest, RaisedWhileUnwindingLetsTheOuterScopeCatch) {
   }));
 }
 
-// R6: toggling it while unwinding changes who catches.
+// Toggling it while unwinding changes who catches.
 TEST(ShieldTest, RaisedWhileUnwindingLetsACancelledInnerScopeCatch) {
   struct RaisesShield {
     CancelScope* scope;
@@ -176,7 +178,7 @@ TEST(ShieldTest, RaisedWhileUnwindingLetsACancelledInnerScopeCatch) {
   }));
 }
 
-// T37
+// Trio: test_fail_after_fails_even_if_shielded.
 TEST(ShieldTest, TimeoutBehindAShieldFailsInACancelledScope) {
   auto ended = RunMocked([]() -> Task<double> {
     const absl::Time start = creche::Now();

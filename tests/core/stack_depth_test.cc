@@ -174,7 +174,7 @@ Task<> NestScopes(int depth) {
   co_await scope.Run(NestScopes(depth - 1));
 }
 
-// T41
+// Trio: test_very_deep_cancel_scope_nesting.
 TEST(StackDepthTest, ManyNestedScopesAreCancelled) {
   RunOnThread(kSmallStack, [] {
     auto result = RunMocked([]() -> Task<bool> {

@@ -89,7 +89,7 @@ TEST(SuspendTest, MayBeWokenAtOnce) {
   EXPECT_EQ(trace, "x1");  // A schedule point all the same.
 }
 
-// R2: the abort function runs inside Cancel().
+// The abort function runs inside Cancel().
 TEST(SuspendTest, AbortsInsideCancel) {
   Device device;
   EXPECT_EQ(RunBeside(device,
@@ -101,7 +101,7 @@ TEST(SuspendTest, AbortsInsideCancel) {
             "cancelled");
 }
 
-// R3: complete, then cancel.
+// Complete, then cancel.
 TEST(SuspendTest, CompletionBeforeTheCancellationWins) {
   Device device;
   EXPECT_EQ(RunBeside(device,
@@ -114,7 +114,7 @@ TEST(SuspendTest, CompletionBeforeTheCancellationWins) {
   EXPECT_EQ(device.aborts, 0);
 }
 
-// T38: the operation completes after all.
+// Trio: test_failed_abort. The operation completes after all.
 TEST(SuspendTest, CompletionAfterAPendingAbortIsDelivered) {
   Device device;
   device.answer = Abort::kPending;
@@ -128,7 +128,7 @@ TEST(SuspendTest, CompletionAfterAPendingAbortIsDelivered) {
   EXPECT_EQ(device.aborts, 1);
 }
 
-// T38: and the next checkpoint unwinds.
+// Trio: test_failed_abort. And the next checkpoint unwinds.
 TEST(SuspendTest, CancellationWaitsForTheNextCheckpointAfterACompletion) {
   std::string trace;
   Expect(RunMocked([&]() -> Task<> {
@@ -152,7 +152,8 @@ TEST(SuspendTest, CancellationWaitsForTheNextCheckpointAfterACompletion) {
   EXPECT_EQ(trace, "a");
 }
 
-// T39: aborted once, however often cancelled; a shield comes too late.
+// Trio: test_slow_abort_edge_cases. Aborted once, however often cancelled; a
+// shield comes too late.
 TEST(SuspendTest, LateAbortUnwindsInSpiteOfALateShield) {
   Device device;
   device.answer = Abort::kPending;

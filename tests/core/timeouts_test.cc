@@ -64,7 +64,7 @@ TEST(TimeoutsTest, FailGivesTheValueOrATimeout) {
   }));
 }
 
-// R7, (h) of trio's probed cases: the body's own error is not replaced.
+// The body's own error is not replaced.
 TEST(TimeoutsTest, FailGivesTheBodysOwnError) {
   Expect(RunMocked([]() -> Task<> {
     auto body = []() -> Task<absl::Status> {
@@ -76,7 +76,7 @@ TEST(TimeoutsTest, FailGivesTheBodysOwnError) {
   }));
 }
 
-// R7: an error among the cancelled beats the timeout.
+// An error among the cancelled beats the timeout.
 TEST(TimeoutsTest, FailGivesTheErrorOfACleanup) {
   Expect(RunMocked([]() -> Task<> {
     auto cleanup = []() -> Task<absl::Status> {
@@ -162,7 +162,7 @@ TEST(TimeoutsTest, InfiniteTimeoutNeverExpires) {
   }));
 }
 
-// T35
+// Trio: test_timeout_deadline_on_entry.
 TEST(TimeoutsTest, CountsFromTheAwait) {
   Expect(RunMocked([]() -> Task<> {
     const absl::Time start = creche::Now();

@@ -242,7 +242,8 @@ CRECHE_TEST(BadInputTest, ADescriptorThatBecomesSomethingElseIsAnError) {
   EXPECT_FALSE(block.ok());
 }
 
-// Trio's T63: the number of a closed descriptor is soon that of another.
+// Trio: test_misdirected_aclose_regression. The number of a closed descriptor
+// is soon that of another.
 CRECHE_TEST(BadInputTest, ClosingTwiceDoesNotDisturbWhoGotTheNumber) {
   TcpPair old = co_await MakeTcpPair();
   const int number = old.server.fd();
@@ -260,7 +261,7 @@ CRECHE_TEST(BadInputTest, ClosingTwiceDoesNotDisturbWhoGotTheNumber) {
   EXPECT_TRUE(heir->peer_address().ok());
 }
 
-// Trio's T64.
+// Trio: test_can_survive_unnotified_close.
 CRECHE_TEST(BadInputTest, AWaitOnADescriptorClosedBehindItCanBeCancelled) {
   TcpPair pair = co_await MakeTcpPair();
   char buffer[1];

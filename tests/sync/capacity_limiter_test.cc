@@ -31,7 +31,7 @@ TEST(CapacityLimiterTest, LendsTokens) {
   });
 }
 
-// T52.
+// Trio: test_CapacityLimiter_change_total_tokens.
 TEST(CapacityLimiterTest, UnlimitedIsWhatIsAvailable) {
   CapacityLimiter limiter(CapacityLimiter::kUnlimited);
   EXPECT_EQ(limiter.available(), CapacityLimiter::kUnlimited);
@@ -74,7 +74,7 @@ TEST(CapacityLimiterTest, IsResizedWhileInUse) {
   });
 }
 
-// T52.
+// Trio: test_CapacityLimiter_change_total_tokens.
 TEST(CapacityLimiterTest, ACancelledWaiterLeavesNoResidue) {
   InNursery([](Nursery& nursery) -> Task<> {
     CapacityLimiter limiter(0);

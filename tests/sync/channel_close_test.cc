@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Closing a channel: what each end sees, with and without somebody waiting.
-// (T55, T56.)
+// (Trio: test_close_basics, test_close_sync.)
 
 #include <memory>
 #include <optional>
@@ -150,7 +150,7 @@ TEST(ChannelCloseTest, OwnCloseIsLookedAtFirst) {
   EXPECT_TRUE(IsClosedResource(receive.TryReceive().status()));
 }
 
-// T56.
+// Trio: test_close_multiple_send_handles.
 TEST(ChannelCloseTest, ClonesOfASenderAreIndependent) {
   InNursery([](Nursery& nursery) -> Task<> {
     auto [send, receive] = MakeChannel<int>(0);
@@ -169,7 +169,7 @@ TEST(ChannelCloseTest, ClonesOfASenderAreIndependent) {
   });
 }
 
-// T56.
+// Trio: test_close_multiple_send_handles.
 TEST(ChannelCloseTest, ClonesOfAReceiverAreIndependent) {
   InNursery([](Nursery& nursery) -> Task<> {
     auto [send, receive] = MakeChannel<int>(0);

@@ -77,7 +77,7 @@ TEST_P(ChannelTest, CarriesWhatCannotBeCopied) {
   });
 }
 
-// T59.
+// Trio: test_channel_multiple_producers.
 TEST_P(ChannelTest, TheEndComesWhenTheLastOfManySendersGoes) {
   std::vector<int> received;
   InNursery([&](Nursery& nursery) -> Task<> {
@@ -138,7 +138,7 @@ TEST(ChannelTest, AtARendezvousTrySendNeedsOneWhoWaits) {
   });
 }
 
-// T57.
+// Trio: test_channel_fairness.
 TEST(ChannelTest, AValueBelongsToTheReceiverThatWaited) {
   std::vector<int> values;
   InNursery([&](Nursery& nursery) -> Task<> {
@@ -154,7 +154,7 @@ TEST(ChannelTest, AValueBelongsToTheReceiverThatWaited) {
   EXPECT_EQ(values, std::vector<int>{1});
 }
 
-// T57.
+// Trio: test_channel_fairness.
 TEST(ChannelTest, AFreeSlotBelongsToTheSenderThatWaited) {
   InNursery([](Nursery& nursery) -> Task<> {
     auto [send, receive] = MakeChannel<int>(1);
@@ -168,7 +168,7 @@ TEST(ChannelTest, AFreeSlotBelongsToTheSenderThatWaited) {
   });
 }
 
-// T58.
+// Trio: test_553.
 TEST(ChannelTest, ACancelledReceiveLeavesNothingBehind) {
   InRun([]() -> Task<> {
     auto [send, receive] = MakeChannel<int>(1);

@@ -47,7 +47,7 @@ TEST_F(ConditionTest, WaitLetsGoOfTheLock) {
   });
 }
 
-// T53.
+// Trio: test_Condition.
 TEST_F(ConditionTest, NotifyMovesAsManyAsItSays) {
   InNursery([&](Nursery& nursery) -> Task<> {
     StartWaiting(nursery, 4);
@@ -70,7 +70,7 @@ TEST_F(ConditionTest, NotifyMovesAsManyAsItSays) {
   });
 }
 
-// T53.
+// Trio: test_Condition.
 TEST_F(ConditionTest, ACancelledWaitHoldsTheLockWhileItUnwinds) {
   bool held = false;
   struct CheckAtExit {

@@ -163,7 +163,7 @@ using LockLikes =
                      BufferedSend, TokenReceived, ConditionLock>;
 TYPED_TEST_SUITE(FairnessTest, LockLikes);
 
-// T49.
+// Trio: test_generic_lock_fifo_fairness.
 TYPED_TEST(FairnessTest, TasksThatLoopTakeTurnsInAFixedRotation) {
   TypeParam lock;
   std::vector<int> order;
@@ -207,7 +207,7 @@ TYPED_TEST(FairnessTest, ExcludesUnderAnySchedule) {
   }
 }
 
-// T50.
+// Trio: test_Semaphore.
 TYPED_TEST(FairnessTest, WhoReleasesCannotBarge) {
   TypeParam lock;
   bool waiter_has_it = false;

@@ -85,7 +85,8 @@ TEST(LockTest, StatisticsCountThoseWhoWait) {
   });
 }
 
-// T51, as it is here: with the task goes its frame, with that the guard.
+// Trio: test_lock_acquire_unowned_lock. As it is here: with the task goes its
+// frame, with that the guard.
 TEST(LockTest, ATaskThatEndsLeavesNoLockBehind) {
   Lock lock;
   auto fail = [&]() -> Task<absl::Status> {
