@@ -14,17 +14,23 @@
 #include <cstdint>
 #include <ctime>
 #include <limits>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "creche/core/internal/misuse.h"
 #include "creche/core/task.h"
+#include "creche/core/try.h"
 #include "creche/net/wait_readable.h"
 #include "lib/curl/curl_transfer.h"
 #include "lib/uring/system_error.h"
 
 namespace creche::internal {
 namespace {
+
+// Longer than anybody waits. (Of the time to connect, there is always one:
+// CurlTransfer.)
+constexpr long kForEver = 24L * 60 * 60 * 1000;  // NOLINT: libcurl's type.
 
 absl::Status MultiError(CURLMcode code) {
   if (code == CURLM_OK) return absl::OkStatus();
@@ -140,10 +146,10 @@ Task<absl::Status> CurlMulti::WaitUntil(CurlTransfer& transfer,
       continue;
     }
     DriverRole role(*this);
+    co_await Try(ActIfDue());
     while (!(transfer.*has_come)()) {
-      absl::Status ready = co_await WaitReadable(events_.get());
-      if (ready.ok()) ready = Act();
-      if (!ready.ok()) co_return ready;
+      co_await Try(WaitReadable(events_.get()));
+      co_await Try(Act());
     }
   }
   // It may have been woken to drive, and have what it waits for meanwhile.
@@ -160,6 +166,13 @@ void CurlMulti::StandAside() {
   }
 }
 
+absl::Status CurlMulti::ActIfDue() {
+  if (!std::exchange(is_due_, false)) return absl::OkStatus();
+  const CURLMcode code = ActOnTimeout();
+  TakeResults();
+  return MultiError(code);
+}
+
 absl::Status CurlMulti::Act() {
   std::array<epoll_event, 64> events;
   const int count =
@@ -167,21 +180,26 @@ absl::Status CurlMulti::Act() {
   CURLMcode code = CURLM_OK;
   for (int i = 0; i < count && code == CURLM_OK; ++i) {
     const int fd = events[i].data.fd;
-    int running;
     if (fd == timer_.get()) {
       std::uint64_t expirations;
       // Once for all that is due; read, so that it is not readable any more.
       [[maybe_unused]] const ssize_t size =
           read(fd, &expirations, sizeof(expirations));
-      code =
-          curl_multi_socket_action(handle_, CURL_SOCKET_TIMEOUT, 0, &running);
+      is_timer_set_ = false;
+      code = ActOnTimeout();
     } else {
+      int running;
       code = curl_multi_socket_action(handle_, fd, CurlEvents(events[i].events),
                                       &running);
     }
   }
   TakeResults();
   return MultiError(code);
+}
+
+CURLMcode CurlMulti::ActOnTimeout() {
+  int running;
+  return curl_multi_socket_action(handle_, CURL_SOCKET_TIMEOUT, 0, &running);
 }
 
 void CurlMulti::TakeResults() {
@@ -196,9 +214,9 @@ absl::Status CurlMulti::Watch(int fd, unsigned events) {
   epoll_event event = {};
   event.events = events;
   event.data.fd = fd;
-  // libcurl may have closed a socket of that number without a word.
-  if (epoll_ctl(events_.get(), EPOLL_CTL_MOD, fd, &event) == 0 ||
-      epoll_ctl(events_.get(), EPOLL_CTL_ADD, fd, &event) == 0) {
+  // First what each transfer does at its beginning.
+  if (epoll_ctl(events_.get(), EPOLL_CTL_ADD, fd, &event) == 0 ||
+      epoll_ctl(events_.get(), EPOLL_CTL_MOD, fd, &event) == 0) {
     return absl::OkStatus();
   }
   return SystemError(errno, "HttpClient: epoll_ctl()");
@@ -219,6 +237,17 @@ int CurlMulti::OnSocket(CURL* easy, curl_socket_t socket, int what, void* multi,
 
 int CurlMulti::OnTimer(CURLM* /*handle*/, long milliseconds,  // NOLINT
                        void* multi) {
+  CurlMulti& self = *static_cast<CurlMulti*>(multi);
+  // Who is to drive next does so first of all: no timer has to wake it.
+  self.is_due_ = milliseconds == 0 && !self.has_driver_;
+  const bool has_timeout = !self.is_due_ && milliseconds < kForEver;
+  self.SetTimer(has_timeout ? milliseconds : -1);
+  return 0;
+}
+
+void CurlMulti::SetTimer(long milliseconds) {  // NOLINT: libcurl's type.
+  const bool was_set = std::exchange(is_timer_set_, milliseconds >= 0);
+  if (!was_set && !is_timer_set_) return;
   itimerspec timeout = {};
   if (milliseconds == 0) {
     // Soon, but not from inside of libcurl. (0 would disarm it.)
@@ -227,9 +256,7 @@ int CurlMulti::OnTimer(CURLM* /*handle*/, long milliseconds,  // NOLINT
     timeout.it_value.tv_sec = milliseconds / 1000;
     timeout.it_value.tv_nsec = milliseconds % 1000 * 1000000;
   }
-  timerfd_settime(static_cast<CurlMulti*>(multi)->timer_.get(), 0, &timeout,
-                  nullptr);
-  return 0;
+  timerfd_settime(timer_.get(), 0, &timeout, nullptr);
 }
 
 // libcurl may close a socket that it has not taken out of the set. Whatever

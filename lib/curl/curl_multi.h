@@ -75,7 +75,13 @@ class CurlMulti {
   void StandAside();
 
   absl::Status Watch(int fd, unsigned events);
+  void SetTimer(long milliseconds);  // NOLINT: libcurl's type. -1: none.
+
+  // What libcurl wanted done at once while nobody drove.
+  absl::Status ActIfDue();
+  // What has come.
   absl::Status Act();
+  CURLMcode ActOnTimeout();
   void TakeResults();
 
   CURLM* handle_ = nullptr;
@@ -84,6 +90,8 @@ class CurlMulti {
   absl::Status status_;
   std::size_t uses_ = 0;
   bool has_driver_ = false;
+  bool is_due_ = false;
+  bool is_timer_set_ = false;
   std::list<CurlTransfer*>
       transfers_;  // The one that was added first is first.
 };
