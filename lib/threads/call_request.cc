@@ -2,9 +2,9 @@
 
 #include "lib/threads/call_request.h"
 
+#include <semaphore.h>
+
 #include <memory>
-#include <mutex>
-#include <optional>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -14,21 +14,21 @@
 namespace creche::internal {
 
 CallRequest::CallRequest(CallBody& body, std::shared_ptr<ThreadWork> caller)
-    : body_(body), caller_(std::move(caller)) {}
+    : body_(body), caller_(std::move(caller)) {
+  sem_init(&news_, /*pshared=*/0, /*value=*/0);
+}
 
-CallRequest::~CallRequest() = default;
+CallRequest::~CallRequest() { sem_destroy(&news_); }
 
 absl::Status CallRequest::Wait() {
-  std::unique_lock<std::mutex> lock(mutex_);
   for (;;) {
-    has_news_.wait(
-        lock, [this] { return ended_.has_value() || lent_for_ != nullptr; });
+    while (sem_wait(&news_) != 0) {  // A signal.
+    }
+    // First, if there is one: the body may have left the job behind.
     ThreadJob* const job = std::exchange(lent_for_, nullptr);
     if (job == nullptr) return *std::move(ended_);
-    lock.unlock();
     job->Run();
     job->Deliver();
-    lock.lock();
   }
 }
 
@@ -39,16 +39,13 @@ void CallRequest::Deliver() noexcept {
 }
 
 void CallRequest::Lend(ThreadJob& job) {
-  const std::lock_guard<std::mutex> lock(mutex_);
   lent_for_ = &job;
-  has_news_.notify_one();
+  sem_post(&news_);
 }
 
-// With the mutex, so that the thread does not destroy it before it was told.
 void CallRequest::Ended(absl::Status status) {
-  const std::lock_guard<std::mutex> lock(mutex_);
   ended_ = std::move(status);
-  has_news_.notify_one();
+  sem_post(&news_);
 }
 
 }  // namespace creche::internal

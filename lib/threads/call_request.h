@@ -6,9 +6,9 @@
 #ifndef CRECHE_LIB_THREADS_CALL_REQUEST_H_
 #define CRECHE_LIB_THREADS_CALL_REQUEST_H_
 
-#include <condition_variable>
+#include <semaphore.h>
+
 #include <memory>
-#include <mutex>
 #include <optional>
 
 #include "absl/status/status.h"
@@ -41,8 +41,11 @@ class CallRequest final : public RunMessage, public RootWork {
  private:
   CallBody& body_;
   const std::shared_ptr<ThreadWork> caller_;  // Null: none.
-  std::mutex mutex_;                          // Guards what follows.
-  std::condition_variable has_news_;
+
+  // What follows is written before a post, and read after a wait. One that
+  // posts does not look at the semaphore again: so the thread that was told may
+  // destroy this. (With a mutex it would have to wait for who tells it.)
+  sem_t news_;
   ThreadJob* lent_for_ = nullptr;
   std::optional<absl::Status> ended_;
 };

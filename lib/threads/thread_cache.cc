@@ -3,11 +3,14 @@
 #include "lib/threads/thread_cache.h"
 
 #include <pthread.h>
+#include <semaphore.h>
 
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstddef>
 #include <cstring>
+#include <ctime>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -15,6 +18,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 
 namespace creche::internal {
 namespace {
@@ -42,16 +46,7 @@ ThreadCache::ThreadCache() {
 }
 
 absl::Status ThreadCache::Start(ThreadJob& job) {
-  {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    if (!idle_.empty()) {
-      Worker& worker = *idle_.back();
-      idle_.pop_back();
-      worker.job = &job;
-      worker.has_job.notify_one();
-      return absl::OkStatus();
-    }
-  }
+  if (GiveToIdle(job)) return absl::OkStatus();
   // Signals are for the program's own threads.
   sigset_t all;
   sigset_t previous;
@@ -68,6 +63,20 @@ absl::Status ThreadCache::Start(ThreadJob& job) {
   }
   pthread_detach(thread);
   return absl::OkStatus();
+}
+
+bool ThreadCache::GiveToIdle(ThreadJob& job) {
+  Worker* worker = nullptr;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (idle_.empty()) return false;
+    worker = idle_.back();
+    idle_.pop_back();
+    worker->job = &job;
+  }
+  // The worker waits for this before it does anything else.
+  sem_post(&worker->has_job);
+  return true;
 }
 
 size_t ThreadCache::idle() {
@@ -107,12 +116,32 @@ bool ThreadCache::BecomeIdle(Worker& worker) {
 }
 
 bool ThreadCache::WaitForJob(Worker& worker) {
-  std::unique_lock<std::mutex> lock(mutex_);
-  const auto until = std::chrono::steady_clock::now() + idle_time_;
-  const auto has_job = [&worker] { return worker.job != nullptr; };
-  if (worker.has_job.wait_until(lock, until, has_job)) return true;
-  std::erase(idle_, &worker);
-  return false;
+  const bool was_told = WaitToBeTold(worker);
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (worker.job == nullptr) {
+      std::erase(idle_, &worker);
+      return false;
+    }
+  }
+  // One that was given a job when the time was over is told in a moment.
+  while (!was_told && sem_wait(&worker.has_job) != 0) {
+  }
+  return true;
+}
+
+bool ThreadCache::WaitToBeTold(Worker& worker) {
+  const timespec until = EndOfIdleTime();
+  while (sem_clockwait(&worker.has_job, CLOCK_MONOTONIC, &until) != 0) {
+    if (errno != EINTR) return false;
+  }
+  return true;
+}
+
+timespec ThreadCache::EndOfIdleTime() {
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return absl::ToTimespec(absl::FromChrono(now + idle_time_));
 }
 
 void ThreadCache::SetName(Worker& worker, const std::string& name) {

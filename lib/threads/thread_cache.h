@@ -6,9 +6,11 @@
 #ifndef CRECHE_LIB_THREADS_THREAD_CACHE_H_
 #define CRECHE_LIB_THREADS_THREAD_CACHE_H_
 
+#include <semaphore.h>
+
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
+#include <ctime>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -62,16 +64,25 @@ class ThreadCache {
 
  private:
   struct Worker {
-    std::condition_variable has_job;
+    Worker() { sem_init(&has_job, /*pshared=*/0, /*value=*/0); }
+    ~Worker() { sem_destroy(&has_job); }
+
+    // Posted once for each job. (A condition variable's mutex counts as
+    // contended after each wait, and to unlock it is a system call.)
+    sem_t has_job;
     ThreadJob* job = nullptr;  // Guarded by the cache's mutex.
     bool has_name = false;
   };
 
   ThreadCache();
+  bool GiveToIdle(ThreadJob& job);
   static void* RunWorker(void* job);
   void Work(Worker& worker);
   bool BecomeIdle(Worker& worker);
   bool WaitForJob(Worker& worker);
+  // False: not before the end of the idle time.
+  bool WaitToBeTold(Worker& worker);
+  timespec EndOfIdleTime();
   static void SetName(Worker& worker, const std::string& name);
 
   std::mutex mutex_;  // Guards what follows.
