@@ -11,6 +11,7 @@ mod files;
 mod measure;
 mod server;
 mod tasks;
+mod threads;
 mod timers;
 
 use std::env;
@@ -46,6 +47,8 @@ const WORKS: &[Work] = &[
     work("memory/blocked_allocations", "allocations", timers::blocked_allocations),
     work("memory/child_allocations", "allocations", tasks::child_allocations),
     work("wake/thread", "ns", tasks::wake_thread),
+    work("run_in_thread", "ns", threads::run_in_thread),
+    work("channel", "ns", threads::channel),
 ];
 
 fn main() {
