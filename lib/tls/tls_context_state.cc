@@ -2,6 +2,7 @@
 
 #include "lib/tls/tls_context_state.h"
 
+#include <openssl/objects.h>
 #include <openssl/ssl.h>
 
 #include <string>
@@ -25,6 +26,22 @@ int NumberOf(TlsVersion version) {
   return version == TlsVersion::kTls1_2 ? TLS1_2_VERSION : TLS1_3_VERSION;
 }
 
+// Without a key of the connection's own, whoever gets the certificate's key can
+// read all that was recorded before. (TLS 1.3 has no such ciphers.) Of the
+// others those stay that the system's configuration of OpenSSL allows.
+void DropCiphersWithoutForwardSecrecy(SSL_CTX* context) {
+  std::string kept;
+  const auto* const ciphers = SSL_CTX_get_ciphers(context);
+  const int count = static_cast<int>(sk_SSL_CIPHER_num(ciphers));
+  for (int i = 0; i < count; ++i) {
+    const SSL_CIPHER* const cipher = sk_SSL_CIPHER_value(ciphers, i);
+    if (SSL_CIPHER_get_kx_nid(cipher) == NID_kx_rsa) continue;
+    absl::StrAppend(&kept, kept.empty() ? "" : ":",
+                    SSL_CIPHER_get_name(cipher));
+  }
+  SSL_CTX_set_cipher_list(context, kept.c_str());
+}
+
 }  // namespace
 
 TlsContextState& TlsContextState::Of(const SSL_CTX* context) {
@@ -39,6 +56,7 @@ OpensslPtr<SSL_CTX> TlsContextState::MakeContext(const SSL_METHOD* method) {
   SSL_CTX_set_options(made.get(), SSL_OP_NO_RENEGOTIATION |
                                       SSL_OP_NO_COMPRESSION |
                                       SSL_OP_CIPHER_SERVER_PREFERENCE);
+  DropCiphersWithoutForwardSecrecy(made.get());
   // A connection that is idle keeps no buffers; and what is sent is given in
   // parts, which may lie elsewhere the next time.
   SSL_CTX_set_mode(made.get(), SSL_MODE_RELEASE_BUFFERS |
