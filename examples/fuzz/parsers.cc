@@ -27,26 +27,36 @@ namespace {
 using creche::Task;
 using Reader = creche::BufferedReader<Pieces>;
 
-// The text of a result is all that is compared. Where a promise is broken, it
-// has this in it.
-constexpr absl::string_view kBroken = "BROKEN: ";
+// What a parser has made of its input. The two are apart, since the text may
+// have in it whatever was sent.
+struct Reading {
+  std::string text;    // All that is compared.
+  std::string broken;  // Which promises were broken; empty: none.
+};
 
 std::string Promise(bool holds, absl::string_view what) {
-  return holds ? "" : absl::StrCat(kBroken, what, "\n");
+  return holds ? "" : absl::StrCat("broken: ", what, "\n");
+}
+
+std::string TextOf(const HttpRequest& request) {
+  return absl::StrCat(request.target, " ", request.keep_alive, "\n");
 }
 
 // What a peer has sent cannot grow: neither by copies nor by empty parts.
-std::string TextOf(const HttpRequest& request, std::size_t sent) {
+std::string BrokenBy(const HttpRequest& request, std::size_t sent) {
   return absl::StrCat(
-      request.target, " ", request.keep_alive, "\n",
       Promise(absl::StartsWith(request.target, "/"), "a path without /"),
       Promise(IsGraphic(request.target), "a path with blanks"),
       Promise(request.target.size() < sent, "a path from nowhere"));
 }
 
-std::string TextOf(const HttpResponse& response, std::size_t sent) {
+std::string TextOf(const HttpResponse& response) {
+  return absl::StrCat(response.code, " ", response.keep_alive, " ",
+                      response.body, "\n");
+}
+
+std::string BrokenBy(const HttpResponse& response, std::size_t sent) {
   return absl::StrCat(
-      response.code, " ", response.keep_alive, " ", response.body, "\n",
       Promise(response.code >= 200 && response.code <= 999, "a wrong code"),
       Promise(response.body.size() < sent, "a body from nowhere"),
       Promise(response.body.size() <= kMaxBody, "a body that is too long"));
@@ -67,10 +77,11 @@ std::string ContentsOf(const RedisReply& reply) {
   return text + "]";
 }
 
-std::string TextOf(const RedisReply& reply, std::size_t sent) {
+std::string TextOf(const RedisReply& reply) { return ContentsOf(reply) + "\n"; }
+
+std::string BrokenBy(const RedisReply& reply, std::size_t sent) {
   const std::int64_t count = ElementsOf(reply);
   return absl::StrCat(
-      ContentsOf(reply), "\n",
       // The shortest element is "+\r\n".
       Promise(3 * count <= static_cast<std::int64_t>(sent),
               "elements from nowhere"),
@@ -82,23 +93,23 @@ std::string TextOf(const RedisReply& reply, std::size_t sent) {
 
 // Reads one message after the other, up to the error that ends it.
 template <typename Read>
-Task<std::string> ReadAll(Read read, absl::string_view input,
-                          std::uint32_t seed) {
+Task<Reading> ReadAll(Read read, absl::string_view input, std::uint32_t seed) {
   Pieces stream(input, seed);
   Reader reader(stream);
-  std::string text;
+  Reading reading;
   for (;;) {
     const auto message = co_await read(reader);
     if (!message.ok()) {
-      absl::StrAppend(&text, message.status().ToString(), "\n");
-      co_return text;
+      absl::StrAppend(&reading.text, message.status().ToString(), "\n");
+      co_return reading;
     }
-    absl::StrAppend(&text, TextOf(*message, input.size()));
+    absl::StrAppend(&reading.text, TextOf(*message));
+    absl::StrAppend(&reading.broken, BrokenBy(*message, input.size()));
   }
 }
 
-Task<std::string> ReadAllOf(Parser parser, absl::string_view input,
-                            std::uint32_t seed) {
+Task<Reading> ReadAllOf(Parser parser, absl::string_view input,
+                        std::uint32_t seed) {
   switch (parser) {
     case Parser::kRequest:
       co_return co_await ReadAll(ReadHttpRequest<Pieces>, input, seed);
@@ -109,7 +120,7 @@ Task<std::string> ReadAllOf(Parser parser, absl::string_view input,
   }
 }
 
-std::string Parse(Parser parser, absl::string_view input, std::uint32_t seed) {
+Reading Parse(Parser parser, absl::string_view input, std::uint32_t seed) {
   creche::MockClock clock;
   creche::FakePort port;
   creche::RunOptions options;
@@ -160,12 +171,12 @@ std::string ProblemWith(Parser parser, absl::string_view input,
                         std::uint32_t seed) {
   if (parser == Parser::kUrl) return ProblemWithUrl(input);
   if (parser == Parser::kChat) return ProblemWithChat(input);
-  const std::string whole = Parse(parser, input, Pieces::kWhole);
-  if (absl::StrContains(whole, kBroken)) return whole;
+  const Reading whole = Parse(parser, input, Pieces::kWhole);
+  if (!whole.broken.empty()) return absl::StrCat(whole.text, whole.broken);
   for (const std::uint32_t pieces : {Pieces::kBytes, seed}) {
-    const std::string other = Parse(parser, input, pieces);
-    if (other != whole) {
-      return absl::StrCat("whole:\n", whole, "in pieces:\n", other);
+    const Reading other = Parse(parser, input, pieces);
+    if (other.text != whole.text) {
+      return absl::StrCat("whole:\n", whole.text, "in pieces:\n", other.text);
     }
   }
   return "";

@@ -55,7 +55,8 @@ const std::vector<Corpus>& Corpora() {
        {"+OK\r\n-ERR no\r\n:-12\r\n$4\r\na\r\nb\r\n$-1\r\n",
         "*2\r\n*0\r\n*2\r\n:1\r\n$0\r\n\r\n", "*-1\r\n",
         "*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n:1\r\n",
-        "*9223372036854775807\r\n", "$67108865\r\n", "+a\nb\r\n"}},
+        "*9223372036854775807\r\n", "$67108865\r\n", "+a\nb\r\n",
+        "+BROKEN: \r\n"}},
       {"Chat", Parser::kChat, {"ada", "*", "a: b", "\x1b[2J", "Zo\xc3\xab"}},
   };
   return *corpora;
