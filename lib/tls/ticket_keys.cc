@@ -2,9 +2,8 @@
 
 #include "lib/tls/ticket_keys.h"
 
-#include <openssl/core_names.h>
 #include <openssl/evp.h>
-#include <openssl/params.h>
+#include <openssl/hmac.h>
 #include <openssl/rand.h>
 #include <openssl/ssl.h>
 
@@ -16,6 +15,11 @@
 #include "absl/strings/string_view.h"
 #include "lib/tls/tls_context_state.h"
 
+#ifndef OPENSSL_IS_BORINGSSL
+#include <openssl/core_names.h>
+#include <openssl/params.h>
+#endif
+
 namespace creche::internal {
 namespace {
 
@@ -24,6 +28,14 @@ constexpr int kUnknownKey = 0;  // A full handshake follows.
 constexpr int kUse = 1;
 constexpr int kUseAndRenew = 2;  // The client gets a ticket of the first key.
 constexpr int kError = -1;
+
+#ifdef OPENSSL_IS_BORINGSSL
+
+bool SetMacKey(HMAC_CTX* mac, const unsigned char* key, std::size_t size) {
+  return HMAC_Init_ex(mac, key, size, EVP_sha256(), nullptr) == 1;
+}
+
+#else
 
 bool SetMacKey(EVP_MAC_CTX* mac, const unsigned char* key, std::size_t size) {
   char digest[] = "SHA256";
@@ -35,6 +47,8 @@ bool SetMacKey(EVP_MAC_CTX* mac, const unsigned char* key, std::size_t size) {
   };
   return EVP_MAC_CTX_set_params(mac, parameters) == 1;
 }
+
+#endif
 
 }  // namespace
 
@@ -61,7 +75,11 @@ absl::Status TicketKeys::Set(absl::string_view keys) {
 }
 
 void TicketKeys::UseFor(SSL_CTX* context) {
+#ifdef OPENSSL_IS_BORINGSSL
+  SSL_CTX_set_tlsext_ticket_key_cb(context, &TicketKeys::Callback);
+#else
   SSL_CTX_set_tlsext_ticket_key_evp_cb(context, &TicketKeys::Callback);
+#endif
 }
 
 const TicketKeys::Key* TicketKeys::Find(const unsigned char* name) const {
@@ -73,7 +91,7 @@ const TicketKeys::Key* TicketKeys::Find(const unsigned char* name) const {
 }
 
 int TicketKeys::Callback(SSL* ssl, unsigned char* name, unsigned char* iv,
-                         EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac,
+                         EVP_CIPHER_CTX* cipher, TicketMac* mac,
                          int is_encryption) {
   const TicketKeys& keys =
       TlsContextState::Of(SSL_get_SSL_CTX(ssl)).ticket_keys;
@@ -82,7 +100,7 @@ int TicketKeys::Callback(SSL* ssl, unsigned char* name, unsigned char* iv,
     const Key& key = keys.keys_.front();
     std::copy(key.name.begin(), key.name.end(), name);
     const bool is_ready =
-        RAND_bytes(iv, EVP_CIPHER_get_iv_length(aes)) == 1 &&
+        RAND_bytes(iv, EVP_CIPHER_iv_length(aes)) == 1 &&
         EVP_EncryptInit_ex(cipher, aes, nullptr, key.cipher.data(), iv) == 1 &&
         SetMacKey(mac, key.mac.data(), key.mac.size());
     return is_ready ? kUse : kError;

@@ -6,6 +6,7 @@
 #define CRECHE_LIB_TLS_TICKET_KEYS_H_
 
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/ssl.h>
 
 #include <array>
@@ -16,6 +17,13 @@
 #include "absl/strings/string_view.h"
 
 namespace creche::internal {
+
+// Each library has one of these only: OpenSSL 3 has deprecated HMAC_CTX.
+#ifdef OPENSSL_IS_BORINGSSL
+using TicketMac = HMAC_CTX;
+#else
+using TicketMac = EVP_MAC_CTX;
+#endif
 
 class TicketKeys {
  public:
@@ -43,7 +51,7 @@ class TicketKeys {
 
   const Key* Find(const unsigned char* name) const;
   static int Callback(SSL* ssl, unsigned char* name, unsigned char* iv,
-                      EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac,
+                      EVP_CIPHER_CTX* cipher, TicketMac* mac,
                       int is_encryption);
 
   std::vector<Key> keys_;

@@ -177,11 +177,14 @@ TlsOutcome TlsEngine::State::Read(absl::Span<char> buffer, std::size_t& size) {
 
 // After it has read a ticket OpenSSL keeps a buffer for a whole record,
 // whatever SSL_MODE_RELEASE_BUFFERS says. Within a record it still needs that,
-// and older releases free it all the same (CVE-2024-4741).
+// and older releases free it all the same (CVE-2024-4741). BoringSSL frees its
+// buffers by itself.
 void TlsEngine::State::ReleaseBuffers() {
+#ifndef OPENSSL_IS_BORINGSSL
   if (bio_.is_between_records() && SSL_has_pending(ssl()) == 0) {
     SSL_free_buffers(ssl());
   }
+#endif
 }
 
 TlsOutcome TlsEngine::State::Peek() {

@@ -3,7 +3,9 @@
 #include "creche/testing/tls/test_certificates.h"
 
 #include <arpa/inet.h>
+#include <openssl/ec.h>
 #include <openssl/evp.h>
+#include <openssl/objects.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/x509.h>
@@ -126,9 +128,14 @@ std::string PemOf(EVP_PKEY* key) {
 }
 
 OpensslPtr<EVP_PKEY> NewKey() {
-  OpensslPtr<EVP_PKEY> key(EVP_EC_gen("P-256"));
-  Require(key != nullptr);
-  return key;
+  const OpensslPtr<EVP_PKEY_CTX> maker(
+      EVP_PKEY_CTX_new_id(EVP_PKEY_EC, nullptr));
+  Require(EVP_PKEY_keygen_init(maker.get()) == 1);
+  Require(EVP_PKEY_CTX_set_ec_paramgen_curve_nid(maker.get(),
+                                                 NID_X9_62_prime256v1) == 1);
+  EVP_PKEY* key = nullptr;
+  Require(EVP_PKEY_keygen(maker.get(), &key) == 1);
+  return OpensslPtr<EVP_PKEY>(key);
 }
 
 }  // namespace
