@@ -112,6 +112,7 @@ WORKS = [
     Work("tls/echo_64", "64 B there and back", TLS, "epoll"),
     Work("tls/echo_16384", "16 KiB there and back", TLS, "epoll"),
     Work("tls/bulk", "16 KiB of a stream", TLS, "epoll"),
+    Work("tls/seal", "the same in memory", TLS, "epoll"),
     Work("tls/full", "connection, full handshake", TLS, "epoll"),
     Work("tls/resumed", "connection, resumed handshake", TLS, "epoll"),
     Work("storm", "accept and close, 64 at a time", OTHER, "uring", metric=CPU),

@@ -5,6 +5,7 @@
 //
 //   tls/echo_64, tls/echo_16384   a message there and back, of so many bytes
 //   tls/bulk                      16 KiB of a stream in one direction
+//   tls/seal                      the same in memory, without a kernel
 //   tls/full, tls/resumed         a connection: TCP, the handshake, a byte from
 //                                 the server, both closed
 

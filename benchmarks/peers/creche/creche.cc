@@ -166,6 +166,7 @@ const work kWorks[] = {
     {"tls/echo_64", "ns", TlsEcho64},
     {"tls/echo_16384", "ns", TlsEcho16384},
     {"tls/bulk", "ns", TlsBulk},
+    {"tls/seal", "ns", TlsSeal},
     {"tls/full", "ns", TlsFull},
     {"tls/resumed", "ns", TlsResumed},
     {"memory/blocked_bytes", "bytes", BlockedBytes},

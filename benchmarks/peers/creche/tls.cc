@@ -9,6 +9,7 @@
 
 #include "benchmarks/peers/tls.h"
 #include "creche/creche.h"
+#include "creche/testing/memory_stream.h"
 #include "creche/tls/tls_context.h"
 #include "creche/tls/tls_stream.h"
 
@@ -16,18 +17,27 @@ namespace creche::benchmarks {
 namespace {
 
 using Stream = TlsStream<TcpStream>;
+using StreamInMemory = TlsStream<MemoryStream>;
+
+TlsContext ClientContext(std::size_t sessions) {
+  return TlsContext::ForClients(TlsClientOptions()
+                                    .set_trusted_pem(TlsCertificate())
+                                    .set_session_cache(sessions))
+      .value();
+}
+
+TlsContext ServerContext() {
+  return TlsContext::ForServers(
+             TlsServerOptions().set_certificate_pem(TlsCertificate(), TlsKey()))
+      .value();
+}
 
 // A server's listener, and both contexts.
 class Network {
  public:
   explicit Network(std::size_t sessions)
-      : client_(TlsContext::ForClients(TlsClientOptions()
-                                           .set_trusted_pem(TlsCertificate())
-                                           .set_session_cache(sessions))
-                    .value()),
-        server_(TlsContext::ForServers(TlsServerOptions().set_certificate_pem(
-                                           TlsCertificate(), TlsKey()))
-                    .value()),
+      : client_(ClientContext(sessions)),
+        server_(ServerContext()),
         listener_(ListenTcp(*SocketAddress::Parse("127.0.0.1", 0)).value()) {}
 
   // The client's end and the server's.
@@ -108,20 +118,20 @@ Task<absl::StatusOr<double>> Echo(std::size_t size) {
   co_return result;
 }
 
-Task<absl::StatusOr<double>> SendMuch(std::size_t record) {
-  Network network(/*sessions=*/0);
-  std::pair<Stream, Stream> ends = co_await Try(network.Connect());
+template <typename AnyTls>
+Task<absl::StatusOr<double>> SendMuch(AnyTls& from, AnyTls& to,
+                                      std::size_t record) {
   const std::string data(record, 'x');
   std::string received(record, '\0');
   auto send = [&]() -> Task<absl::Status> {
     for (int i = 0; i < kTlsRecords; ++i) {
-      co_await Try(ends.first.SendAll(data));
+      co_await Try(from.SendAll(data));
     }
     co_return absl::OkStatus();
   };
   auto receive = [&]() -> Task<absl::Status> {
     for (std::size_t left = kTlsRecords * record; left > 0;) {
-      left -= co_await Try(ends.second.ReceiveSome(absl::MakeSpan(received)));
+      left -= co_await Try(to.ReceiveSome(absl::MakeSpan(received)));
     }
     co_return absl::OkStatus();
   };
@@ -130,6 +140,22 @@ Task<absl::StatusOr<double>> SendMuch(std::size_t record) {
     co_return absl::OkStatus();
   };
   co_return co_await Measure(kTlsRecords, both);
+}
+
+Task<absl::StatusOr<double>> SendOverTcp(std::size_t record) {
+  Network network(/*sessions=*/0);
+  std::pair<Stream, Stream> ends = co_await Try(network.Connect());
+  co_return co_await SendMuch(ends.first, ends.second, record);
+}
+
+Task<absl::StatusOr<double>> SendInMemory(std::size_t record) {
+  auto [client_end, server_end] = MemoryStreamPair(/*capacity=*/4 * record);
+  auto client = StreamInMemory::Client(std::move(client_end), ClientContext(0),
+                                       "localhost");
+  auto server = StreamInMemory::Server(std::move(server_end), ServerContext());
+  auto shaking = WhenAll(std::move(client), std::move(server));
+  auto [from, to] = co_await Try(std::move(shaking));
+  co_return co_await SendMuch(from, to, record);
 }
 
 Task<absl::StatusOr<double>> Handshakes(std::size_t sessions) {
@@ -150,7 +176,8 @@ Task<absl::StatusOr<double>> Handshakes(std::size_t sessions) {
 
 double TlsEcho64() { return RunToMeasure(Echo, 64); }
 double TlsEcho16384() { return RunToMeasure(Echo, kTlsRecord); }
-double TlsBulk() { return RunToMeasure(SendMuch, kTlsRecord); }
+double TlsBulk() { return RunToMeasure(SendOverTcp, kTlsRecord); }
+double TlsSeal() { return RunToMeasure(SendInMemory, kTlsRecord); }
 double TlsFull() { return RunToMeasure(Handshakes, 0); }
 double TlsResumed() { return RunToMeasure(Handshakes, 1); }
 

@@ -9,6 +9,7 @@ namespace creche::benchmarks {
 double TlsEcho64();
 double TlsEcho16384();
 double TlsBulk();
+double TlsSeal();
 double TlsFull();
 double TlsResumed();
 

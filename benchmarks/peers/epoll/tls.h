@@ -7,6 +7,7 @@
 double TlsEcho64(void);
 double TlsEcho16384(void);
 double TlsBulk(void);
+double TlsSeal(void);
 double TlsFull(void);
 double TlsResumed(void);
 
