@@ -9,6 +9,7 @@
 #include <openssl/evp.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
+#include <openssl/x509_vfy.h>
 
 #include <memory>
 
@@ -22,6 +23,9 @@ struct OpensslDeleter {
   void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
   void operator()(SSL_SESSION* session) const { SSL_SESSION_free(session); }
   void operator()(X509* certificate) const { X509_free(certificate); }
+  void operator()(X509_VERIFY_PARAM* parameters) const {
+    X509_VERIFY_PARAM_free(parameters);
+  }
 };
 
 template <typename T>

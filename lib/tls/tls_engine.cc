@@ -97,6 +97,9 @@ class TlsEngine::State {
   OpensslPtr<SSL> ssl_;  // After what it refers to.
   TlsInfo info_;
   absl::Status status_;
+  // After an alert of the peer's, or a record that cannot be one, nothing is
+  // sent any more (RFC 8446, 6.2). BoringSSL would.
+  bool is_over_ = false;
 };
 
 // What is not verified is not kept, either: a session that is resumed is not
@@ -104,7 +107,10 @@ class TlsEngine::State {
 absl::Status TlsEngine::State::ExpectName(std::string name) {
   if (absl::EndsWith(name, ".")) name.pop_back();  // Of the root of all names.
   expected_name_ = name;
-  X509_VERIFY_PARAM* const parameters = SSL_get0_param(ssl());
+  // A name that is not to be the certificate's has to be a name all the same.
+  const OpensslPtr<X509_VERIFY_PARAM> unused(X509_VERIFY_PARAM_new());
+  X509_VERIFY_PARAM* const parameters =
+      options_.accepts_any_name() ? unused.get() : SSL_get0_param(ssl());
   X509_VERIFY_PARAM_set_hostflags(parameters,
                                   X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS |
                                       X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
@@ -122,10 +128,7 @@ absl::Status TlsEngine::State::ExpectName(std::string name) {
         "TLS: \"", absl::CHexEscape(name),
         "\" is no server's name: that has 1 to 255 bytes and no NUL"));
   }
-  if (options_.accepts_any_name()) {
-    X509_VERIFY_PARAM_set1_host(parameters, nullptr, 0);
-    X509_VERIFY_PARAM_set1_ip(parameters, nullptr, 0);
-  } else {
+  if (!options_.accepts_any_name()) {
     callbacks_.session_name = absl::AsciiStrToLower(name);
   }
   return absl::OkStatus();
@@ -197,6 +200,7 @@ TlsOutcome TlsEngine::State::Peek() {
 TlsOutcome TlsEngine::State::OutcomeOfRead(int result) {
   const TlsOutcome outcome = OutcomeOf(result);
   if (outcome == TlsOutcome::kFailed) {
+    is_over_ = true;
     return Fail(RecordError("received", OpensslError::Take()));
   }
   const bool has_ended = outcome == TlsOutcome::kNeedsInput && bio_.has_ended();
@@ -217,6 +221,7 @@ TlsOutcome TlsEngine::State::OutcomeOfInputsEnd() {
 }
 
 TlsOutcome TlsEngine::State::Write(absl::string_view data, std::size_t& size) {
+  if (is_over_) return TlsOutcome::kFailed;
   ERR_clear_error();
   const int result = SSL_write(ssl(), data.data(), LimitedSize(data.size()));
   if (result > 0) {
@@ -224,12 +229,11 @@ TlsOutcome TlsEngine::State::Write(absl::string_view data, std::size_t& size) {
     return TlsOutcome::kDone;
   }
   const OpensslError error = OpensslError::Take();
-  // After an error of the peer's, or of its records, OpenSSL sends no more.
   return status_.ok() ? Fail(RecordError("sent", error)) : TlsOutcome::kFailed;
 }
 
 void TlsEngine::State::WriteEnd() {
-  if ((SSL_get_shutdown(ssl()) & SSL_SENT_SHUTDOWN) != 0) return;
+  if (is_over_ || (SSL_get_shutdown(ssl()) & SSL_SENT_SHUTDOWN) != 0) return;
   ERR_clear_error();
   SSL_shutdown(ssl());
   ERR_clear_error();

@@ -47,7 +47,7 @@ void AddExtension(X509* certificate, X509* issuer, int nid,
   X509V3_CTX context;
   X509V3_set_ctx(&context, issuer, certificate, nullptr, nullptr, 0);
   X509_EXTENSION* const extension =
-      X509V3_EXT_conf_nid(nullptr, &context, nid, value.c_str());
+      X509V3_EXT_nconf_nid(nullptr, &context, nid, value.c_str());
   Require(extension != nullptr);
   X509_add_ext(certificate, extension, -1);
   X509_EXTENSION_free(extension);
