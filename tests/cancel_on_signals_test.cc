@@ -15,6 +15,7 @@
 #include "creche/core/sleep.h"
 #include "creche/core/task.h"
 #include "creche/run.h"
+#include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
 
 namespace creche {
@@ -59,7 +60,7 @@ TEST(CancelOnSignalsTest, PutsTheOldHandlersBack) {
   signal(SIGUSR2, SIG_IGN);
   const auto nothing = []() -> Task<> { co_return; };
 
-  EXPECT_TRUE(RunCatching({SIGUSR2}, nothing).ok());
+  EXPECT_THAT(RunCatching({SIGUSR2}, nothing), IsOk());
 
   EXPECT_EQ(signal(SIGUSR2, SIG_DFL), SIG_IGN);
 }
@@ -73,7 +74,7 @@ TEST(CancelOnSignalsTest, OneRunAtATimeHasASignal) {
     EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
     co_return;
   };
-  EXPECT_TRUE(RunCatching({SIGINT}, main).ok());
+  EXPECT_THAT(RunCatching({SIGINT}, main), IsOk());
 }
 
 TEST(CancelOnSignalsTest, RefusesWhatCannotBeCaught) {
@@ -94,7 +95,7 @@ TEST(CancelOnSignalsTest, ASignalInTheLastStepIsForWhoeverHadIt) {
   static volatile std::sig_atomic_t came = 0;
   signal(SIGTERM, [](int number) { came = number; });
 
-  EXPECT_TRUE(RunCatching({SIGINT, SIGTERM}, RaiseAtTheEnd).ok());
+  EXPECT_THAT(RunCatching({SIGINT, SIGTERM}, RaiseAtTheEnd), IsOk());
 
   EXPECT_EQ(came, SIGTERM);
   signal(SIGTERM, SIG_DFL);
@@ -109,7 +110,7 @@ TEST(CancelOnSignalsTest, ASignalThatMainHasSeenIsNotRaisedAgain) {
     EXPECT_TRUE(CurrentlyCancelled());
   };
 
-  EXPECT_TRUE(RunCatching({SIGTERM}, finish).ok());
+  EXPECT_THAT(RunCatching({SIGTERM}, finish), IsOk());
 
   EXPECT_EQ(came, 0);
   signal(SIGTERM, SIG_DFL);

@@ -16,6 +16,7 @@
 #include "creche/core/nursery.h"
 #include "creche/core/sleep.h"
 #include "creche/core/try.h"
+#include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
 #include "tests/support/lifetime_probe.h"
 #include "tests/support/mocked_run.h"
@@ -25,7 +26,7 @@ namespace {
 
 TEST(RunTest, GivesTheResultOfMain) {
   EXPECT_EQ(*RunMocked([]() -> Task<int> { co_return 3; }), 3);
-  EXPECT_TRUE(RunMocked([]() -> Task<> { co_return; }).ok());
+  EXPECT_THAT(RunMocked([]() -> Task<> { co_return; }), IsOk());
   EXPECT_EQ(RunMocked([]() -> Task<absl::Status> {
               co_return absl::NotFoundError("x");
             }),
@@ -58,7 +59,7 @@ TEST(RunTest, TakesAnyAwaitableFromMain) {
   absl::Status status =
       RunMockedOn(clock, [] { return SleepFor(absl::Seconds(2)); });
 
-  EXPECT_TRUE(status.ok());
+  EXPECT_THAT(status, IsOk());
   EXPECT_EQ(clock.Now() - start, absl::Seconds(2));
 }
 
@@ -80,7 +81,7 @@ TEST(RunTest, EachThreadHasItsOwnRun) {
       absl::Status status = RunMocked([]() -> Task<> {
         for (int j = 0; j < 100; ++j) co_await SleepFor(absl::Seconds(1));
       });
-      EXPECT_TRUE(status.ok());
+      EXPECT_THAT(status, IsOk());
     });
   }
   for (std::thread& thread : threads) thread.join();
@@ -91,7 +92,7 @@ TEST(RunTest, OneRunAfterAnother) {
   for (int i = 0; i < 3; ++i) {
     absl::Status status = RunMockedOn(
         clock, []() -> Task<> { co_await SleepFor(absl::Seconds(1)); });
-    EXPECT_TRUE(status.ok());
+    EXPECT_THAT(status, IsOk());
   }
 }
 
@@ -140,7 +141,7 @@ TEST(RunTest, DestroysArgumentsAndResults) {
       co_await SleepFor(absl::Seconds(1));
       co_return probe;
     });
-    EXPECT_TRUE(result.ok());
+    EXPECT_THAT(result, IsOk());
     EXPECT_EQ(alive, 1);
   }
   EXPECT_EQ(alive, 0);
@@ -161,7 +162,7 @@ TEST(RunTest, CanBeRepeatedAfterAnException) {
                  co_return;
                }).IgnoreError(),
                int);
-  EXPECT_TRUE(RunMocked([]() -> Task<> { co_return; }).ok());
+  EXPECT_THAT(RunMocked([]() -> Task<> { co_return; }), IsOk());
 }
 
 TEST(RunTest, RethrowsWhatMainThrowsBeforeItIsACoroutine) {

@@ -23,6 +23,7 @@
 #include "creche/core/sleep.h"
 #include "creche/core/timeouts.h"
 #include "creche/core/try.h"
+#include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
 #include "tests/support/mocked_run.h"
 
@@ -163,7 +164,7 @@ TEST(AwaitingBodyCancelTest, TheInnerTimeoutIsCaughtInsideTheOuter) {
     co_return absl::OkStatus();
   });
 
-  EXPECT_TRUE(result.ok());
+  EXPECT_THAT(result, IsOk());
 }
 
 TEST(AwaitingBodyCancelTest, TheOuterTimeoutPassesTheInner) {
@@ -177,7 +178,7 @@ TEST(AwaitingBodyCancelTest, TheOuterTimeoutPassesTheInner) {
     co_return absl::OkStatus();
   });
 
-  EXPECT_TRUE(result.ok());
+  EXPECT_THAT(result, IsOk());
 }
 
 TEST(AwaitingBodyCancelTest, ATimeoutInsideOfTryEndsTheCoroutine) {
@@ -209,7 +210,7 @@ TEST(AwaitingBodyCancelTest, ACancellationPassesTryAndScopes) {
     co_return co_await WithNursery(body);
   });
 
-  EXPECT_TRUE(result.ok());
+  EXPECT_THAT(result, IsOk());
   EXPECT_TRUE(box.waiters.empty());
 }
 

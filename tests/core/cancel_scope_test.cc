@@ -13,6 +13,7 @@
 #include "creche/core/nursery.h"
 #include "creche/core/sleep.h"
 #include "creche/core/timeouts.h"
+#include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
 #include "tests/support/lifetime_probe.h"
 #include "tests/support/mocked_run.h"
@@ -20,7 +21,7 @@
 namespace creche {
 namespace {
 
-void Expect(absl::Status status) { EXPECT_TRUE(status.ok()) << status; }
+void Expect(absl::Status status) { EXPECT_THAT(status, IsOk()); }
 
 TEST(CancelScopeTest, NotesACancelThatComesAfterItsRun) {
   Expect(RunMocked([]() -> Task<> {

@@ -7,6 +7,7 @@
 #include "creche/core/sleep.h"
 #include "creche/run.h"
 #include "creche/testing/fake_port.h"
+#include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
 #include "tests/support/mocked_run.h"
 
@@ -59,7 +60,7 @@ TEST(NowTest, IsTheRunsClock) {
     EXPECT_EQ(creche::Now(), start + absl::Hours(2));
     co_return;
   });
-  EXPECT_TRUE(status.ok());
+  EXPECT_THAT(status, IsOk());
 }
 
 // Time that nobody mistakes for the wall clock's.

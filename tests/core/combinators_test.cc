@@ -21,6 +21,7 @@
 #include "creche/run.h"
 #include "creche/testing/fake_port.h"
 #include "creche/testing/mock_clock.h"
+#include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
 
 namespace creche {
@@ -48,12 +49,12 @@ TEST(WhenAllTest, GivesEachBodysValue) {
     using Expected = absl::StatusOr<std::tuple<int, std::string, std::monostate,
                                                std::monostate, std::monostate>>;
     static_assert(std::is_same_v<decltype(all), Expected>);
-    EXPECT_TRUE(all.ok());
+    EXPECT_THAT(all, IsOk());
     EXPECT_EQ(std::get<0>(*all), 7);
     EXPECT_EQ(std::get<1>(*all), "text");
     co_return true;
   });
-  EXPECT_TRUE(result.ok());
+  EXPECT_THAT(result, IsOk());
 }
 
 // clang took the bodies for references that dangle.
@@ -61,11 +62,11 @@ TEST(WhenAllTest, OwnsBodiesThatAreAwaitedLater) {
   auto result = RunTest([]() -> Task<bool> {
     auto all = WhenAll(After(2, 7), Nothing());
     auto race = Race(After(1, 5), SleepForever());
-    EXPECT_TRUE((co_await std::move(all)).ok());
+    EXPECT_THAT(co_await std::move(all), IsOk());
     EXPECT_EQ(std::get<0>(co_await std::move(race)), 5);
     co_return true;
   });
-  EXPECT_TRUE(result.ok());
+  EXPECT_THAT(result, IsOk());
 }
 
 TEST(WhenAllTest, FirstErrorCancelsTheOthers) {
@@ -77,7 +78,7 @@ TEST(WhenAllTest, FirstErrorCancelsTheOthers) {
     EXPECT_EQ(Now() - start, absl::Seconds(1));
     co_return true;
   });
-  EXPECT_TRUE(result.ok());
+  EXPECT_THAT(result, IsOk());
 }
 
 TEST(WhenAllTest, TakesAVector) {
@@ -85,7 +86,7 @@ TEST(WhenAllTest, TakesAVector) {
     std::vector<Task<int>> tasks;
     for (int i = 0; i < 5; ++i) tasks.push_back(After(5 - i, i));
     auto all = co_await WhenAll(std::move(tasks));
-    EXPECT_TRUE(all.ok());
+    EXPECT_THAT(all, IsOk());
     EXPECT_EQ(*all, (std::vector<int>{0, 1, 2, 3, 4}));
     std::vector<Task<absl::Status>> failing;
     failing.push_back(After(1, absl::AbortedError("a")));
@@ -94,7 +95,7 @@ TEST(WhenAllTest, TakesAVector) {
     EXPECT_EQ(Errors(failed.status()).size(), 2u);
     co_return true;
   });
-  EXPECT_TRUE(result.ok());
+  EXPECT_THAT(result, IsOk());
 }
 
 TEST(RaceTest, GivesTheFirstAndCancelsTheOthers) {
@@ -108,7 +109,7 @@ TEST(RaceTest, GivesTheFirstAndCancelsTheOthers) {
     EXPECT_EQ(Now() - start, absl::Seconds(3));
     co_return true;
   });
-  EXPECT_TRUE(result.ok());
+  EXPECT_THAT(result, IsOk());
 }
 
 TEST(RaceTest, GivesAllThatCompletedInTheSameTick) {
@@ -118,7 +119,7 @@ TEST(RaceTest, GivesAllThatCompletedInTheSameTick) {
     EXPECT_EQ(b, 2);
     co_return true;
   });
-  EXPECT_TRUE(result.ok());
+  EXPECT_THAT(result, IsOk());
 }
 
 Task<int> DespiteCancellation(int value) {
@@ -142,7 +143,7 @@ TEST(RaceTest, KeepsWhatCompletedWhenCancelledFromOutside) {
     EXPECT_FALSE(reached_a_checkpoint);
     co_return true;
   });
-  EXPECT_TRUE(result.ok());
+  EXPECT_THAT(result, IsOk());
 }
 
 TEST(RaceTest, IsCancelledWhileNoneHasCompleted) {
@@ -152,7 +153,7 @@ TEST(RaceTest, IsCancelledWhileNoneHasCompleted) {
     EXPECT_FALSE(race.has_value());
     co_return true;
   });
-  EXPECT_TRUE(result.ok());
+  EXPECT_THAT(result, IsOk());
 }
 
 #if defined(__cpp_exceptions)
@@ -168,7 +169,7 @@ Task<> ThrowWhenCancelled() {
 TEST(RaceTest, GivesWhatHasCompletedAlsoIfALoserThrows) {
   int value = 0;
   std::string what;
-  EXPECT_TRUE(RunTest([&]() -> Task<> {
+  EXPECT_THAT(RunTest([&]() -> Task<> {
                 using Results = std::tuple<std::optional<int>, bool, bool>;
                 try {
                   co_await Race(After(1, 7), ThrowWhenCancelled(),
@@ -179,7 +180,8 @@ TEST(RaceTest, GivesWhatHasCompletedAlsoIfALoserThrows) {
                   EXPECT_FALSE(std::get<2>(failed.completed()));
                   what = failed.what();
                 }
-              }).ok());
+              }),
+              IsOk());
   EXPECT_EQ(value, 7);
   EXPECT_EQ(what, "1 exception: cleanup");
 }
@@ -190,13 +192,14 @@ TEST(RaceTest, ThrowsAPlainGroupIfNothingHasCompleted) {
     throw std::runtime_error("first");
     co_return;
   };
-  EXPECT_TRUE(RunTest([&]() -> Task<> {
+  EXPECT_THAT(RunTest([&]() -> Task<> {
                 try {
                   co_await Race(fail(), SleepForever());
                 } catch (const ExceptionGroup& group) {
                   is_plain = typeid(group) == typeid(ExceptionGroup);
                 }
-              }).ok());
+              }),
+              IsOk());
   EXPECT_TRUE(is_plain);
 }
 #endif

@@ -26,6 +26,7 @@
 #include "creche/core/task_status.h"
 #include "creche/core/timeouts.h"
 #include "creche/core/try.h"
+#include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
 #include "tests/support/lifetime_probe.h"
 #include "tests/support/mocked_run.h"
@@ -85,7 +86,7 @@ TEST(CompilerHazardsTest, NamedClosureAsNurseryBody) {
     co_return status;
   });
 
-  EXPECT_TRUE(result.ok());
+  EXPECT_THAT(result, IsOk());
   EXPECT_EQ(alive, 0);
 }
 
@@ -194,7 +195,7 @@ TEST(CompilerHazardsTest, SuspendWithNamedOwningClosures) {
     co_await Suspend(start, abort);
   });
 
-  EXPECT_TRUE(status.ok());
+  EXPECT_THAT(status, IsOk());
   EXPECT_EQ(alive, 0);
 }
 
@@ -315,7 +316,7 @@ TEST(CompilerHazardsTest, ClosuresPassThroughTemplatesWithoutWarnings) {
     });
   });
 
-  EXPECT_TRUE(result.ok());
+  EXPECT_THAT(result, IsOk());
   EXPECT_EQ(calls, 6);
 }
 

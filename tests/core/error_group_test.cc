@@ -17,6 +17,7 @@
 #include "creche/core/internal/coroutine_attributes.h"
 #include "creche/core/nursery.h"
 #include "creche/core/sleep.h"
+#include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
 #include "tests/support/mocked_run.h"
 
@@ -28,8 +29,8 @@ const absl::Status kSecond = absl::NotFoundError("second");
 const absl::Status kThird = absl::InternalError("third");
 
 TEST(ErrorGroupTest, NoneOrOneIsNoGroup) {
-  EXPECT_TRUE(GroupErrors({}).ok());
-  EXPECT_TRUE(GroupErrors({absl::OkStatus()}).ok());
+  EXPECT_THAT(GroupErrors({}), IsOk());
+  EXPECT_THAT(GroupErrors({absl::OkStatus()}), IsOk());
   EXPECT_EQ(GroupErrors({kFirst}), kFirst);
   EXPECT_EQ(GroupErrors({absl::OkStatus(), kFirst}), kFirst);
 }

@@ -18,6 +18,7 @@
 #include "creche/core/timeouts.h"
 #include "creche/testing/cancel_everywhere.h"
 #include "creche/testing/creche_test.h"
+#include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
 
 namespace creche {
@@ -113,7 +114,7 @@ CRECHE_TEST(FirstSuccessTest, ASuccessThatIsThereIsGiven) {
   auto first = []() -> Task<absl::StatusOr<int>> { co_return 1; };
   auto second = []() -> Task<absl::StatusOr<int>> { co_return 2; };
   const absl::StatusOr<int> value = co_await FirstSuccess(first, second);
-  EXPECT_TRUE(value.ok());
+  EXPECT_THAT(value, IsOk());
 }
 
 CRECHE_TEST(FirstSuccessTest, ACancellationFromOutsideGoesOnOutwards) {

@@ -13,6 +13,7 @@
 #include "creche/core/checkpoint.h"
 #include "creche/core/internal/misuse.h"
 #include "creche/core/sleep.h"
+#include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
 #include "tests/support/mocked_run.h"
 
@@ -34,7 +35,7 @@ void RunInAForkedTask(F in_child) {
     if (!WIFEXITED(status)) std::abort();
   };
   absl::Status status = RunMocked(main);
-  EXPECT_TRUE(status.ok()) << status;
+  EXPECT_THAT(status, IsOk());
 }
 
 TEST(ForkDeathTest, TaskWaitsInTheChild) {

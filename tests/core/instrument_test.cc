@@ -17,6 +17,7 @@
 #include "creche/run.h"
 #include "creche/testing/fake_port.h"
 #include "creche/testing/mock_clock.h"
+#include "creche/testing/status_matchers.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -57,7 +58,7 @@ TEST(InstrumentTest, SeesALifeInOrder) {
         };
         (void)co_await WithNursery(body);
       });
-  ASSERT_TRUE(status.ok());
+  ASSERT_THAT(status, IsOk());
   EXPECT_EQ(recorder.trace,
             "before-run spawned:main scheduled:main begins:main "
             "spawned:child scheduled:child ends:main "
@@ -98,10 +99,10 @@ std::vector<std::string> ScopesOf(const std::function<Task<>()>& main) {
   FakePort port;
   MockClock clock;
   ScopeRecorder scopes;
-  EXPECT_TRUE(
+  EXPECT_THAT(
       creche::Run({.clock = &clock, .port = &port, .instruments = {&scopes}},
-                  main)
-          .ok());
+                  main),
+      IsOk());
   return scopes.trace;
 }
 
@@ -178,7 +179,7 @@ TEST(InstrumentTest, SeesWaits) {
   auto status =
       creche::Run({.clock = &clock, .port = &port, .instruments = {&waits}},
                   []() -> Task<> { co_await SleepFor(absl::Seconds(1)); });
-  ASSERT_TRUE(status.ok());
+  ASSERT_THAT(status, IsOk());
   EXPECT_EQ(waits.begun, 1);
   EXPECT_EQ(waits.ended, 1);
 }

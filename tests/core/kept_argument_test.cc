@@ -21,6 +21,7 @@
 #include "creche/core/try.h"
 #include "creche/run.h"
 #include "creche/testing/fake_port.h"
+#include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
 #include "tests/support/mocked_run.h"
 
@@ -85,7 +86,7 @@ TEST(KeptArgumentTest, AReferenceIsNeverToATemporary) {
     co_return;
   });
 
-  EXPECT_TRUE(status.ok());
+  EXPECT_THAT(status, IsOk());
   EXPECT_EQ(all, std::string(kLong) + kLong + kLong + kLong);
 }
 
@@ -107,7 +108,7 @@ TEST(KeptArgumentTest, NorInRun) {
   std::string all;
   FakePort port;
 
-  EXPECT_TRUE(creche::Run({.port = &port}, Append, &all, kLong).ok());
+  EXPECT_THAT(creche::Run({.port = &port}, Append, &all, kLong), IsOk());
 
   EXPECT_EQ(all, kLong);
 }
@@ -138,7 +139,7 @@ TEST(KeptArgumentTest, MembersOfObjectsAndOfWhatPointersPointTo) {
     co_return;
   });
 
-  EXPECT_TRUE(status.ok());
+  EXPECT_THAT(status, IsOk());
   EXPECT_EQ(plain.text, "abe");
   EXPECT_EQ(shared->text, "c");
   EXPECT_EQ(all, std::string(kLong) + "d");

@@ -10,6 +10,7 @@
 #include "creche/core/checkpoint.h"
 #include "creche/core/nursery.h"
 #include "creche/core/task.h"
+#include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
 #include "tests/support/mocked_run.h"
 
@@ -30,9 +31,7 @@ int Find(const char& variable) {
   return value == nullptr ? -1 : *static_cast<const int*>(value);
 }
 
-void ExpectOk(const absl::Status& status) {
-  EXPECT_TRUE(status.ok()) << status;
-}
+void ExpectOk(const absl::Status& status) { EXPECT_THAT(status, IsOk()); }
 
 TEST(LocalBindingsTest, NothingIsBoundOutsideOfATask) {
   EXPECT_EQ(FindLocal(&kFirst), nullptr);

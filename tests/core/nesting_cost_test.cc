@@ -9,6 +9,7 @@
 #include "creche/core/nursery.h"
 #include "creche/core/sleep.h"
 #include "creche/core/timeouts.h"
+#include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
 #include "tests/support/growth.h"
 #include "tests/support/mocked_run.h"
@@ -45,10 +46,11 @@ Task<> NestShields(int depth) {
 
 template <typename Nest>
 void CancelNested(Nest nest, int depth) {
-  EXPECT_TRUE(RunMocked([&]() -> Task<> {
-                EXPECT_FALSE(
-                    co_await MoveOnAfter(absl::Seconds(1), nest(depth)));
-              }).ok());
+  EXPECT_THAT(
+      RunMocked([&]() -> Task<> {
+        EXPECT_FALSE(co_await MoveOnAfter(absl::Seconds(1), nest(depth)));
+      }),
+      IsOk());
 }
 
 TEST(NestingCostTest, CancellingNurseriesIsLinearInTheirDepth) {
@@ -64,7 +66,7 @@ TEST(NestingCostTest, CancellingScopesIsLinearInTheirDepth) {
 TEST(NestingCostTest, ScopesThatCatchAreLinearInTheirDepth) {
   const auto run = [](int depth) {
     auto main = [&]() -> Task<> { co_await NestShields(depth); };
-    EXPECT_TRUE(RunMocked(main).ok());
+    EXPECT_THAT(RunMocked(main), IsOk());
   };
   EXPECT_LT(Growth(run, 4000), kLinear);
 }

@@ -14,6 +14,7 @@
 #include "creche/core/nursery.h"
 #include "creche/core/sleep.h"
 #include "creche/core/timeouts.h"
+#include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
 #include "tests/support/mocked_run.h"
 
@@ -22,7 +23,7 @@ namespace {
 
 const absl::Status kError = absl::DataLossError("lost");
 
-void Expect(absl::Status status) { EXPECT_TRUE(status.ok()) << status; }
+void Expect(absl::Status status) { EXPECT_THAT(status, IsOk()); }
 
 Task<> SleepForeverInATask() { co_await SleepForever(); }
 

@@ -20,6 +20,7 @@
 #include "creche/core/task_status.h"
 #include "creche/core/timeouts.h"
 #include "creche/core/try.h"
+#include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
 #include "tests/support/mocked_run.h"
 
@@ -188,19 +189,19 @@ TEST(NurseryLendTest, WhatOutlivesTheBodyIsLent) {
         co_await CheckpointIfCancelled();
         absl::Status started =
             co_await inner.Start(TakeAndStart, std::ref(of_outer));
-        EXPECT_TRUE(started.ok()) << started;
+        EXPECT_THAT(started, IsOk());
         inner.StartSoon(Take<Nursery*>, &outer);
         inner.StartSoon(Take<const char*>, "text");
       };
       absl::Status status = co_await WithNursery(inner_body);
-      EXPECT_TRUE(status.ok()) << status;
+      EXPECT_THAT(status, IsOk());
       sum += of_outer;
     };
     absl::Status status = co_await WithNursery(outer_body);
     sum += local;
     co_return status;
   });
-  EXPECT_TRUE(status.ok()) << status;
+  EXPECT_THAT(status, IsOk());
   EXPECT_EQ(sum, 4);
 }
 
@@ -215,7 +216,7 @@ TEST(NurseryLendTest, WhatIsConvertedIsNotLent) {
     nursery.StartSoon(child, local);
     co_return;
   });
-  EXPECT_TRUE(status.ok()) << status;
+  EXPECT_THAT(status, IsOk());
 }
 
 // A child may wait for a nursery's children, or not: nobody can tell.
@@ -230,7 +231,7 @@ TEST(NurseryLendTest, ChildLendsToItsSibling) {
     });
     co_return;
   });
-  EXPECT_TRUE(status.ok()) << status;
+  EXPECT_THAT(status, IsOk());
 }
 
 // The frame goes with the body. (What refers to it is for sanitizers to see.)
@@ -262,7 +263,7 @@ TEST(NurseryLendTest, BodysFrameIsFreedWhenTheBodyHasEnded) {
     EXPECT_EQ(seven.value_or(0), 7);
     co_return absl::OkStatus();
   });
-  EXPECT_TRUE(status.ok()) << status;
+  EXPECT_THAT(status, IsOk());
 }
 
 }  // namespace

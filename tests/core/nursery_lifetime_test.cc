@@ -13,6 +13,7 @@
 #include "creche/core/nursery.h"
 #include "creche/core/sleep.h"
 #include "creche/core/try.h"
+#include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
 #include "tests/support/lifetime_probe.h"
 #include "tests/support/mocked_run.h"
@@ -73,7 +74,7 @@ TEST(NurseryLifetimeTest, ArgumentsLiveAsLongAsTheChild) {
     co_return;
   });
 
-  EXPECT_TRUE(status.ok());
+  EXPECT_THAT(status, IsOk());
   EXPECT_EQ(trace, "a text that is long enough for the heap");
 }
 
@@ -100,7 +101,7 @@ TEST(NurseryLifetimeTest, TakesReferencesMoveOnlyArgumentsAndMembers) {
     co_return;
   });
 
-  EXPECT_TRUE(status.ok());
+  EXPECT_THAT(status, IsOk());
   EXPECT_EQ(sum, 2);
   EXPECT_EQ(counter.value, 7);
 }

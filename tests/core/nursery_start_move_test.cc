@@ -14,6 +14,7 @@
 #include "creche/core/sleep.h"
 #include "creche/core/task_status.h"
 #include "creche/core/timeouts.h"
+#include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
 #include "tests/support/lifetime_probe.h"
 #include "tests/support/mocked_run.h"
@@ -21,7 +22,7 @@
 namespace creche {
 namespace {
 
-void Expect(absl::Status status) { EXPECT_TRUE(status.ok()) << status; }
+void Expect(absl::Status status) { EXPECT_THAT(status, IsOk()); }
 
 Task<> Nap(int seconds) { co_await SleepFor(absl::Seconds(seconds)); }
 
@@ -86,7 +87,7 @@ TEST(NurseryStartMoveTest, DeadlineOfTheNewHomeReachesTheChild) {
     auto body = [&](Nursery& nursery) -> Task<> {
       nursery.cancel_scope().set_deadline(start + absl::Seconds(4));
       auto value = co_await nursery.Start<int>(Serve, 1, 100, absl::OkStatus());
-      EXPECT_TRUE(value.ok());
+      EXPECT_THAT(value, IsOk());
     };
     Expect(co_await WithNursery(body));
     co_return SecondsSince(start);
@@ -101,7 +102,7 @@ TEST(NurseryStartMoveTest, DeadlineOfTheCallerIsLeftBehind) {
     auto body = [&](Nursery& nursery) -> Task<> {
       auto value = co_await FailAfter(
           absl::Seconds(2), nursery.Start<int>(Serve, 1, 9, absl::OkStatus()));
-      EXPECT_TRUE(value.ok());
+      EXPECT_THAT(value, IsOk());
     };
     Expect(co_await WithNursery(body));
     co_return SecondsSince(start);

@@ -17,6 +17,7 @@
 #include "creche/core/sleep.h"
 #include "creche/core/task_status.h"
 #include "creche/core/timeouts.h"
+#include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
 #include "tests/support/lifetime_probe.h"
 #include "tests/support/mocked_run.h"
@@ -26,7 +27,7 @@ namespace {
 
 const absl::Status kError = absl::DataLossError("broken");
 
-void Expect(absl::Status status) { EXPECT_TRUE(status.ok()) << status; }
+void Expect(absl::Status status) { EXPECT_THAT(status, IsOk()); }
 
 Task<> Nap(int seconds) { co_await SleepFor(absl::Seconds(seconds)); }
 
@@ -62,7 +63,7 @@ TEST(NurseryStartTest, CountsTheChildOnlyOnceItHasStarted) {
     auto body = [&](Nursery& nursery) -> Task<> {
       auto starter = [&]() -> Task<> {
         auto value = co_await nursery.Start<int>(Serve, 2, 2, absl::OkStatus());
-        EXPECT_TRUE(value.ok());
+        EXPECT_THAT(value, IsOk());
       };
       nursery.StartSoon(starter);
       co_await Nap(1);
@@ -87,7 +88,7 @@ TEST(NurseryStartTest, ErrorBeforeStartedComesOutOfStartAlone) {
         s.Started();
         co_return;
       });
-      EXPECT_TRUE(status.ok());
+      EXPECT_THAT(status, IsOk());
     };
     Expect(co_await WithNursery(body));
   }));
@@ -111,7 +112,7 @@ TEST(NurseryStartTest, ErrorAfterStartedIsTheNurserys) {
   auto result = RunMocked([]() -> Task<absl::Status> {
     auto body = [&](Nursery& nursery) -> Task<> {
       auto value = co_await nursery.Start<int>(Serve, 1, 1, kError);
-      EXPECT_TRUE(value.ok());
+      EXPECT_THAT(value, IsOk());
       co_await SleepForever();
     };
     co_return co_await WithNursery(body);

@@ -17,6 +17,7 @@
 #include "creche/core/nursery.h"
 #include "creche/core/sleep.h"
 #include "creche/core/task.h"
+#include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
 #include "tests/support/mocked_run.h"
 
@@ -53,7 +54,7 @@ TEST(NurseryStateTest, AChildMovesWithWhatBelongsToIt) {
     EXPECT_EQ(child->state(), TaskRecord::State::kRunnable);
   };
   const absl::Status status = RunNursery(main);
-  EXPECT_TRUE(status.ok()) << status;
+  EXPECT_THAT(status, IsOk());
 }
 
 TEST(NurseryStateTest, AMovedChildIsCancelledIfItsNewNurseryIs) {
@@ -71,7 +72,7 @@ TEST(NurseryStateTest, AMovedChildIsCancelledIfItsNewNurseryIs) {
     co_await shield.Run(
         [&]() -> Task<> { (co_await WithNursery(body)).IgnoreError(); });
   });
-  EXPECT_TRUE(status.ok()) << status;
+  EXPECT_THAT(status, IsOk());
 }
 
 TEST(NurseryStateTest, StaysOpenForAPendingStart) {
@@ -93,7 +94,7 @@ TEST(NurseryStateTest, StaysOpenForAPendingStart) {
     has_closed = true;
   };
   const absl::Status status = RunNursery(main);
-  EXPECT_TRUE(status.ok()) << status;
+  EXPECT_THAT(status, IsOk());
   EXPECT_TRUE(has_closed);
 }
 
@@ -113,7 +114,7 @@ TEST(NurseryStateTest, WhatCompletedIsNotGivenUpIfThatIsAskedFor) {
       });
       co_return absl::OkStatus();
     };
-    EXPECT_TRUE(RunMocked(main).ok());
+    EXPECT_THAT(RunMocked(main), IsOk());
     EXPECT_EQ(goes_on, keeps);
   }
 }
@@ -132,7 +133,7 @@ TEST(NurseryStateTest, ForgetsWhatItWasToldWhenItIsPutAway) {
     EXPECT_TRUE(state->TakeFailures().empty());
     co_return absl::OkStatus();
   };
-  EXPECT_TRUE(RunMocked(main).ok());
+  EXPECT_THAT(RunMocked(main), IsOk());
 }
 
 }  // namespace

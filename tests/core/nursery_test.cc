@@ -20,6 +20,7 @@
 #include "creche/core/sleep.h"
 #include "creche/core/timeouts.h"
 #include "creche/core/try.h"
+#include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
 #include "tests/support/lifetime_probe.h"
 #include "tests/support/mocked_run.h"
@@ -65,7 +66,7 @@ TEST(NurseryTest, RunsChildrenInOrderOfStarting) {
     co_return;
   });
 
-  EXPECT_TRUE(status.ok());
+  EXPECT_THAT(status, IsOk());
   EXPECT_EQ(trace, ".abc");
 }
 
@@ -84,7 +85,7 @@ TEST(NurseryTest, EndsWhenEveryoneHasEnded) {
       co_await SleepFor(absl::Seconds(1));
     };
     absl::Status status = co_await WithNursery(body);
-    EXPECT_TRUE(status.ok());
+    EXPECT_THAT(status, IsOk());
     co_return SecondsSince(start);
   });
 
@@ -163,7 +164,7 @@ TEST(NurseryTest, EndingBodyDoesNotCancelChildren) {
     co_return;
   });
 
-  EXPECT_TRUE(status.ok());
+  EXPECT_THAT(status, IsOk());
   EXPECT_EQ(trace, "xxxxx");
 }
 
@@ -201,7 +202,7 @@ TEST(NurseryTest, ChildOfACancelledNurseryStartsAndUnwindsWhereItWaits) {
     co_return;
   });
 
-  EXPECT_TRUE(status.ok());
+  EXPECT_THAT(status, IsOk());
   EXPECT_EQ(trace, "started");
 }
 
@@ -217,7 +218,7 @@ TEST(NurseryTest, ChildStartsAnotherAfterTheBodyHasEnded) {
     co_return;
   });
 
-  EXPECT_TRUE(status.ok());
+  EXPECT_THAT(status, IsOk());
   EXPECT_EQ(trace, "xx");
 }
 
@@ -243,13 +244,13 @@ TEST(NurseryTest, EmptyNurseryInACancelledScopeYieldsAndGoesOn) {
         };
         status.Update(co_await WithNursery(one));
         trace += '2';
-        EXPECT_TRUE(status.ok());
+        EXPECT_THAT(status, IsOk());
       });
       EXPECT_TRUE(completed);
       EXPECT_FALSE(scope.cancelled_caught());
     };
     absl::Status status = co_await WithNursery(others);
-    EXPECT_TRUE(status.ok());
+    EXPECT_THAT(status, IsOk());
   }).IgnoreError();
 
   EXPECT_EQ(trace, "x1xc2");
@@ -277,7 +278,7 @@ TEST(NurseryTest, CancellationReachesAllGrandchildren) {
     nursery.Cancel();
   });
 
-  EXPECT_TRUE(status.ok());
+  EXPECT_THAT(status, IsOk());
   EXPECT_EQ(alive, 0);
 }
 
@@ -343,7 +344,7 @@ TEST(NurseryTest, CountsItsChildren) {
     EXPECT_EQ(nursery.child_count(), 0u);
   });
 
-  EXPECT_TRUE(status.ok());
+  EXPECT_THAT(status, IsOk());
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "creche/core/parking_lot.h"
 #include "creche/core/task.h"
 #include "creche/run.h"
+#include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
 #include "lib/core/scheduler.h"
 #include "tests/support/mocked_run.h"
@@ -48,7 +49,7 @@ TEST(OutsideEventTest, WakesARunFromAnotherThread) {
       other.join();
     }
   };
-  EXPECT_TRUE(RunMocked(main).ok());
+  EXPECT_THAT(RunMocked(main), IsOk());
 }
 
 TEST(OutsideEventTest, HappensInOrderOfPosting) {
@@ -68,7 +69,7 @@ TEST(OutsideEventTest, HappensInOrderOfPosting) {
     const std::vector<int> expected = {1, 2, 3};
     EXPECT_EQ(order, expected);
   };
-  EXPECT_TRUE(RunMocked(main).ok());
+  EXPECT_THAT(RunMocked(main), IsOk());
 }
 
 TEST(OutsideEventTest, ManyThreadsPostAtOnce) {
@@ -85,7 +86,7 @@ TEST(OutsideEventTest, ManyThreadsPostAtOnce) {
     while (order.size() < kThreads) co_await lot.Park();
     for (std::thread& thread : threads) thread.join();
   };
-  EXPECT_TRUE(RunMocked(main).ok());
+  EXPECT_THAT(RunMocked(main), IsOk());
 }
 
 // Such a run hardly ever asks its port, which has nothing to do.
@@ -98,7 +99,7 @@ TEST(OutsideEventTest, ReachesARunThatNeverWaits) {
     while (order.empty()) co_await Checkpoint();
     other.join();
   };
-  EXPECT_TRUE(creche::Run(main).ok());
+  EXPECT_THAT(creche::Run(main), IsOk());
 }
 
 }  // namespace

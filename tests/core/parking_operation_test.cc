@@ -9,6 +9,7 @@
 #include "creche/core/task.h"
 #include "creche/run.h"
 #include "creche/testing/fake_port.h"
+#include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
 
 namespace creche {
@@ -54,7 +55,7 @@ class ParkingOperationTest : public ::testing::Test {
       co_return co_await WithNursery(body);
     };
     absl::Status status = creche::Run({.port = &port}, main);
-    EXPECT_TRUE(status.ok()) << status;
+    EXPECT_THAT(status, IsOk());
   }
 
   Task<> Enter() {

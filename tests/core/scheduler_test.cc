@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Who runs when: rounds, batches, seeds, fairness, and what a checkpoint
-// is (R1).
+// is.
 
 #include "lib/core/scheduler.h"
 
@@ -20,13 +20,14 @@
 #include "creche/core/suspend.h"
 #include "creche/core/timeouts.h"
 #include "creche/run.h"
+#include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
 #include "tests/support/mocked_run.h"
 
 namespace creche {
 namespace {
 
-void Expect(absl::Status status) { EXPECT_TRUE(status.ok()) << status; }
+void Expect(absl::Status status) { EXPECT_THAT(status, IsOk()); }
 
 Task<> Loop(std::string* trace, char name, int rounds) {
   for (int i = 0; i < rounds; ++i) {

@@ -13,6 +13,7 @@
 #include "creche/core/clock.h"
 #include "creche/core/nursery.h"
 #include "creche/core/timeouts.h"
+#include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
 #include "tests/support/mocked_run.h"
 
@@ -38,7 +39,7 @@ TEST(SleepTest, FarTimesAreNotForEver) {
     EXPECT_GT(creche::Now(), year_2300 - absl::Hours(24 * 365 * 40));
     EXPECT_LT(creche::Now(), absl::InfiniteFuture());
   });
-  EXPECT_TRUE(status.ok()) << status;
+  EXPECT_THAT(status, IsOk());
 }
 
 TEST(SleepTest, FarTimeoutsAreNotForEver) {
@@ -46,12 +47,12 @@ TEST(SleepTest, FarTimeoutsAreNotForEver) {
     EXPECT_FALSE(co_await MoveOnAt(absl::FromUnixSeconds(1'000'000'000'000),
                                    SleepForever()));
   });
-  EXPECT_TRUE(status.ok()) << status;
+  EXPECT_THAT(status, IsOk());
   status = RunMocked([]() -> Task<> {
     EXPECT_FALSE(
         co_await MoveOnAfter(absl::Hours(24 * 366 * 300), SleepForever()));
   });
-  EXPECT_TRUE(status.ok()) << status;
+  EXPECT_THAT(status, IsOk());
 }
 
 TEST(SleepTest, SleepsUntilATime) {
@@ -98,7 +99,7 @@ TEST(SleepTest, LetsOthersRunEvenIfItIsOver) {
       trace += '4';
     };
     absl::Status status = co_await WithNursery(body);
-    EXPECT_TRUE(status.ok());
+    EXPECT_THAT(status, IsOk());
     EXPECT_EQ(creche::Now(), start);
   }).IgnoreError();
 
@@ -132,7 +133,7 @@ TEST(SleepTest, WakesInOrderOfDeadlineThenOfArming) {
       co_return;
     };
     absl::Status status = co_await WithNursery(body);
-    EXPECT_TRUE(status.ok());
+    EXPECT_THAT(status, IsOk());
   }).IgnoreError();
 
   EXPECT_EQ(trace, "abcd");

@@ -18,6 +18,7 @@
 #include "creche/core/task.h"
 #include "creche/core/timeouts.h"
 #include "creche/core/try.h"
+#include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
 #include "tests/support/mocked_run.h"
 
@@ -63,7 +64,7 @@ TEST(StackDepthTest, AMillionReadyTries) {
       for (int i = 0; i < 1'000'000; ++i) co_await Try(Fine());
       co_return absl::OkStatus();
     });
-    EXPECT_TRUE(status.ok());
+    EXPECT_THAT(status, IsOk());
   });
 }
 
@@ -217,7 +218,7 @@ TEST(StackDepthTest, ManyChildrenEndAtOnce) {
       };
       co_return co_await WithNursery(body);
     });
-    EXPECT_TRUE(status.ok());
+    EXPECT_THAT(status, IsOk());
   });
 }
 

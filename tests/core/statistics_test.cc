@@ -12,6 +12,7 @@
 #include "creche/run.h"
 #include "creche/testing/fake_port.h"
 #include "creche/testing/mock_clock.h"
+#include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
 
 namespace creche {
@@ -39,7 +40,7 @@ TEST(StatisticsTest, CountsTasksAndDeadlines) {
     EXPECT_EQ(statistics().tasks_living, 1u);
     EXPECT_EQ(statistics().deadlines, 0u);
   });
-  EXPECT_TRUE(status.ok());
+  EXPECT_THAT(status, IsOk());
 }
 
 // Those of the batch that have not had their turn, and those of the next.
@@ -57,7 +58,7 @@ TEST(StatisticsTest, CountsTheRunnableInTheMiddleOfABatch) {
     };
     (void)co_await WithNursery(body);
   });
-  EXPECT_TRUE(status.ok());
+  EXPECT_THAT(status, IsOk());
   EXPECT_EQ(runnable, (std::vector<size_t>{2, 1 + 1, 2}));
 }
 

@@ -12,13 +12,14 @@
 #include "creche/core/nursery.h"
 #include "creche/core/sleep.h"
 #include "creche/core/timeouts.h"
+#include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
 #include "tests/support/mocked_run.h"
 
 namespace creche {
 namespace {
 
-void Expect(absl::Status status) { EXPECT_TRUE(status.ok()) << status; }
+void Expect(absl::Status status) { EXPECT_THAT(status, IsOk()); }
 
 // An operation that is completed by hand.
 struct Device {

@@ -17,6 +17,7 @@
 #include "creche/run.h"
 #include "creche/testing/fake_port.h"
 #include "creche/testing/mock_clock.h"
+#include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
 #include "tests/support/lifetime_probe.h"
 
@@ -36,7 +37,7 @@ absl::Status RunTest(Body body) {
 
 TEST(TaskLocalTest, HasAValueInsideWithOnly) {
   EXPECT_EQ(Name(), "none");
-  EXPECT_TRUE(RunTest([]() -> Task<> {
+  EXPECT_THAT(RunTest([]() -> Task<> {
                 EXPECT_EQ(Name(), "none");
                 auto inner = []() -> Task<> {
                   EXPECT_EQ(Name(), "inner");
@@ -49,15 +50,17 @@ TEST(TaskLocalTest, HasAValueInsideWithOnly) {
                 };
                 co_await name.With("outer", outer);
                 EXPECT_EQ(Name(), "none");
-              }).ok());
+              }),
+              IsOk());
 }
 
 TEST(TaskLocalTest, IsUndoneByUnwinding) {
-  EXPECT_TRUE(RunTest([]() -> Task<> {
+  EXPECT_THAT(RunTest([]() -> Task<> {
                 EXPECT_FALSE(co_await MoveOnAfter(
                     absl::Seconds(1), name.With("lost", SleepForever())));
                 EXPECT_EQ(Name(), "none");
-              }).ok());
+              }),
+              IsOk());
 }
 
 Task<> Expect(std::string expected) {
@@ -67,17 +70,18 @@ Task<> Expect(std::string expected) {
 
 // clang took the body for a reference that dangles.
 TEST(TaskLocalTest, OwnsABodyThatIsAwaitedLater) {
-  EXPECT_TRUE(RunTest([]() -> Task<> {
+  EXPECT_THAT(RunTest([]() -> Task<> {
                 auto named = name.With("later", Expect("later"));
                 co_await Checkpoint();
                 co_await std::move(named);
-              }).ok());
+              }),
+              IsOk());
 }
 
 // A child has what whoever started it had, also after that has gone, and keeps
 // it apart from its siblings.
 TEST(TaskLocalTest, IsInheritedFromWhoeverStartsTheChild) {
-  EXPECT_TRUE(RunTest([]() -> Task<> {
+  EXPECT_THAT(RunTest([]() -> Task<> {
                 auto body = [](Nursery& nursery) -> Task<> {
                   auto start = [&nursery](std::string value) -> Task<> {
                     nursery.StartSoon(Expect, value);
@@ -88,7 +92,8 @@ TEST(TaskLocalTest, IsInheritedFromWhoeverStartsTheChild) {
                   nursery.StartSoon(Expect, "none");
                 };
                 (void)co_await WithNursery(body);
-              }).ok());
+              }),
+              IsOk());
 }
 
 TaskLocal<std::shared_ptr<LifetimeProbe>> probe;
@@ -109,14 +114,15 @@ Task<> ContinueChain(Nursery& nursery, int left, int* alive) {
 // Each task sets a value and starts the next one.
 TEST(TaskLocalTest, KeepsNoValueThatIsHidden) {
   int alive = 0;
-  EXPECT_TRUE(RunTest([&]() -> Task<> {
+  EXPECT_THAT(RunTest([&]() -> Task<> {
                 auto body = [&](Nursery& nursery) -> Task<> {
                   nursery.StartSoon(ContinueChain, std::ref(nursery), 1000,
                                     &alive);
                   co_return;
                 };
                 (void)co_await WithNursery(body);
-              }).ok());
+              }),
+              IsOk());
   EXPECT_EQ(alive, 0);
 }
 
@@ -126,7 +132,7 @@ TEST(TaskLocalTest, HidesOneOfSeveralAndShowsItAgain) {
     return std::vector<int>{a.Get().value_or(0), b.Get().value_or(0),
                             c.Get().value_or(0)};
   };
-  EXPECT_TRUE(RunTest([&]() -> Task<> {
+  EXPECT_THAT(RunTest([&]() -> Task<> {
                 auto inside = [&]() -> Task<> {
                   EXPECT_EQ(values(), (std::vector<int>{4, 2, 3}));
                   co_return;
@@ -138,7 +144,8 @@ TEST(TaskLocalTest, HidesOneOfSeveralAndShowsItAgain) {
                 };
                 co_await a.With(1, b.With(2, c.With(3, hide)));
                 EXPECT_EQ(values(), (std::vector<int>{0, 0, 0}));
-              }).ok());
+              }),
+              IsOk());
 }
 
 using Variables = std::vector<std::unique_ptr<TaskLocal<int>>>;
@@ -152,13 +159,13 @@ Task<> SetAsMany(Variables& variables, int left) {
 TEST(TaskLocalTest, NoNumberOfVariablesIsTooMuch) {
   Variables variables;
   auto set = [&]() -> Task<> { co_await SetAsMany(variables, 2000); };
-  EXPECT_TRUE(RunTest(set).ok());
+  EXPECT_THAT(RunTest(set), IsOk());
 }
 
 // Whoever calls it, it is part of the task that waits.
 TEST(TaskLocalTest, AnAbortFunctionSeesItsOwnTasks) {
   std::string seen;
-  EXPECT_TRUE(RunTest([&]() -> Task<> {
+  EXPECT_THAT(RunTest([&]() -> Task<> {
                 auto wait = [&]() -> Task<> {
                   auto start = [](Waker) {};
                   auto abort = [&] {
@@ -181,7 +188,8 @@ TEST(TaskLocalTest, AnAbortFunctionSeesItsOwnTasks) {
                 EXPECT_EQ(seen, "waiter");
                 EXPECT_FALSE(co_await MoveOnAfter(absl::Seconds(1), wait()));
                 EXPECT_EQ(seen, "waiter");
-              }).ok());
+              }),
+              IsOk());
 }
 
 }  // namespace

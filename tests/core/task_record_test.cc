@@ -14,6 +14,7 @@
 #include "creche/core/nursery.h"
 #include "creche/core/suspend.h"
 #include "creche/core/task.h"
+#include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
 #include "tests/support/mocked_run.h"
 
@@ -43,7 +44,7 @@ class TaskRecordTest : public ::testing::Test {
       co_await Checkpoint();
       EXPECT_TRUE(ended_);
     });
-    EXPECT_TRUE(status.ok()) << status;
+    EXPECT_THAT(status, IsOk());
   }
 
   TaskRecord* task_ = nullptr;
@@ -152,7 +153,7 @@ TEST_F(TaskRecordTest, GoesOnWhenWhoIsAskedSaysSo) {
       EXPECT_EQ(answer.asked, 0);  // Not before its turn.
       EXPECT_TRUE(task->is_at_cancel_point());
     });
-    EXPECT_TRUE(status.ok()) << status;
+    EXPECT_THAT(status, IsOk());
     EXPECT_EQ(answer.asked, refusals + 1);
   }
 }
@@ -204,7 +205,7 @@ TEST(TaskIdTest, IsNewForEachTask) {
     co_await Checkpoint();
     nursery.StartSoon(child, &second);
   });
-  EXPECT_TRUE(status.ok()) << status;
+  EXPECT_THAT(status, IsOk());
   EXPECT_LT(first, second);
 }
 

@@ -22,6 +22,7 @@
 #include "creche/core/sleep.h"
 #include "creche/core/timeouts.h"
 #include "creche/core/try.h"
+#include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
 #include "tests/support/mocked_run.h"
 
@@ -144,7 +145,7 @@ TEST_P(ThrowingDestructorTest, IsCaught) {
     co_await Checkpoint();
     co_return absl::OkStatus();
   });
-  EXPECT_TRUE(status.ok()) << status;
+  EXPECT_THAT(status, IsOk());
 }
 
 TEST_P(ThrowingDestructorTest, InAChild) {
@@ -217,7 +218,7 @@ TEST(ThrowingDestructorCancelTest, CoroutineCatchesAndIsUnwoundLater) {
     };
     EXPECT_FALSE(co_await MoveOnAfter(absl::Seconds(1), body));
   });
-  EXPECT_TRUE(status.ok()) << status;
+  EXPECT_THAT(status, IsOk());
   EXPECT_TRUE(caught);
 }
 
@@ -234,7 +235,7 @@ TEST(ThrowingDestructorCancelTest, CoroutineCatchesAndReturns) {
     std::optional<int> seven = co_await MoveOnAfter(absl::Seconds(1), body);
     EXPECT_EQ(seven, 7);
   });
-  EXPECT_TRUE(status.ok()) << status;
+  EXPECT_THAT(status, IsOk());
 }
 
 TEST(ThrowingDestructorDeathTest, CaughtWhereTryHasEndedTheCoroutine) {

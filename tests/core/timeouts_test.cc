@@ -15,13 +15,14 @@
 #include "creche/core/errors.h"
 #include "creche/core/nursery.h"
 #include "creche/core/sleep.h"
+#include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
 #include "tests/support/mocked_run.h"
 
 namespace creche {
 namespace {
 
-void Expect(absl::Status status) { EXPECT_TRUE(status.ok()) << status; }
+void Expect(absl::Status status) { EXPECT_THAT(status, IsOk()); }
 
 Task<int> AnswerAfter(int seconds) {
   co_await SleepFor(absl::Seconds(seconds));
@@ -105,7 +106,7 @@ TEST(TimeoutsTest, UsersDeadlineExceededIsNoTimeout) {
   }));
 }
 
-// (c) of trio's probed cases, R3: a timeout beats the sleep inside it.
+// A timeout beats the sleep inside it.
 TEST(TimeoutsTest, BeatsASleepThatEndsAtTheSameTime) {
   Expect(RunMocked([]() -> Task<> {
     EXPECT_FALSE(

@@ -18,6 +18,7 @@
 #include "creche/core/sleep.h"
 #include "creche/core/suspend.h"
 #include "creche/core/task_status.h"
+#include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
 #include "tests/support/mocked_run.h"
 
@@ -157,7 +158,7 @@ TEST(WrongThreadTest, ScopeThatIsNotInUseIsOfNoThread) {
   auto main = [&]() -> Task<> {
     completed = co_await scope.Run([] { return SleepForever(); });
   };
-  std::thread([&] { EXPECT_TRUE(RunMocked(main).ok()); }).join();
+  std::thread([&] { EXPECT_THAT(RunMocked(main), IsOk()); }).join();
   scope.Cancel("late");
   scope.set_shield(true);
 

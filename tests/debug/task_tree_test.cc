@@ -17,6 +17,7 @@
 #include "creche/run.h"
 #include "creche/testing/fake_port.h"
 #include "creche/testing/mock_clock.h"
+#include "creche/testing/status_matchers.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -57,7 +58,7 @@ TEST(TaskTreeTest, ShowsWhoWaitsForWhatInWhichScopes) {
     };
     (void)co_await WithNursery(body);
   });
-  ASSERT_TRUE(status.ok());
+  ASSERT_THAT(status, IsOk());
   EXPECT_EQ(WithoutPlaces(tree),
             "task 'main' is running\n"
             "  nursery\n"
@@ -85,7 +86,7 @@ TEST(TaskTreeTest, SaysThatADeadlineHasPassed) {
     };
     co_await long_ago.Run(inside());
   });
-  ASSERT_TRUE(status.ok());
+  ASSERT_THAT(status, IsOk());
   EXPECT_EQ(WithoutPlaces(tree),
             "task 'main' is running\n"
             "  cancel scope, deadline has passed, cancelled: deadline\n"
@@ -110,7 +111,7 @@ TEST(TaskTreeTest, ShowsTheCallersOfTheTaskThatRuns) {
   const int outer = __LINE__ + 2;
   auto status = creche::Run({.clock = &clock, .port = &port},
                             [&]() -> Task<> { co_await Call(tree, inner); });
-  ASSERT_TRUE(status.ok());
+  ASSERT_THAT(status, IsOk());
   EXPECT_THAT(tree, ::testing::ContainsRegex(absl::StrCat(
                         "is running, called at [^ ]*task_tree_test.cc:", inner,
                         " < [^ ]*task_tree_test.cc:", outer, "\n")));
@@ -124,7 +125,7 @@ TEST(TaskTreeTest, IsPrintedToStandardErrorUnlessToldOtherwise) {
     DumpTasks();
     co_return;
   });
-  ASSERT_TRUE(status.ok());
+  ASSERT_THAT(status, IsOk());
   EXPECT_EQ(::testing::internal::GetCapturedStderr(),
             "task 'main' is running\n");
 }

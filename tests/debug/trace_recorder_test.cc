@@ -12,6 +12,7 @@
 #include "creche/run.h"
 #include "creche/testing/fake_port.h"
 #include "creche/testing/mock_clock.h"
+#include "creche/testing/status_matchers.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "lib/debug/utf8.h"
@@ -38,7 +39,7 @@ void Record(TraceRecorder& trace) {
                     };
                     (void)co_await WithNursery(body);
                   });
-  EXPECT_TRUE(status.ok());
+  EXPECT_THAT(status, IsOk());
 }
 
 TEST(TraceRecorderTest, WritesLivesAndStepsInVirtualTime) {
@@ -86,7 +87,7 @@ void RecordTimeouts(TraceRecorder& trace) {
         trace.Mark("between");
         co_await MoveOnAfter(absl::Seconds(3), work(absl::Seconds(9)));
       });
-  EXPECT_TRUE(status.ok());
+  EXPECT_THAT(status, IsOk());
 }
 
 TEST(TraceRecorderTest, WritesSpansAndMarks) {
@@ -135,7 +136,7 @@ TEST(TraceRecorderTest, BelievesASpanThatSaysItIsComplete) {
                     co_await scope.Run(work(scope));
                   });
 
-  EXPECT_TRUE(status.ok());
+  EXPECT_THAT(status, IsOk());
   EXPECT_THAT(trace.Svg(), HasSubstr("class=\"span\""));
 }
 
@@ -161,7 +162,7 @@ TEST(TraceRecorderTest, DrawsChildrenBelowTheirParents) {
                     co_return co_await WithNursery(children);
                   });
 
-  EXPECT_TRUE(status.ok());
+  EXPECT_THAT(status, IsOk());
   const std::string svg = trace.Svg();
   EXPECT_LT(svg.find(">family<"), svg.find(">grandchild<"));
   EXPECT_LT(svg.find(">grandchild<"), svg.find(">single<"));
@@ -173,7 +174,7 @@ TEST(TraceRecorderTest, WritesUtf8WhateverANameIs) {
   FakePort port;
   MockClock clock;
   const std::string cut = "caf\xC3";
-  EXPECT_TRUE(
+  EXPECT_THAT(
       creche::Run({.clock = &clock, .port = &port, .instruments = {&trace}},
                   [&]() -> Task<> {
                     auto body = [&](Nursery& nursery) -> Task<> {
@@ -185,8 +186,8 @@ TEST(TraceRecorderTest, WritesUtf8WhateverANameIs) {
                       co_return;
                     };
                     (void)co_await WithNursery(body);
-                  })
-          .ok());
+                  }),
+      IsOk());
 
   for (const std::string& text : {trace.ChromeTrace(), trace.Svg()}) {
     EXPECT_EQ(internal::ToUtf8(text), text);

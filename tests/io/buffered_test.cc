@@ -25,6 +25,7 @@
 #include "creche/io/read_write_file.h"
 #include "creche/net/tcp_stream.h"
 #include "creche/net/unix_socket.h"
+#include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
 #include "tests/support/path_of.h"
 #include "tests/support/run_to_test.h"
@@ -42,13 +43,13 @@ void WithPair(Body body) {
     auto pair = UnixStream::Pair().value();
     co_await body(pair.first, pair.second);
   };
-  EXPECT_TRUE(RunToTest(main).ok());
+  EXPECT_THAT(RunToTest(main), IsOk());
 }
 
 TEST(BufferedReaderTest, ReadsLinesAndRecords) {
   WithPair([](UnixStream& peer, UnixStream& stream) -> Task<> {
     BufferedReader reader(stream);
-    EXPECT_TRUE((co_await peer.SendAll("one\r\ntwo\n\nab--c12345rest")).ok());
+    EXPECT_THAT(co_await peer.SendAll("one\r\ntwo\n\nab--c12345rest"), IsOk());
     peer.Close();
     EXPECT_EQ((co_await reader.ReadLine()).value(), "one");
     EXPECT_EQ((co_await reader.ReadLine()).value(), "two");
@@ -75,12 +76,12 @@ TEST(BufferedReaderTest, ReadsLinesOfAFile) {
     EXPECT_TRUE(IsEndOfStream(end)) << end;
     co_return co_await RemoveFile(path);
   };
-  EXPECT_TRUE(RunToTest(main).ok());
+  EXPECT_THAT(RunToTest(main), IsOk());
 }
 
 TEST(BufferedReaderTest, KeepsAStreamThatIsMovedIn) {
   WithPair([](UnixStream& peer, UnixStream& stream) -> Task<> {
-    EXPECT_TRUE((co_await peer.SendAll("one\n")).ok());
+    EXPECT_THAT(co_await peer.SendAll("one\n"), IsOk());
     std::vector<BufferedReader<UnixStream>> readers;
     readers.emplace_back(std::move(stream));
     EXPECT_EQ((co_await readers[0].ReadLine()).value(), "one");
@@ -91,11 +92,11 @@ TEST(BufferedReaderTest, KeepsAStreamThatIsMovedIn) {
 TEST(BufferedReaderTest, ATimedOutCallHasTakenNothing) {
   WithPair([](UnixStream& peer, UnixStream& stream) -> Task<> {
     BufferedReader reader(stream);
-    EXPECT_TRUE((co_await peer.SendAll("part of a li")).ok());
+    EXPECT_THAT(co_await peer.SendAll("part of a li"), IsOk());
     auto read = reader.ReadLine();
     auto line = co_await MoveOnAfter(absl::Milliseconds(1), std::move(read));
     EXPECT_FALSE(line.has_value());
-    EXPECT_TRUE((co_await peer.SendAll("ne\n")).ok());
+    EXPECT_THAT(co_await peer.SendAll("ne\n"), IsOk());
     EXPECT_EQ((co_await reader.ReadLine()).value(), "part of a line");
   });
 }
@@ -110,7 +111,7 @@ TEST(BufferedReaderTest, FindsADelimiterThatComesInPieces) {
       };
       nursery.StartSoon(read);
       for (char byte : std::string("xxabababc")) {
-        EXPECT_TRUE((co_await peer.SendAll(absl::string_view(&byte, 1))).ok());
+        EXPECT_THAT(co_await peer.SendAll(absl::string_view(&byte, 1)), IsOk());
         for (int i = 0; i < 3; ++i) co_await Checkpoint();
       }
     };
@@ -122,12 +123,12 @@ TEST(BufferedReaderTest, FindsADelimiterThatComesInPieces) {
 TEST(BufferedReaderTest, KeepsToItsLimit) {
   WithPair([](UnixStream& peer, UnixStream& stream) -> Task<> {
     BufferedReader reader(stream);
-    EXPECT_TRUE((co_await peer.SendAll("12345\n123456\n")).ok());
+    EXPECT_THAT(co_await peer.SendAll("12345\n123456\n"), IsOk());
     EXPECT_EQ((co_await reader.ReadLine(5)).value(), "12345");
     const absl::StatusOr<std::string> line = co_await reader.ReadLine(5);
     EXPECT_EQ(line.status().code(), absl::StatusCode::kResourceExhausted);
     EXPECT_EQ((co_await reader.ReadLine(6)).value(), "123456");
-    EXPECT_TRUE((co_await peer.SendAll("123456\n")).ok());
+    EXPECT_THAT(co_await peer.SendAll("123456\n"), IsOk());
     constexpr size_t kNone = std::numeric_limits<size_t>::max();
     EXPECT_EQ((co_await reader.ReadLine(kNone)).value(), "123456");
     const absl::StatusOr<std::string> none = co_await reader.ReadUntil("");
@@ -155,7 +156,7 @@ TEST(BufferedReaderTest, GrowsAndMovesOn) {
       }
     };
     const absl::Status status = co_await WithNursery(body);
-    EXPECT_TRUE(status.ok()) << status;
+    EXPECT_THAT(status, IsOk());
   });
 }
 
@@ -163,16 +164,16 @@ TEST(AnyStreamTest, OwnsAStream) {
   WithPair([](UnixStream& peer, UnixStream& stream) -> Task<> {
     AnyStream any(std::move(stream));
     BufferedReader reader(any);
-    EXPECT_TRUE((co_await peer.SendAll("hello\n")).ok());
+    EXPECT_THAT(co_await peer.SendAll("hello\n"), IsOk());
     EXPECT_EQ((co_await reader.ReadLine()).value(), "hello");
-    EXPECT_TRUE((co_await any.SendAll("x")).ok());
-    EXPECT_TRUE((co_await any.SendEof()).ok());
+    EXPECT_THAT(co_await any.SendAll("x"), IsOk());
+    EXPECT_THAT(co_await any.SendEof(), IsOk());
     AnyStream moved = std::move(any);
     const absl::Status closed = co_await any.SendAll("x");
     EXPECT_TRUE(IsClosedResource(closed));
     moved.Close();
     char buffer[1];
-    EXPECT_TRUE((co_await peer.ReceiveExactly(buffer)).ok());
+    EXPECT_THAT(co_await peer.ReceiveExactly(buffer), IsOk());
   });
 }
 
@@ -189,7 +190,7 @@ TEST(AnyStreamTest, CanBeDestroyedWhileInUse) {
       for (int i = 0; i < 3; ++i) co_await Checkpoint();
       any.reset();
     };
-    EXPECT_TRUE((co_await WithNursery(body)).ok());
+    EXPECT_THAT(co_await WithNursery(body), IsOk());
   });
 }
 

@@ -13,6 +13,7 @@
 #include "creche/io/file.h"
 #include "creche/io/read_write_file.h"
 #include "creche/testing/cancel_everywhere.h"
+#include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
 #include "tests/support/path_of.h"
 #include "tests/support/run_to_test.h"
@@ -25,25 +26,25 @@ using std::string_literals::operator""s;
 TEST(DirectoryTest, IsMadeRenamedAndRemoved) {
   auto main = []() -> Task<> {
     const std::string path = PathOf("made");
-    EXPECT_TRUE((co_await MakeDirectory(path)).ok());
+    EXPECT_THAT(co_await MakeDirectory(path), IsOk());
     absl::StatusOr<FileInfo> info = co_await GetFileInfo(path);
     EXPECT_TRUE(info.value().is_directory());
-    EXPECT_TRUE((co_await RenameFile(path, path + "2")).ok());
-    EXPECT_TRUE((co_await RemoveDirectory(path + "2")).ok());
+    EXPECT_THAT(co_await RenameFile(path, path + "2"), IsOk());
+    EXPECT_THAT(co_await RemoveDirectory(path + "2"), IsOk());
     info = co_await GetFileInfo(path + "2");
     EXPECT_EQ(info.status().code(), absl::StatusCode::kNotFound);
   };
-  EXPECT_TRUE(RunToTest(main).ok());
+  EXPECT_THAT(RunToTest(main), IsOk());
 }
 
 TEST(DirectoryTest, SaysWhatIsWrong) {
   auto main = []() -> Task<> {
     const std::string path = PathOf("wrong");
-    EXPECT_TRUE((co_await MakeDirectory(path)).ok());
+    EXPECT_THAT(co_await MakeDirectory(path), IsOk());
     absl::Status status = co_await MakeDirectory(path);
     EXPECT_EQ(status.code(), absl::StatusCode::kAlreadyExists);
     EXPECT_TRUE(absl::StrContains(status.message(), path)) << status;
-    EXPECT_TRUE((co_await WriteFile(path + "/file", "x")).ok());
+    EXPECT_THAT(co_await WriteFile(path + "/file", "x"), IsOk());
     status = co_await RemoveDirectory(path);
     EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition) << status;
     status = co_await RemoveDirectory(path + "/file");
@@ -52,10 +53,10 @@ TEST(DirectoryTest, SaysWhatIsWrong) {
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << status;
     status = co_await RemoveDirectory("");
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << status;
-    EXPECT_TRUE((co_await RemoveFile(path + "/file")).ok());
-    EXPECT_TRUE((co_await RemoveDirectory(path)).ok());
+    EXPECT_THAT(co_await RemoveFile(path + "/file"), IsOk());
+    EXPECT_THAT(co_await RemoveDirectory(path), IsOk());
   };
-  EXPECT_TRUE(RunToTest(main).ok());
+  EXPECT_THAT(RunToTest(main), IsOk());
 }
 
 TEST(DirectoryTest, IsListed) {
@@ -74,7 +75,7 @@ TEST(DirectoryTest, IsListed) {
     }
     co_return co_await RemoveDirectory(path);
   };
-  EXPECT_TRUE(RunToTest(main).ok());
+  EXPECT_THAT(RunToTest(main), IsOk());
 }
 
 TEST(DirectoryTest, SaysWhyItCannotBeListed) {
@@ -88,7 +89,7 @@ TEST(DirectoryTest, SaysWhyItCannotBeListed) {
     status = (co_await ListDirectory("a\0b"s)).status();
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << status;
   };
-  EXPECT_TRUE(RunToTest(main).ok());
+  EXPECT_THAT(RunToTest(main), IsOk());
 }
 
 TEST(DirectoryTest, ListingSurvivesACancellation) {

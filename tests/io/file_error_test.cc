@@ -7,6 +7,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "creche/testing/status_matchers.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -22,8 +23,8 @@ TEST(FileErrorTest, SaysWhatFailedOnWhichFile) {
 }
 
 TEST(CheckPathTest, TakesWhatCanBeAPath) {
-  EXPECT_TRUE(CheckPath("a").ok());
-  EXPECT_TRUE(CheckPath(std::string(PATH_MAX - 1, 'a')).ok());
+  EXPECT_THAT(CheckPath("a"), IsOk());
+  EXPECT_THAT(CheckPath(std::string(PATH_MAX - 1, 'a')), IsOk());
 }
 
 TEST(CheckPathTest, RefusesWhatTheKernelWouldCutOrMistake) {

@@ -21,6 +21,7 @@
 #include "creche/core/nursery.h"
 #include "creche/core/task.h"
 #include "creche/io/read_write_file.h"
+#include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
 #include "tests/support/path_of.h"
 #include "tests/support/run_checked.h"
@@ -34,22 +35,22 @@ TEST(FileTest, ReadsAndWrites) {
   RunChecked([]() -> Task<> {
     const std::string path = PathOf("rw");
     absl::StatusOr<File> file = co_await File::Open(path, File::kReadWrite);
-    EXPECT_TRUE(file.ok()) << file.status();
-    EXPECT_TRUE((co_await file->Write("hello ")).ok());
-    EXPECT_TRUE((co_await file->Write("world")).ok());
-    EXPECT_TRUE((co_await file->WriteAt(0, "J")).ok());
-    EXPECT_TRUE((co_await file->Sync()).ok());
+    EXPECT_THAT(file, IsOk());
+    EXPECT_THAT(co_await file->Write("hello "), IsOk());
+    EXPECT_THAT(co_await file->Write("world"), IsOk());
+    EXPECT_THAT(co_await file->WriteAt(0, "J"), IsOk());
+    EXPECT_THAT(co_await file->Sync(), IsOk());
     char buffer[32];
     absl::StatusOr<size_t> size =
         co_await file->ReadAt(0, absl::MakeSpan(buffer));
     EXPECT_EQ(absl::string_view(buffer, size.value()), "Jello world");
     size = co_await file->ReadAt(11, absl::MakeSpan(buffer));
     EXPECT_EQ(size.value(), 0U) << "the end";
-    EXPECT_TRUE((co_await file->Truncate(5)).ok());
+    EXPECT_THAT(co_await file->Truncate(5), IsOk());
     const absl::StatusOr<FileInfo> info = co_await file->Info();
     EXPECT_EQ(info->size, 5U);
     EXPECT_TRUE(info->is_regular());
-    EXPECT_TRUE((co_await file->Close()).ok());
+    EXPECT_THAT(co_await file->Close(), IsOk());
     EXPECT_TRUE(IsClosedResource(co_await file->Sync()));
   });
 }
@@ -57,21 +58,21 @@ TEST(FileTest, ReadsAndWrites) {
 TEST(FileTest, HasModes) {
   RunChecked([]() -> Task<> {
     const std::string path = PathOf("modes");
-    EXPECT_TRUE((co_await WriteFile(path, "one ")).ok());
+    EXPECT_THAT(co_await WriteFile(path, "one "), IsOk());
     {
       absl::StatusOr<File> file = co_await File::Open(path, File::kAppend);
-      EXPECT_TRUE((co_await file->Write("two ")).ok());
-      EXPECT_TRUE((co_await file->Write("three")).ok());
+      EXPECT_THAT(co_await file->Write("two "), IsOk());
+      EXPECT_THAT(co_await file->Write("three"), IsOk());
     }
     absl::StatusOr<std::string> text = co_await ReadFile(path);
     EXPECT_EQ(text.value(), "one two three");
     const absl::StatusOr<File> again =
         co_await File::Open(path, File::kCreateNew);
     EXPECT_EQ(again.status().code(), absl::StatusCode::kAlreadyExists);
-    EXPECT_TRUE((co_await RenameFile(path, path + "2")).ok());
+    EXPECT_THAT(co_await RenameFile(path, path + "2"), IsOk());
     EXPECT_EQ((co_await GetFileInfo(path)).status().code(),
               absl::StatusCode::kNotFound);
-    EXPECT_TRUE((co_await RemoveFile(path + "2")).ok());
+    EXPECT_THAT(co_await RemoveFile(path + "2"), IsOk());
   });
 }
 
@@ -95,7 +96,7 @@ TEST(FileTest, SaysWhatIsWrong) {
 TEST(FileTest, RefusesOffsetsThatNoFileHas) {
   RunChecked([]() -> Task<> {
     absl::StatusOr<File> opened = co_await File::Open("/dev/zero", File::kRead);
-    EXPECT_TRUE(opened.ok());
+    EXPECT_THAT(opened, IsOk());
     if (!opened.ok()) co_return;
     std::array<char, 4> buffer = {};
     for (const std::uint64_t offset : {~std::uint64_t{0}, ~std::uint64_t{1}}) {
@@ -112,13 +113,13 @@ TEST(FileTest, KeepsItsPathWhenClosed) {
   RunChecked([]() -> Task<> {
     const std::string path = PathOf("closed");
     File file = (co_await File::Open(path, File::kWrite)).value();
-    EXPECT_TRUE((co_await file.Close()).ok());
+    EXPECT_THAT(co_await file.Close(), IsOk());
     EXPECT_EQ(file.path(), path);
     EXPECT_EQ(file.fd(), -1);
     const absl::Status status = co_await file.Write("x");
     EXPECT_TRUE(IsClosedResource(status)) << status;
     EXPECT_TRUE(absl::StrContains(status.message(), path)) << status;
-    EXPECT_TRUE((co_await file.Close()).ok());
+    EXPECT_THAT(co_await file.Close(), IsOk());
     const File moved = std::move(file);
     EXPECT_TRUE(IsClosedResource(co_await file.Sync()));
   });
@@ -127,7 +128,7 @@ TEST(FileTest, KeepsItsPathWhenClosed) {
 TEST(FileTest, CanBeDestroyedWhileInUse) {
   RunChecked([]() -> Task<> {
     const std::string path = PathOf("destroyed");
-    EXPECT_TRUE((co_await WriteFile(path, "content")).ok());
+    EXPECT_THAT(co_await WriteFile(path, "content"), IsOk());
     std::optional<File> file((co_await File::Open(path, File::kRead)).value());
     auto body = [&](Nursery& nursery) -> Task<> {
       auto read = [&]() -> Task<> {

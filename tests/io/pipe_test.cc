@@ -104,9 +104,9 @@ TEST(PipeTest, CarriesLines) {
   RunChecked([]() -> Task<> {
     auto [reader, writer] = MakePipe().value();
     BufferedWriter buffered_writer(writer);
-    EXPECT_TRUE((co_await buffered_writer.Write("one\ntw")).ok());
-    EXPECT_TRUE((co_await buffered_writer.Write("o\n")).ok());
-    EXPECT_TRUE((co_await buffered_writer.Flush()).ok());
+    EXPECT_THAT(co_await buffered_writer.Write("one\ntw"), IsOk());
+    EXPECT_THAT(co_await buffered_writer.Write("o\n"), IsOk());
+    EXPECT_THAT(co_await buffered_writer.Flush(), IsOk());
     BufferedReader buffered_reader(reader);
     EXPECT_EQ((co_await buffered_reader.ReadLine()).value(), "one");
     EXPECT_EQ((co_await buffered_reader.ReadLine()).value(), "two");
@@ -118,8 +118,8 @@ TEST(PipeTest, ReadsAndWritesFilesAtTheirPosition) {
   RunChecked([&]() -> Task<> {
     PipeWriter writer(
         open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-    EXPECT_TRUE((co_await writer.SendAll("hello ")).ok());
-    EXPECT_TRUE((co_await writer.SendAll("world")).ok());
+    EXPECT_THAT(co_await writer.SendAll("hello "), IsOk());
+    EXPECT_THAT(co_await writer.SendAll("world"), IsOk());
     PipeReader reader(open(path.c_str(), O_RDONLY | O_CLOEXEC));
     char buffer[6];
     EXPECT_EQ((co_await reader.ReceiveSome(buffer)).value(), 6U);
@@ -206,7 +206,7 @@ TEST_F(TerminalTest, GivesALineAndWaitsForTheNext) {
     EXPECT_EQ((co_await reader.ReceiveSome(buffer)).value(), 6U);
     EXPECT_EQ(absl::string_view(buffer, 6), "again\n");
   };
-  EXPECT_TRUE(RunToTest(main).ok());
+  EXPECT_THAT(RunToTest(main), IsOk());
 }
 
 // As a program that has ended leaves it.
@@ -221,7 +221,7 @@ TEST_F(TerminalTest, EndsWhenNobodyHasItOpen) {
     EXPECT_THAT(end.status(), IsOk());
     EXPECT_EQ(end.value_or(1), 0U);
   };
-  EXPECT_TRUE(RunToTest(main).ok());
+  EXPECT_THAT(RunToTest(main), IsOk());
 }
 
 TEST_F(TerminalTest, ClosingWakesWhoReads) {
@@ -237,9 +237,9 @@ TEST_F(TerminalTest, ClosingWakesWhoReads) {
       for (int i = 0; i < 3; ++i) co_await Checkpoint();
       reader.Close();
     };
-    EXPECT_TRUE((co_await WithNursery(body)).ok());
+    EXPECT_THAT(co_await WithNursery(body), IsOk());
   };
-  EXPECT_TRUE(RunToTest(main).ok());
+  EXPECT_THAT(RunToTest(main), IsOk());
 }
 
 }  // namespace

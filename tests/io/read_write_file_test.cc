@@ -36,7 +36,7 @@ TEST(ReadFileTest, ReadsFilesWhoseSizeIsUnknown) {
     EXPECT_TRUE(absl::StrContains(status.value(), "Pid:"));
     const std::string path = PathOf("large");
     const std::string large(1'000'000, 'x');
-    EXPECT_TRUE((co_await WriteFile(path, large)).ok());
+    EXPECT_THAT(co_await WriteFile(path, large), IsOk());
     const absl::StatusOr<std::string> read = co_await ReadFile(path);
     EXPECT_TRUE(read.value() == large);
   });
@@ -83,7 +83,7 @@ TEST(WriteFileTest, AtomicallyReplacesOrDoesNothing) {
     const std::string folder = PathOf("atomic");
     std::filesystem::create_directory(folder);
     const std::string path = folder + "/file";
-    EXPECT_TRUE((co_await WriteFile(path, "old")).ok());
+    EXPECT_THAT(co_await WriteFile(path, "old"), IsOk());
     int replaced = 0;
     for (int steps = 0; steps < 200 && replaced < 3; ++steps) {
       CancelScope scope;
@@ -102,11 +102,11 @@ TEST(WriteFileTest, AtomicallyReplacesOrDoesNothing) {
       EXPECT_TRUE(*text == "old" || *text == "new") << *text;
       EXPECT_EQ(FilesIn(folder), 1U);
       if (*text == "new") ++replaced;
-      EXPECT_TRUE((co_await WriteFile(path, "old")).ok());
+      EXPECT_THAT(co_await WriteFile(path, "old"), IsOk());
     }
-    EXPECT_TRUE(
-        (co_await WriteFile(path, "x", WriteFileOptions().set_atomic(true)))
-            .ok());
+    EXPECT_THAT(
+        co_await WriteFile(path, "x", WriteFileOptions().set_atomic(true)),
+        IsOk());
     const absl::StatusOr<std::string> text = co_await ReadFile(path);
     EXPECT_EQ(text.value(), "x");
   });
@@ -201,7 +201,7 @@ TEST(WriteFileTest, ReplacesBesideWhatAnEarlierProcessHasLeft) {
     }
     auto write = WriteFile(path, "new", WriteFileOptions().set_atomic(true));
     const absl::Status status = co_await std::move(write);
-    EXPECT_TRUE(status.ok()) << status;
+    EXPECT_THAT(status, IsOk());
     const absl::StatusOr<std::string> text = co_await ReadFile(path);
     EXPECT_EQ(text.value(), "new");
   });

@@ -20,6 +20,7 @@
 #include "creche/net/tcp_listener.h"
 #include "creche/net/tcp_stream.h"
 #include "creche/net/unix_socket.h"
+#include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
 #include "tests/support/open_files.h"
 #include "tests/support/run_checked.h"
@@ -56,7 +57,7 @@ TEST(StandardStreamsTest, AreWhatTheProcessHas) {
       EXPECT_EQ(write(in.write_end(), "typed", 5), 5);
       char buffer[5];
       EXPECT_EQ((co_await input.ReceiveSome(buffer)).value(), 5U);
-      EXPECT_TRUE((co_await output.SendAll({buffer, 5})).ok());
+      EXPECT_THAT(co_await output.SendAll({buffer, 5}), IsOk());
     }
     replaced_out.reset();
     char buffer[5];

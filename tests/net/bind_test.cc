@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "creche/net/socket_address.h"
+#include "creche/testing/status_matchers.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -42,7 +43,7 @@ TEST(BindTest, GivesThePortThatTheSystemHasPicked) {
   const Socket socket(AF_INET);
   const auto bound =
       Bind(socket.fd(), SocketAddress::Parse("127.0.0.1", 0).value(), "bind");
-  ASSERT_TRUE(bound.ok()) << bound.status();
+  ASSERT_THAT(bound, IsOk());
   EXPECT_NE(bound->port(), 0);
 }
 
@@ -51,7 +52,7 @@ TEST(BindTest, SaysWhoMayHaveThePort) {
   const Socket second(AF_INET);
   const auto taken =
       Bind(first.fd(), SocketAddress::Parse("127.0.0.1", 0).value(), "bind");
-  ASSERT_TRUE(taken.ok()) << taken.status();
+  ASSERT_THAT(taken, IsOk());
   const auto error = Bind(second.fd(), *taken, "bind here");
   ASSERT_FALSE(error.ok());
   EXPECT_THAT(Message(error.status()), HasSubstr("bind here"));
@@ -66,7 +67,7 @@ TEST(BindTest, SaysThatAPathStays) {
   const auto address = SocketAddress::Unix(path).value();
   {
     const Socket socket(AF_UNIX);
-    ASSERT_TRUE(Bind(socket.fd(), address, "bind").ok());
+    ASSERT_THAT(Bind(socket.fd(), address, "bind"), IsOk());
   }
   const Socket again(AF_UNIX);
   const auto error = Bind(again.fd(), address, "bind");

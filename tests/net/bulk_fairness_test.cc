@@ -17,6 +17,7 @@
 #include "creche/core/task.h"
 #include "creche/core/try.h"
 #include "creche/run.h"
+#include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
 #include "tests/support/counting_port.h"
 #include "tests/support/run_to_test.h"
@@ -53,7 +54,7 @@ TEST(BulkFairnessTest, SendingMuchDoesNotStarveOthers) {
     EXPECT_GE(turns, 200 / 10);
     co_return absl::OkStatus();
   });
-  EXPECT_TRUE(status.ok()) << status;
+  EXPECT_THAT(status, IsOk());
 }
 
 // A message may come in so many parts that receiving them all takes long.
@@ -77,7 +78,7 @@ TEST(BulkFairnessTest, ReceivesOnlyAFewPartsInOneStep) {
         EXPECT_EQ(port.completed_at_once(IORING_OP_RECV) - before, 4);
         co_return absl::OkStatus();
       });
-  EXPECT_TRUE(status.ok()) << status;
+  EXPECT_THAT(status, IsOk());
 }
 
 }  // namespace

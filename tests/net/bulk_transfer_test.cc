@@ -30,6 +30,7 @@
 #include "creche/net/received_block.h"
 #include "creche/run.h"
 #include "creche/testing/features_to_test.h"
+#include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
 #include "tests/support/counting_port.h"
 #include "tests/support/open_files.h"
@@ -140,7 +141,7 @@ TEST_P(BulkTransferTest, LosesNothing) {
         };
         co_return co_await WithNursery(body);
       });
-  EXPECT_TRUE(status.ok()) << status;
+  EXPECT_THAT(status, IsOk());
   ExpectAll(received);
   EXPECT_GT(port.completed_at_once(IORING_OP_SEND), 0);
   EXPECT_GT(port.completed_at_once(IORING_OP_RECV), 0);
@@ -198,12 +199,12 @@ TEST_P(BulkTransferTest, CancelledAtAnyStepLosesNothing) {
     std::string received;
     auto receive = [&](TcpStream& stream) -> Task<absl::Status> {
       co_await scope.Run([&]() -> Task<> {
-        EXPECT_TRUE((co_await ReceiveAll(stream, &received)).ok());
+        EXPECT_THAT(co_await ReceiveAll(stream, &received), IsOk());
       });
       co_return co_await ReceiveAll(stream, &received);
     };
     const absl::Status status = RunWithReceiver(at_step, receive, SendToServer);
-    ASSERT_TRUE(status.ok()) << status;
+    ASSERT_THAT(status, IsOk());
     ASSERT_NO_FATAL_FAILURE(ExpectAll(received));
     cancelled += scope.cancelled_caught() ? 1 : 0;
     if (!at_step.has_happened()) break;
@@ -227,14 +228,14 @@ TEST_P(BulkTransferTest, CancelledAgainAndAgainLosesNothing) {
         CancelScope scope;
         current = &scope;
         is_done = co_await scope.Run([&]() -> Task<> {
-          EXPECT_TRUE((co_await ReceiveAll(stream, &received)).ok());
+          EXPECT_THAT(co_await ReceiveAll(stream, &received), IsOk());
         });
         current = nullptr;
       }
       co_return absl::OkStatus();
     };
     const absl::Status status = RunWithReceiver(at_step, receive, SendToServer);
-    ASSERT_TRUE(status.ok()) << status;
+    ASSERT_THAT(status, IsOk());
     ASSERT_NO_FATAL_FAILURE(ExpectAll(received));
   }
 }
@@ -259,7 +260,7 @@ TEST_P(BulkTransferTest, ClosedAtAnyStepSaysSo) {
       co_return absl::OkStatus();
     };
     const absl::Status run = RunWithReceiver(at_step, receive, send);
-    ASSERT_TRUE(run.ok()) << run;
+    ASSERT_THAT(run, IsOk());
     if (!at_step.has_happened()) break;
     if (!status.ok()) {
       ASSERT_TRUE(IsClosedResource(status)) << status;
@@ -324,7 +325,7 @@ void StealAtAnyStep(ReceivePart receive_part, bool cancels) {
       co_return co_await pair.client.SendEof();
     };
     const absl::Status status = RunWithReceiver(at_step, receive, send);
-    ASSERT_TRUE(status.ok()) << status;
+    ASSERT_THAT(status, IsOk());
     EXPECT_EQ(received.size() + stolen, kMessages * kMessage);
     if (!at_step.has_happened()) break;
   }

@@ -18,6 +18,7 @@
 #include "creche/testing/creche_test.h"
 #include "creche/testing/expect_checkpoint.h"
 #include "creche/testing/memory_stream.h"
+#include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
 
 namespace creche {
@@ -51,7 +52,7 @@ CRECHE_TEST(NetCheckpointTest, ConnectingFromAnotherMachinesAddress) {
 CRECHE_TEST(NetCheckpointTest, Listening) {
   for (const std::string& host : {std::string("127.0.0.1"), std::string()}) {
     auto listen = ListenTcp(host, 0);
-    EXPECT_TRUE((co_await ExpectCheckpoint(std::move(listen))).ok());
+    EXPECT_THAT(co_await ExpectCheckpoint(std::move(listen)), IsOk());
   }
 }
 
@@ -97,8 +98,8 @@ CRECHE_TEST(NetCheckpointTest, AClosedStream) {
   EXPECT_FALSE((co_await ExpectCheckpoint(pair.first.ReceiveExactly({}))).ok());
   EXPECT_FALSE((co_await ExpectCheckpoint(pair.first.SendAll(""))).ok());
   EXPECT_FALSE((co_await ExpectCheckpoint(pair.first.SendEof())).ok());
-  EXPECT_TRUE((co_await ExpectCheckpoint(pair.second.SendEof())).ok());
-  EXPECT_TRUE((co_await ExpectCheckpoint(pair.second.SendEof())).ok());
+  EXPECT_THAT(co_await ExpectCheckpoint(pair.second.SendEof()), IsOk());
+  EXPECT_THAT(co_await ExpectCheckpoint(pair.second.SendEof()), IsOk());
 }
 
 }  // namespace

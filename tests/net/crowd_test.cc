@@ -27,6 +27,7 @@
 #include "creche/net/tcp_listener.h"
 #include "creche/net/tcp_stream.h"
 #include "creche/sync/event.h"
+#include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
 #include "tests/support/open_files.h"
 #include "tests/support/run_to_test.h"
@@ -121,7 +122,7 @@ void ServeCrowd(size_t size) {
     co_return co_await WithNursery(body);
   };
   const absl::Status status = RunToTest(main);
-  EXPECT_TRUE(status.ok()) << status;
+  EXPECT_THAT(status, IsOk());
   int result = -1;
   EXPECT_EQ(waitpid(child, &result, 0), child);
   EXPECT_EQ(result, 0) << "the clients failed";

@@ -100,7 +100,7 @@ TEST(DeadNameServerTest, HoldsUpNobodyElse) {
     };
     EXPECT_THAT(co_await WithNursery(body), IsOk());
   };
-  EXPECT_TRUE(RunToTest(main).ok());
+  EXPECT_THAT(RunToTest(main), IsOk());
 }
 
 }  // namespace

@@ -18,6 +18,7 @@
 #include "creche/net/tcp_listener.h"
 #include "creche/run.h"
 #include "creche/testing/simulated_network.h"
+#include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
 #include "tests/support/localhost.h"
 #include "tests/support/run_checked.h"
@@ -86,7 +87,7 @@ TEST(HappyEyeballsTest, AFailureStartsTheNextAttemptAtOnce) {
     const absl::Time start = Now();
     absl::StatusOr<TcpStream> stream =
         co_await ConnectToList(addresses, absl::Hours(1));
-    EXPECT_TRUE(stream.ok()) << stream.status();
+    EXPECT_THAT(stream, IsOk());
     EXPECT_LT(Now() - start, absl::Seconds(10));
   });
 }
@@ -110,7 +111,7 @@ TEST(HappyEyeballsTest, StartsOneAttemptAtATime) {
     options.clock = &network.clock();
     options.port = &network.port();
     options.schedule_seed = seed;
-    EXPECT_TRUE(creche::Run(std::move(options), main).ok());
+    EXPECT_THAT(creche::Run(std::move(options), main), IsOk());
   }
 }
 
@@ -193,7 +194,7 @@ TEST(HappyEyeballsTest, ResolvesNames) {
     absl::StatusOr<TcpListener> listener = co_await ListenTcp("localhost", 0);
     absl::StatusOr<TcpStream> stream =
         co_await ConnectTcp("localhost", listener->port());
-    EXPECT_TRUE(stream.ok()) << stream.status();
+    EXPECT_THAT(stream, IsOk());
   });
 }
 

@@ -258,7 +258,7 @@ CRECHE_TEST(BadInputTest, ClosingTwiceDoesNotDisturbWhoGotTheNumber) {
   }
 
   EXPECT_GE(fcntl(heir->fd(), F_GETFD), 0);
-  EXPECT_TRUE(heir->peer_address().ok());
+  EXPECT_THAT(heir->peer_address(), IsOk());
 }
 
 // Trio: test_can_survive_unnotified_close.
@@ -275,7 +275,7 @@ CRECHE_TEST(BadInputTest, AWaitOnADescriptorClosedBehindItCanBeCancelled) {
     nursery.Cancel();
   };
 
-  EXPECT_TRUE((co_await WithNursery(close_behind)).ok());
+  EXPECT_THAT(co_await WithNursery(close_behind), IsOk());
 
   // The number is the stream's to close: give it something.
   dup2(pair.client.fd(), pair.server.fd());

@@ -21,6 +21,7 @@
 #include "creche/net/received_block.h"
 #include "creche/net/tcp_listener.h"
 #include "creche/run.h"
+#include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
 #include "tests/support/counting_port.h"
 #include "tests/support/tcp_pair.h"
@@ -34,7 +35,7 @@ template <typename Main>
 void RunOn(CountingPort& port, Main main) {
   RunOptions options;
   options.port = &port;
-  EXPECT_TRUE(creche::Run(std::move(options), main).ok());
+  EXPECT_THAT(creche::Run(std::move(options), main), IsOk());
 }
 
 TEST(MultishotTest, AListenerAsksOnce) {
@@ -47,7 +48,7 @@ TEST(MultishotTest, AListenerAsksOnce) {
     for (int i = 0; i < kRounds; ++i) {
       auto connect = ConnectTcp(listener.local_address());
       const absl::StatusOr<TcpStream> client = co_await std::move(connect);
-      EXPECT_TRUE((co_await listener.Accept()).ok());
+      EXPECT_THAT(co_await listener.Accept(), IsOk());
     }
   });
   if (!has_it) GTEST_SKIP() << "this kernel has no multishot accept";
@@ -86,7 +87,7 @@ TEST(MultishotTest, AReceiveIntoABufferEndsIt) {
       EXPECT_EQ((co_await pair.server.Receive())->view(), "xy");
       (co_await pair.client.SendAll("xy")).IgnoreError();
       char buffer[2];
-      EXPECT_TRUE((co_await pair.server.ReceiveExactly(buffer)).ok());
+      EXPECT_THAT(co_await pair.server.ReceiveExactly(buffer), IsOk());
     }
   });
 }
@@ -110,7 +111,7 @@ TEST(MultishotTest, AReceiveIsCancelledInTheKernelOnce) {
         nursery.Cancel();
         if (!close_first) pair.server.Close();
       };
-      EXPECT_TRUE((co_await WithNursery(body)).ok());
+      EXPECT_THAT(co_await WithNursery(body), IsOk());
       cancelled = port.cancelled() - before;
     });
     EXPECT_EQ(cancelled, 1) << "close_first: " << close_first;
@@ -128,7 +129,7 @@ TEST(MultishotTest, CanBeTurnedOff) {
     EXPECT_EQ(port.blocks(), nullptr);
     co_return;
   };
-  EXPECT_TRUE(creche::Run(std::move(options), main).ok());
+  EXPECT_THAT(creche::Run(std::move(options), main), IsOk());
 }
 
 }  // namespace

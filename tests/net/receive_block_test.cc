@@ -25,6 +25,7 @@
 #include "creche/core/timeouts.h"
 #include "creche/net/received_block.h"
 #include "creche/net/unix_socket.h"
+#include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
 #include "tests/support/open_files.h"
 #include "tests/support/run_to_test.h"
@@ -40,18 +41,18 @@ void WithTcpPair(Body body) {
     TcpPair pair = co_await MakeTcpPair();
     co_await body(pair);
   };
-  EXPECT_TRUE(RunToTest(main).ok());
+  EXPECT_THAT(RunToTest(main), IsOk());
   EXPECT_EQ(OpenFiles(), files);
 }
 
 Task<> Send(TcpStream& stream, std::string data) {
   const absl::Status status = co_await stream.SendAll(data);
-  EXPECT_TRUE(status.ok()) << status;
+  EXPECT_THAT(status, IsOk());
 }
 
 Task<std::string> Receive(TcpStream& stream) {
   const absl::StatusOr<ReceivedBlock> block = co_await stream.Receive();
-  EXPECT_TRUE(block.ok()) << block.status();
+  EXPECT_THAT(block, IsOk());
   co_return block.ok() ? std::string(block->view()) : "";
 }
 
@@ -116,12 +117,12 @@ TEST(ReceiveTest, OtherReceivesGoOnWhereItEnded) {
               (co_await pair.server.ReceiveSome(buffer)).value();
           expect({buffer, size});
         } else {
-          EXPECT_TRUE((co_await pair.server.ReceiveExactly(buffer)).ok());
+          EXPECT_THAT(co_await pair.server.ReceiveExactly(buffer), IsOk());
           expect({buffer, 37});
         }
       }
     };
-    EXPECT_TRUE((co_await WithNursery(body)).ok());
+    EXPECT_THAT(co_await WithNursery(body), IsOk());
     EXPECT_EQ(co_await Receive(pair.server), "");
   });
 }
@@ -133,9 +134,9 @@ TEST(ReceiveTest, AnotherReceiveTakesOver) {
     char buffer[5];
     auto body = [&](Nursery& nursery) -> Task<> {
       nursery.StartSoon(Send, std::ref(pair.client), "hello");
-      EXPECT_TRUE((co_await pair.server.ReceiveExactly(buffer)).ok());
+      EXPECT_THAT(co_await pair.server.ReceiveExactly(buffer), IsOk());
     };
-    EXPECT_TRUE((co_await WithNursery(body)).ok());
+    EXPECT_THAT(co_await WithNursery(body), IsOk());
     EXPECT_EQ(absl::string_view(buffer, 5), "hello");
   });
 }
@@ -153,7 +154,7 @@ TEST(ReceiveTest, ASecondReceiverIsRefused) {
       EXPECT_TRUE(IsBusyResource(second.status())) << second.status();
       co_await Send(pair.client, "for the first");
     };
-    EXPECT_TRUE((co_await WithNursery(body)).ok());
+    EXPECT_THAT(co_await WithNursery(body), IsOk());
   });
 }
 
@@ -169,7 +170,7 @@ TEST(ReceiveTest, CloseWakesIt) {
       for (int i = 0; i < 3; ++i) co_await Checkpoint();
       pair.server.Close();
     };
-    EXPECT_TRUE((co_await WithNursery(body)).ok());
+    EXPECT_THAT(co_await WithNursery(body), IsOk());
   });
 }
 
@@ -221,7 +222,7 @@ TEST(ReceiveTest, BlocksGrowWithWhatComes) {
         }
       }
     };
-    EXPECT_TRUE((co_await WithNursery(body)).ok());
+    EXPECT_THAT(co_await WithNursery(body), IsOk());
     EXPECT_GT(largest, 8192U);
     for (int i = 0; i < 100; ++i) {  // And shrink again.
       co_await Send(pair.client, "little");
@@ -268,12 +269,12 @@ TEST(ReceiveTest, AStreamThatReceivesOutlivesTheRun) {
       co_await Checkpoint();
       stream = std::move(pair.second);
     };
-    EXPECT_TRUE(RunToTest(main).ok());
+    EXPECT_THAT(RunToTest(main), IsOk());
     auto again = [&]() -> Task<> {
       EXPECT_EQ((co_await stream->Receive())->view(), "two");
       EXPECT_TRUE((co_await stream->Receive())->empty());
     };
-    EXPECT_TRUE(RunToTest(again).ok());
+    EXPECT_THAT(RunToTest(again), IsOk());
   }
   EXPECT_EQ(OpenFiles(), files);
 }

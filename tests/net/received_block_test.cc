@@ -13,6 +13,7 @@
 #include "creche/core/task.h"
 #include "creche/run.h"
 #include "creche/testing/features_to_test.h"
+#include "creche/testing/status_matchers.h"
 #include "creche/uring/uring_features.h"
 #include "gtest/gtest.h"
 #include "tests/support/tcp_pair.h"
@@ -28,14 +29,14 @@ std::vector<ReceivedBlock> ReceiveBlocks(bool from_the_heap) {
   auto main = [&]() -> Task<> {
     TcpPair pair = co_await MakeTcpPair();
     for (int i = 0; i < kBlocks; ++i) {
-      EXPECT_TRUE((co_await pair.client.SendAll("block")).ok());
+      EXPECT_THAT(co_await pair.client.SendAll("block"), IsOk());
       blocks.push_back((co_await pair.server.Receive()).value());
     }
   };
   RunOptions options;
   options.uring_features =
       from_the_heap ? UringFeatures::None() : FeaturesToTest();
-  EXPECT_TRUE(creche::Run(std::move(options), main).ok());
+  EXPECT_THAT(creche::Run(std::move(options), main), IsOk());
   return blocks;
 }
 

@@ -13,6 +13,7 @@
 #include "creche/core/nursery.h"
 #include "creche/core/task.h"
 #include "creche/core/timeouts.h"
+#include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
 #include "tests/support/localhost.h"
 #include "tests/support/run_to_test.h"
@@ -42,7 +43,7 @@ TEST(ResolveTest, LooksNamesUp) {
     GTEST_SKIP() << "this machine has no name for itself";
   }
   const Addresses addresses = ResolveInRun("localhost", "80");
-  ASSERT_TRUE(addresses.ok()) << addresses.status();
+  ASSERT_THAT(addresses, IsOk());
   EXPECT_EQ(addresses->front().port(), 80);
 }
 
@@ -85,7 +86,7 @@ TEST(ResolveTest, ACancelledCallAbandonsItsThread) {
       };
       (co_await WithNursery(body)).IgnoreError();
     };
-    EXPECT_TRUE(RunToTest(main).ok());
+    EXPECT_THAT(RunToTest(main), IsOk());
   }
 }
 

@@ -86,7 +86,7 @@ TEST(ServeTcpLimitTest, ACrowdThatIsThereBeforeWaits) {
     };
     EXPECT_THAT(co_await WithNursery(body), IsOk());
   };
-  EXPECT_TRUE(RunToTest(main).ok());
+  EXPECT_THAT(RunToTest(main), IsOk());
 }
 
 // By an Accept() from before, the kernel has been told to go on accepting.
@@ -109,7 +109,7 @@ TEST(ServeTcpLimitTest, ACrowdThatComesLaterWaits) {
     };
     EXPECT_THAT(co_await WithNursery(body), IsOk());
   };
-  EXPECT_TRUE(RunToTest(main).ok());
+  EXPECT_THAT(RunToTest(main), IsOk());
 }
 
 // A server without a limit leaves descriptors to what its handlers open.
@@ -144,7 +144,7 @@ TEST(ServeTcpLimitTest, IsHalfOfTheDescriptorsByDefault) {
     };
     EXPECT_THAT(co_await WithNursery(body), IsOk());
   };
-  EXPECT_TRUE(RunToTest(main).ok());
+  EXPECT_THAT(RunToTest(main), IsOk());
 }
 
 TEST(ServeTcpLimitTest, IsWhatWasSet) {

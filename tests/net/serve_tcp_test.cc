@@ -50,7 +50,7 @@ Task<> ExpectEcho(TcpStream& stream) {
   (co_await stream.SendAll("hello")).IgnoreError();
   char buffer[5];
   const absl::Status status = co_await stream.ReceiveExactly(buffer);
-  EXPECT_TRUE(status.ok()) << status;
+  EXPECT_THAT(status, IsOk());
   EXPECT_EQ(absl::string_view(buffer, 5), "hello");
 }
 
@@ -95,9 +95,9 @@ TEST(ServeTcpTest, ServesManyConnectionsUntilCancelled) {
       nursery.Cancel();
     };
     const absl::Status status = co_await WithNursery(body);
-    EXPECT_TRUE(status.ok()) << status;
+    EXPECT_THAT(status, IsOk());
   };
-  EXPECT_TRUE(RunToTest(main).ok());
+  EXPECT_THAT(RunToTest(main), IsOk());
   EXPECT_EQ(OpenFiles(), files);
 }
 
@@ -177,7 +177,7 @@ TEST(ServeTcpTest, AcceptsNobodyWhileItWaitsForHandlers) {
     };
     (co_await WithNursery(body)).IgnoreError();
   };
-  EXPECT_TRUE(RunToTest(main).ok());
+  EXPECT_THAT(RunToTest(main), IsOk());
   EXPECT_TRUE(absl::IsUnavailable(late)) << late;
 }
 
@@ -238,7 +238,7 @@ TEST(ServeTcpTest, KeepsToItsLimit) {
     (co_await WithNursery(body)).IgnoreError();
     EXPECT_EQ(most, 3);
   };
-  EXPECT_TRUE(RunToTest(main).ok());
+  EXPECT_THAT(RunToTest(main), IsOk());
 }
 
 // A server of one connection, which asks `meanwhile` what to do while it is
@@ -325,13 +325,13 @@ TEST(ServeTcpTest, SurvivesTheDescriptorLimit) {
       (co_await client->SendAll("x")).IgnoreError();
       char buffer[1];
       const absl::Status status = co_await client->ReceiveExactly(buffer);
-      EXPECT_TRUE(status.ok()) << status;
+      EXPECT_THAT(status, IsOk());
       nursery.Cancel();
     };
     (co_await WithNursery(body)).IgnoreError();
     setrlimit(RLIMIT_NOFILE, &old_limit);
   };
-  EXPECT_TRUE(RunToTest(main).ok());
+  EXPECT_THAT(RunToTest(main), IsOk());
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
 
 namespace creche {
@@ -29,7 +30,7 @@ TEST(SocketAddressTest, ParsesAndPrintsIpAddresses) {
   for (const auto& c : cases) {
     const absl::StatusOr<SocketAddress> address =
         SocketAddress::Parse(c.host, 80);
-    ASSERT_TRUE(address.ok()) << address.status();
+    ASSERT_THAT(address, IsOk());
     EXPECT_EQ(address->family(), c.family);
     EXPECT_EQ(address->port(), 80);
     EXPECT_EQ(address->ToString(), c.printed);
@@ -56,7 +57,7 @@ TEST(SocketAddressTest, RefusesWhatIsNotAnAddress) {
 TEST(SocketAddressTest, HasUnixPathsAndNames) {
   EXPECT_EQ(SocketAddress::Unix("/run/x")->ToString(), "/run/x");
   EXPECT_EQ(SocketAddress::UnixAbstract("x\0y"s)->ToString(), "@x\\x00y");
-  EXPECT_TRUE(SocketAddress::Unix(std::string(107, 'x')).ok());
+  EXPECT_THAT(SocketAddress::Unix(std::string(107, 'x')), IsOk());
   EXPECT_FALSE(SocketAddress::Unix(std::string(108, 'x')).ok());
   EXPECT_FALSE(SocketAddress::Unix("").ok());
   EXPECT_FALSE(SocketAddress::Unix("a\0b"s).ok());

@@ -30,6 +30,7 @@
 #include "creche/net/tcp_stream.h"
 #include "creche/run.h"
 #include "creche/testing/features_to_test.h"
+#include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
 #include "tests/support/open_files.h"
 #include "tests/support/tcp_pair.h"
@@ -66,7 +67,7 @@ class StormTest : public ::testing::TestWithParam<int> {
       options.uring_features.poll_first &= seed % 11 != 0;
       const absl::Status status =
           creche::Run(std::move(options), main, std::ref(random));
-      ASSERT_TRUE(status.ok()) << status;
+      ASSERT_THAT(status, IsOk());
       ASSERT_EQ(OpenFiles(), files);
     }
   }
@@ -103,12 +104,12 @@ Task<> WriteSteadily(TcpStream& stream, size_t total, std::mt19937& random) {
   for (size_t sent = 0; sent < total;) {
     const size_t size = std::min<size_t>(1 + random() % 700, total - sent);
     const absl::Status status = co_await stream.SendAll(BytesAt(sent, size));
-    EXPECT_TRUE(status.ok()) << status;
+    EXPECT_THAT(status, IsOk());
     sent += size;
     for (unsigned i = random() % 4; i > 0; --i) co_await Checkpoint();
   }
   const absl::Status end = co_await stream.SendEof();
-  EXPECT_TRUE(end.ok()) << end;
+  EXPECT_THAT(end, IsOk());
 }
 
 Task<> ReadUnderDeadlines(TcpStream& stream, size_t total,
@@ -159,11 +160,11 @@ TEST_P(StormTest, ReceivesLoseNoByte) {
 
 Task<> ConnectAndSendNumber(SocketAddress address, std::uint32_t number) {
   absl::StatusOr<TcpStream> stream = co_await ConnectTcp(address);
-  EXPECT_TRUE(stream.ok()) << stream.status();
+  EXPECT_THAT(stream, IsOk());
   const absl::string_view bytes(reinterpret_cast<const char*>(&number),
                                 sizeof(number));
   const absl::Status sent = co_await stream->SendAll(bytes);
-  EXPECT_TRUE(sent.ok()) << sent;
+  EXPECT_THAT(sent, IsOk());
 }
 
 TEST_P(StormTest, AcceptsLoseNoConnection) {
@@ -185,7 +186,7 @@ TEST_P(StormTest, AcceptsLoseNoConnection) {
         std::uint32_t number = 0;
         const absl::Status status = co_await (*stream)->ReceiveExactly(
             absl::MakeSpan(reinterpret_cast<char*>(&number), sizeof(number)));
-        EXPECT_TRUE(status.ok()) << status;
+        EXPECT_THAT(status, IsOk());
         ++seen[number];
       }
     };
@@ -203,7 +204,7 @@ TEST_P(StormTest, ConnectsLeaveNoDescriptor) {
       auto accept_all = [&]() -> Task<> {
         for (;;) {
           const absl::StatusOr<TcpStream> stream = co_await listener.Accept();
-          EXPECT_TRUE(stream.ok()) << stream.status();
+          EXPECT_THAT(stream, IsOk());
         }
       };
       nursery.StartSoon(accept_all);
@@ -232,7 +233,7 @@ TEST_P(StormTest, SendsUnderDeadlinesNeverSendAHole) {
         for (size_t position = 0;;) {
           const absl::StatusOr<size_t> size =
               co_await pair.server.ReceiveSome(absl::MakeSpan(buffer));
-          EXPECT_TRUE(size.ok()) << size.status();
+          EXPECT_THAT(size, IsOk());
           if (size.value() == 0) break;
           ExpectBytes(absl::MakeSpan(buffer).subspan(0, *size), position);
         }

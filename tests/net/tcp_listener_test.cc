@@ -23,6 +23,7 @@
 #include "creche/core/task.h"
 #include "creche/core/timeouts.h"
 #include "creche/net/connect_tcp.h"
+#include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
 #include "tests/support/open_files.h"
 #include "tests/support/run_to_test.h"
@@ -35,10 +36,10 @@ void WithListener(Body body) {
   const size_t files = OpenFiles();
   auto main = [&]() -> Task<> {
     absl::StatusOr<TcpListener> listener = co_await ListenTcp("127.0.0.1", 0);
-    EXPECT_TRUE(listener.ok()) << listener.status();
+    EXPECT_THAT(listener, IsOk());
     if (listener.ok()) co_await body(*listener);
   };
-  EXPECT_TRUE(RunToTest(main).ok());
+  EXPECT_THAT(RunToTest(main), IsOk());
   EXPECT_EQ(OpenFiles(), files);
 }
 
@@ -62,16 +63,16 @@ TEST(TcpListenerTest, AcceptsConnections) {
 TEST(TcpListenerTest, ListensOnEveryAddress) {
   auto main = []() -> Task<> {
     absl::StatusOr<TcpListener> listener = co_await ListenTcp("", 0);
-    EXPECT_TRUE(listener.ok()) << listener.status();
+    EXPECT_THAT(listener, IsOk());
     absl::StatusOr<TcpStream> client =
         co_await ConnectTcp("127.0.0.1", listener->port());
-    EXPECT_TRUE(client.ok()) << client.status();
+    EXPECT_THAT(client, IsOk());
     // An IPv4 peer has its own address there, not one mapped to IPv6.
     const absl::StatusOr<TcpStream> server = co_await listener->AcceptOne();
     EXPECT_EQ(server->peer_address(), client->local_address());
     EXPECT_EQ(server->local_address(), client->peer_address());
   };
-  EXPECT_TRUE(RunToTest(main).ok());
+  EXPECT_THAT(RunToTest(main), IsOk());
 }
 
 TEST(TcpListenerTest, CloseWakesAccept) {
@@ -120,7 +121,7 @@ TEST(TcpListenerTest, KeepsWhatNobodyHasAskedFor) {
       clients.push_back((co_await std::move(connect)).value());
       expected.push_back(*clients.back().local_address());
       if (i > 0) continue;
-      EXPECT_TRUE((co_await listener.Accept()).ok());
+      EXPECT_THAT(co_await listener.Accept(), IsOk());
     }
     for (size_t i = 1; i < clients.size(); ++i) {
       const absl::StatusOr<TcpStream> server = co_await listener.Accept();
@@ -158,7 +159,7 @@ TEST(TcpListenerTest, ClosesWhatNobodyHasAskedFor) {
       auto connect = ConnectTcp(listener.local_address());
       clients.push_back((co_await std::move(connect)).value());
       if (i > 0) continue;
-      EXPECT_TRUE((co_await listener.Accept()).ok());
+      EXPECT_THAT(co_await listener.Accept(), IsOk());
     }
     listener.Close();
     for (TcpStream& client : clients) {
@@ -183,8 +184,8 @@ TEST(TcpListenerTest, AListenerThatAcceptsOutlivesTheRun) {
       listener = ListenTcp(*SocketAddress::Parse("127.0.0.1", 0)).value();
       co_await accept();
     };
-    EXPECT_TRUE(RunToTest(main).ok());
-    EXPECT_TRUE(RunToTest(accept).ok());
+    EXPECT_THAT(RunToTest(main), IsOk());
+    EXPECT_THAT(RunToTest(accept), IsOk());
   }
   EXPECT_EQ(OpenFiles(), files);
 }
@@ -229,7 +230,7 @@ TEST(TcpListenerTest, SurvivesTheDescriptorLimit) {
       EXPECT_TRUE(absl::StrContains(status.message(), "ulimit -n")) << status;
     }
     absl::StatusOr<TcpStream> accepted = co_await listener.Accept();
-    EXPECT_TRUE(accepted.ok()) << "the connection is still there";
+    EXPECT_THAT(accepted, IsOk()) << "the connection is still there";
   });
 }
 
@@ -262,7 +263,7 @@ TEST(ConnectTcpTest, ACancelledConnectLeavesNoSocket) {
     auto connect = ConnectTcp("192.0.2.1", 80);
     co_await MoveOnAfter(absl::Milliseconds(2), std::move(connect));
   };
-  EXPECT_TRUE(RunToTest(main).ok());
+  EXPECT_THAT(RunToTest(main), IsOk());
   EXPECT_EQ(OpenFiles(), files);
 }
 

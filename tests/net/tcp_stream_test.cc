@@ -25,6 +25,7 @@
 #include "creche/core/nursery.h"
 #include "creche/core/task.h"
 #include "creche/core/timeouts.h"
+#include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
 #include "tests/support/open_files.h"
 #include "tests/support/run_to_test.h"
@@ -41,7 +42,7 @@ void WithPair(Body body) {
     TcpPair pair = co_await MakeTcpPair();
     co_await body(pair);
   };
-  EXPECT_TRUE(RunToTest(main).ok());
+  EXPECT_THAT(RunToTest(main), IsOk());
   EXPECT_EQ(OpenFiles(), files);
 }
 
@@ -63,13 +64,13 @@ Task<> LetOthersWait() {
 TEST(TcpStreamTest, MovesBytesBothWays) {
   WithPair([](TcpPair& pair) -> Task<> {
     char buffer[16];
-    EXPECT_TRUE((co_await pair.client.SendAll("hello")).ok());
+    EXPECT_THAT(co_await pair.client.SendAll("hello"), IsOk());
     absl::StatusOr<size_t> size = co_await pair.server.ReceiveSome(buffer);
     EXPECT_EQ(absl::string_view(buffer, size.value()), "hello");
-    EXPECT_TRUE((co_await pair.server.SendAll("world!")).ok());
+    EXPECT_THAT(co_await pair.server.SendAll("world!"), IsOk());
     const absl::Status status =
         co_await pair.client.ReceiveExactly(absl::MakeSpan(buffer, 6));
-    EXPECT_TRUE(status.ok());
+    EXPECT_THAT(status, IsOk());
     EXPECT_EQ(absl::string_view(buffer, 6), "world!");
   });
 }
@@ -86,7 +87,7 @@ TEST(TcpStreamTest, MovesMoreThanTheKernelBuffers) {
       co_return co_await pair.server.ReceiveExactly(absl::MakeSpan(received));
     };
     const absl::Status status = co_await WithNursery(body);
-    EXPECT_TRUE(status.ok()) << status;
+    EXPECT_THAT(status, IsOk());
     EXPECT_TRUE(received == sent);
   });
 }
@@ -94,9 +95,9 @@ TEST(TcpStreamTest, MovesMoreThanTheKernelBuffers) {
 TEST(TcpStreamTest, TellsTheEnd) {
   WithPair([](TcpPair& pair) -> Task<> {
     char buffer[8];
-    EXPECT_TRUE((co_await pair.client.SendAll("abc")).ok());
-    EXPECT_TRUE((co_await pair.client.SendEof()).ok());
-    EXPECT_TRUE((co_await pair.client.SendEof()).ok());
+    EXPECT_THAT(co_await pair.client.SendAll("abc"), IsOk());
+    EXPECT_THAT(co_await pair.client.SendEof(), IsOk());
+    EXPECT_THAT(co_await pair.client.SendEof(), IsOk());
     absl::Status status = co_await pair.server.ReceiveExactly(buffer);
     EXPECT_TRUE(IsEndOfStream(status));
     EXPECT_TRUE(absl::StrContains(status.message(), "3 of 8")) << status;
@@ -104,14 +105,14 @@ TEST(TcpStreamTest, TellsTheEnd) {
     EXPECT_EQ(size.value(), 0U);
     status = co_await pair.client.SendAll("more");
     EXPECT_TRUE(IsClosedResource(status)) << status;
-    EXPECT_TRUE((co_await pair.server.SendAll("half closed")).ok());
+    EXPECT_THAT(co_await pair.server.SendAll("half closed"), IsOk());
   });
 }
 
 TEST(TcpStreamTest, EmptyBuffers) {
   WithPair([](TcpPair& pair) -> Task<> {
-    EXPECT_TRUE((co_await pair.client.SendAll("")).ok());
-    EXPECT_TRUE((co_await pair.client.ReceiveExactly({})).ok());
+    EXPECT_THAT(co_await pair.client.SendAll(""), IsOk());
+    EXPECT_THAT(co_await pair.client.ReceiveExactly({}), IsOk());
     const absl::StatusOr<size_t> size = co_await pair.client.ReceiveSome({});
     EXPECT_EQ(size.status().code(), absl::StatusCode::kInvalidArgument);
     pair.client.Close();
@@ -134,8 +135,8 @@ TEST(TcpStreamTest, ASecondTaskInOneDirectionIsRefused) {
           co_await pair.client.ReceiveSome(second);
       EXPECT_TRUE(IsBusyResource(busy.status())) << busy.status();
       EXPECT_EQ(status, std::nullopt);
-      EXPECT_TRUE((co_await pair.client.SendAll("y")).ok());
-      EXPECT_TRUE((co_await pair.server.SendAll("x")).ok());
+      EXPECT_THAT(co_await pair.client.SendAll("y"), IsOk());
+      EXPECT_THAT(co_await pair.server.SendAll("x"), IsOk());
     };
     (co_await WithNursery(body)).IgnoreError();
     EXPECT_EQ(status, absl::OkStatus());
@@ -199,7 +200,7 @@ TEST(TcpStreamTest, ACancelledReceiveLosesNothing) {
     char buffer[8];
     CancelScope before;
     before.Cancel();
-    EXPECT_TRUE((co_await pair.client.SendAll("abc")).ok());
+    EXPECT_THAT(co_await pair.client.SendAll("abc"), IsOk());
     co_await before.Run(pair.server.ReceiveSome(buffer));
     EXPECT_TRUE(before.cancelled_caught());
 
@@ -208,10 +209,10 @@ TEST(TcpStreamTest, ACancelledReceiveLosesNothing) {
         pair.server.ReceiveExactly(absl::MakeSpan(buffer, 5)));
     EXPECT_EQ(five, std::nullopt);
 
-    EXPECT_TRUE((co_await pair.client.SendAll("de")).ok());
+    EXPECT_THAT(co_await pair.client.SendAll("de"), IsOk());
     const absl::Status status =
         co_await pair.server.ReceiveExactly(absl::MakeSpan(buffer, 5));
-    EXPECT_TRUE(status.ok()) << status;
+    EXPECT_THAT(status, IsOk());
     EXPECT_EQ(absl::string_view(buffer, 5), "abcde");
   });
 }
@@ -225,9 +226,9 @@ TEST(TcpStreamTest, ACancelledSendThatSentAPartBreaksSending) {
 
     const absl::Status status = co_await pair.client.SendAll("next");
     EXPECT_TRUE(IsBrokenResource(status)) << status;
-    EXPECT_TRUE((co_await pair.server.SendAll("x")).ok());
+    EXPECT_THAT(co_await pair.server.SendAll("x"), IsOk());
     char buffer[1];
-    EXPECT_TRUE((co_await pair.client.ReceiveExactly(buffer)).ok());
+    EXPECT_THAT(co_await pair.client.ReceiveExactly(buffer), IsOk());
   });
 }
 
@@ -237,7 +238,7 @@ TEST(TcpStreamTest, ACancelledSendThatSentNothingDoesNot) {
     scope.Cancel();
     co_await scope.Run(pair.client.SendAll("never"));
     EXPECT_TRUE(scope.cancelled_caught());
-    EXPECT_TRUE((co_await pair.client.SendAll("x")).ok());
+    EXPECT_THAT(co_await pair.client.SendAll("x"), IsOk());
     char buffer[8];
     absl::StatusOr<size_t> size = co_await pair.server.ReceiveSome(buffer);
     EXPECT_EQ(size.value(), 1U);
@@ -293,18 +294,18 @@ TEST(TcpStreamTest, TakesOverADescriptor) {
   WithPair([](TcpPair& pair) -> Task<> {
     const absl::StatusOr<TcpStream> no_socket = TcpStream::FromDescriptor(0);
     EXPECT_EQ(no_socket.status().code(), absl::StatusCode::kInvalidArgument);
-    EXPECT_TRUE(pair.client.SetNoDelay(false).ok());
+    EXPECT_THAT(pair.client.SetNoDelay(false), IsOk());
     absl::StatusOr<TcpStream> copy =
         TcpStream::FromDescriptor(dup(pair.client.fd()));
     int no_delay = 0;
     socklen_t size = sizeof(no_delay);
     getsockopt(copy->fd(), IPPROTO_TCP, TCP_NODELAY, &no_delay, &size);
     EXPECT_NE(no_delay, 0);
-    EXPECT_TRUE((co_await copy->SendAll("x")).ok());
+    EXPECT_THAT(co_await copy->SendAll("x"), IsOk());
     char buffer[1];
-    EXPECT_TRUE((co_await pair.server.ReceiveExactly(buffer)).ok());
+    EXPECT_THAT(co_await pair.server.ReceiveExactly(buffer), IsOk());
     EXPECT_EQ(pair.client.local_address(), pair.server.peer_address());
-    EXPECT_TRUE(copy->SetNoDelay(false).ok());
+    EXPECT_THAT(copy->SetNoDelay(false), IsOk());
   });
 }
 
@@ -318,7 +319,7 @@ TEST(TcpStreamTest, AClosedOneHasNoOptionsAndNoAddress) {
       EXPECT_TRUE(IsClosedResource(stream->peer_address().status()));
       EXPECT_TRUE(IsClosedResource(co_await stream->SendAll("x")));
     }
-    EXPECT_TRUE(moved.SetNoDelay(false).ok());
+    EXPECT_THAT(moved.SetNoDelay(false), IsOk());
   });
 }
 

@@ -32,14 +32,14 @@ void WithSockets(Body body) {
     UdpSocket b = BindUdp(loopback).value();
     co_await body(a, b);
   };
-  EXPECT_TRUE(RunToTest(main).ok());
+  EXPECT_THAT(RunToTest(main), IsOk());
   EXPECT_EQ(OpenFiles(), files);
 }
 
 TEST(UdpSocketTest, KeepsDatagramsApart) {
   WithSockets([](UdpSocket& a, UdpSocket& b) -> Task<> {
     for (const char* text : {"one", "", "three"}) {
-      EXPECT_TRUE((co_await a.SendTo(text, b.local_address())).ok());
+      EXPECT_THAT(co_await a.SendTo(text, b.local_address()), IsOk());
     }
     char buffer[16];
     for (const char* text : {"one", "", "three"}) {
@@ -57,7 +57,7 @@ TEST(UdpSocketTest, ACancelledReceiveLosesNothing) {
     auto nothing =
         co_await MoveOnAfter(absl::Milliseconds(1), b.ReceiveFrom(buffer));
     EXPECT_FALSE(nothing.has_value());
-    EXPECT_TRUE((co_await a.SendTo("x", b.local_address())).ok());
+    EXPECT_THAT(co_await a.SendTo("x", b.local_address()), IsOk());
     const absl::StatusOr<ReceivedDatagram> datagram =
         co_await b.ReceiveFrom(buffer);
     EXPECT_EQ(datagram->size, 1U);
@@ -69,7 +69,7 @@ TEST(UdpSocketTest, SaysWhatIsWrong) {
     absl::Status status =
         co_await a.SendTo(std::string(70'000, 'x'), b.local_address());
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << status;
-    EXPECT_TRUE((co_await a.SendTo("too long", b.local_address())).ok());
+    EXPECT_THAT(co_await a.SendTo("too long", b.local_address()), IsOk());
     char buffer[3];
     status = (co_await b.ReceiveFrom(buffer)).status();
     EXPECT_EQ(status.code(), absl::StatusCode::kOutOfRange) << status;

@@ -38,11 +38,11 @@ namespace {
 
 Task<> ExpectConnects(SocketAddress address) {
   absl::StatusOr<UnixListener> listener = ListenUnix(address);
-  EXPECT_TRUE(listener.ok()) << listener.status();
+  EXPECT_THAT(listener, IsOk());
   absl::StatusOr<UnixStream> client = co_await ConnectUnix(address);
-  EXPECT_TRUE(client.ok()) << client.status();
+  EXPECT_THAT(client, IsOk());
   absl::StatusOr<UnixStream> server = co_await listener->Accept();
-  EXPECT_TRUE((co_await client->SendAll("hello")).ok());
+  EXPECT_THAT(co_await client->SendAll("hello"), IsOk());
   char buffer[8];
   const absl::StatusOr<size_t> size = co_await server->ReceiveSome(buffer);
   EXPECT_EQ(absl::string_view(buffer, size.value()), "hello");
@@ -85,7 +85,7 @@ TEST(UnixSocketTest, PassesDescriptors) {
     {
       Pipe pipe;
       const std::vector<int> fds = {pipe.read_end(), pipe.write_end()};
-      EXPECT_TRUE((co_await pair.first.SendDescriptors("two", fds)).ok());
+      EXPECT_THAT(co_await pair.first.SendDescriptors("two", fds), IsOk());
     }
     absl::StatusOr<ReceivedDescriptors> received =
         co_await pair.second.ReceiveDescriptors(buffer);
@@ -105,7 +105,7 @@ TEST(UnixSocketTest, ACancelledReceiveLosesNoDescriptor) {
                                         pair.second.ReceiveDescriptors(buffer));
     EXPECT_FALSE(nothing.has_value());
     const std::vector<int> fds = {0};
-    EXPECT_TRUE((co_await pair.first.SendDescriptors("x", fds)).ok());
+    EXPECT_THAT(co_await pair.first.SendDescriptors("x", fds), IsOk());
     CancelScope scope;
     scope.Cancel();
     co_await scope.Run(pair.second.ReceiveDescriptors(buffer));
@@ -162,7 +162,7 @@ TEST(UnixSocketTest, BytesStayWhereDescriptorsFindNoRoom) {
   RunChecked([]() -> Task<> {
     auto pair = UnixStream::Pair().value();
     const std::vector<int> fds = {0, 1};
-    EXPECT_TRUE((co_await pair.first.SendDescriptors("bytes", fds)).ok());
+    EXPECT_THAT(co_await pair.first.SendDescriptors("bytes", fds), IsOk());
     struct rlimit old_limit;
     getrlimit(RLIMIT_NOFILE, &old_limit);
     const int next = dup(0);
@@ -176,9 +176,9 @@ TEST(UnixSocketTest, BytesStayWhereDescriptorsFindNoRoom) {
         (co_await pair.second.ReceiveDescriptors(buffer)).status();
     setrlimit(RLIMIT_NOFILE, &old_limit);
     EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted) << status;
-    EXPECT_TRUE((co_await pair.first.SendAll("more")).ok());
-    EXPECT_TRUE(
-        (co_await pair.second.ReceiveExactly(absl::MakeSpan(buffer, 9))).ok());
+    EXPECT_THAT(co_await pair.first.SendAll("more"), IsOk());
+    EXPECT_THAT(co_await pair.second.ReceiveExactly(absl::MakeSpan(buffer, 9)),
+                IsOk());
     EXPECT_EQ(absl::string_view(buffer, 9), "bytesmore");
   });
 }
@@ -187,7 +187,7 @@ TEST(UnixSocketTest, DescriptorsNobodyTakesAreClosed) {
   RunChecked([]() -> Task<> {
     auto pair = UnixStream::Pair().value();
     const std::vector<int> fds(kMaxDescriptors, 0);
-    EXPECT_TRUE((co_await pair.first.SendDescriptors("x", fds)).ok());
+    EXPECT_THAT(co_await pair.first.SendDescriptors("x", fds), IsOk());
     char buffer[1];
     const absl::StatusOr<size_t> size =
         co_await pair.second.ReceiveSome(buffer);
@@ -206,7 +206,7 @@ TEST(UnixSocketTest, SaysWhatIsWrong) {
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
     status = co_await pair.first.SendDescriptors("x", bad);
     EXPECT_FALSE(status.ok());
-    EXPECT_TRUE((co_await pair.first.SendAll("still fine")).ok());
+    EXPECT_THAT(co_await pair.first.SendAll("still fine"), IsOk());
     const SocketAddress ip = *SocketAddress::Parse("127.0.0.1", 1);
     EXPECT_FALSE(ListenUnix(ip).ok());
     EXPECT_FALSE((co_await ConnectUnix(ip)).ok());
@@ -224,15 +224,15 @@ TEST(UnixSocketTest, ConnectsWhenThereIsRoomInTheBacklog) {
     UnixListener listener = ListenUnix(address, /*backlog=*/0).value();
     auto connect = [&]() -> Task<> {
       const absl::StatusOr<UnixStream> stream = co_await ConnectUnix(address);
-      EXPECT_TRUE(stream.ok()) << stream.status();
+      EXPECT_THAT(stream, IsOk());
     };
     auto body = [&](Nursery& nursery) -> Task<> {
       for (int i = 0; i < kClients; ++i) nursery.StartSoon(connect);
       for (int i = 0; i < kClients; ++i) {
-        EXPECT_TRUE((co_await listener.Accept()).ok());
+        EXPECT_THAT(co_await listener.Accept(), IsOk());
       }
     };
-    EXPECT_TRUE((co_await WithNursery(body)).ok());
+    EXPECT_THAT(co_await WithNursery(body), IsOk());
     // One is there, and one waits for room until it is cancelled.
     co_await connect();
     co_await MoveOnAfter(absl::Milliseconds(5), ConnectUnix(address));

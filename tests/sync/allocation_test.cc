@@ -20,6 +20,7 @@
 #include "creche/sync/select.h"
 #include "creche/sync/semaphore.h"
 #include "creche/sync/watch.h"
+#include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
 #include "tests/sync/in_run.h"
 
@@ -92,7 +93,7 @@ TEST(AllocationTest, Channels) {
     ExpectNoAllocations(
         [&]() -> Task<> {
           absl::Status sent = co_await out.Send(1);
-          EXPECT_TRUE(sent.ok());
+          EXPECT_THAT(sent, IsOk());
         },
         [&]() -> Task<> {
           std::optional<int> value = co_await in.Receive();
@@ -148,7 +149,7 @@ TEST(AllocationTest, SelectsEventsAndBroadcasts) {
         auto first = co_await Select(out.Send(1), never.Wait(),
                                      SleepFor(absl::Hours(1)));
         EXPECT_EQ(first.index(), 0u);
-        EXPECT_TRUE(broadcast.Send(2).ok());
+        EXPECT_THAT(broadcast.Send(2), IsOk());
       },
       [&]() -> Task<> {
         std::optional<int> value = co_await in.Receive();

@@ -25,7 +25,7 @@ Task<> Collect(Subscription<int> subscription, std::vector<int>& values) {
   for (;;) {
     absl::StatusOr<int> value = co_await subscription.Receive();
     if (IsEndOfStream(value.status())) co_return;
-    EXPECT_TRUE(value.ok()) << value.status();
+    EXPECT_THAT(value, IsOk());
     values.push_back(value.value_or(-1));
   }
 }
@@ -38,7 +38,7 @@ TEST(BroadcastTest, EverySubscriberSeesEveryValue) {
     nursery.StartSoon(Collect, broadcast.Subscribe(), std::ref(a));
     nursery.StartSoon(Collect, broadcast.Subscribe(), std::ref(b));
     for (int i = 0; i < 10; ++i) {
-      EXPECT_TRUE(broadcast.Send(i).ok());
+      EXPECT_THAT(broadcast.Send(i), IsOk());
       co_await LetOthersRun();
     }
   });
@@ -48,11 +48,11 @@ TEST(BroadcastTest, EverySubscriberSeesEveryValue) {
 
 TEST(BroadcastTest, ASubscriptionBeginsWithTheNextValue) {
   Broadcast<int> broadcast(4);
-  EXPECT_TRUE(broadcast.Send(1).ok());
+  EXPECT_THAT(broadcast.Send(1), IsOk());
   Subscription<int> subscription = broadcast.Subscribe();
   EXPECT_TRUE(IsWouldBlock(subscription.TryReceive().status()));
 
-  EXPECT_TRUE(broadcast.Send(2).ok());
+  EXPECT_THAT(broadcast.Send(2), IsOk());
 
   EXPECT_EQ(*subscription.TryReceive(), 2);
 }
@@ -60,7 +60,7 @@ TEST(BroadcastTest, ASubscriptionBeginsWithTheNextValue) {
 TEST(BroadcastTest, WhoFallsBehindIsTold) {
   Broadcast<int> broadcast(2);
   Subscription<int> subscription = broadcast.Subscribe();
-  for (int i = 0; i < 5; ++i) EXPECT_TRUE(broadcast.Send(i).ok());
+  for (int i = 0; i < 5; ++i) EXPECT_THAT(broadcast.Send(i), IsOk());
 
   absl::StatusOr<int> lagged = subscription.TryReceive();
 
@@ -75,8 +75,8 @@ TEST(BroadcastTest, WhoFallsBehindIsTold) {
 TEST(BroadcastTest, ACloneHasStillToSeeTheSame) {
   Broadcast<int> broadcast(4);
   Subscription<int> subscription = broadcast.Subscribe();
-  EXPECT_TRUE(broadcast.Send(1).ok());
-  EXPECT_TRUE(broadcast.Send(2).ok());
+  EXPECT_THAT(broadcast.Send(1), IsOk());
+  EXPECT_THAT(broadcast.Send(2), IsOk());
   EXPECT_EQ(*subscription.TryReceive(), 1);
 
   Subscription<int> clone = subscription.Clone();
@@ -89,7 +89,7 @@ TEST(BroadcastTest, ACloneHasStillToSeeTheSame) {
 TEST(BroadcastTest, TheEndComesAfterWhatWasSent) {
   auto broadcast = std::make_unique<Broadcast<int>>(4);
   Subscription<int> subscription = broadcast->Subscribe();
-  EXPECT_TRUE(broadcast->Send(1).ok());
+  EXPECT_THAT(broadcast->Send(1), IsOk());
 
   broadcast->Close();
   EXPECT_TRUE(IsClosedResource(broadcast->Send(2)));
@@ -114,10 +114,10 @@ TEST(BroadcastTest, TasksThatShareASubscriptionShareItsValues) {
     co_await LetOthersRun();
     EXPECT_EQ(broadcast.statistics().tasks_waiting, 2u);
 
-    EXPECT_TRUE(broadcast.Send(1).ok());
+    EXPECT_THAT(broadcast.Send(1), IsOk());
     EXPECT_EQ(broadcast.statistics().tasks_waiting, 1u);
     EXPECT_TRUE(IsWouldBlock(subscription.TryReceive().status()));
-    EXPECT_TRUE(broadcast.Send(2).ok());
+    EXPECT_THAT(broadcast.Send(2), IsOk());
     co_await LetOthersRun();
   });
   EXPECT_EQ(got, (std::vector<int>{11, 22}));
@@ -138,7 +138,7 @@ TEST_P(BroadcastCancellationTest, Receive) {
     };
 
     const bool completed = co_await CompleteAndCancel(
-        GetParam(), receive, [&] { EXPECT_TRUE(broadcast.Send(7).ok()); });
+        GetParam(), receive, [&] { EXPECT_THAT(broadcast.Send(7), IsOk()); });
 
     EXPECT_EQ(completed, GetParam() == Order::kCompleteThenCancel);
     EXPECT_EQ(subscription.TryReceive().ok(), !completed);

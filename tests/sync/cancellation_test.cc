@@ -17,6 +17,7 @@
 #include "creche/sync/event.h"
 #include "creche/sync/lock.h"
 #include "creche/sync/semaphore.h"
+#include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
 #include "tests/sync/in_run.h"
 
@@ -133,7 +134,7 @@ TEST_P(CancellationTest, ChannelReceive) {
     };
 
     const bool completed = co_await CompleteAndCancel(GetParam(), take, [&] {
-      EXPECT_TRUE(send.TrySend(std::make_unique<int>(5)).ok());
+      EXPECT_THAT(send.TrySend(std::make_unique<int>(5)), IsOk());
     });
 
     EXPECT_EQ(completed, complete_first());
@@ -149,7 +150,7 @@ TEST_P(CancellationTest, ChannelSend) {
     Receiver<std::unique_ptr<int>>& receive = channel.second;
     auto give = [&]() -> Task<> {
       absl::Status sent = co_await send.Send(std::make_unique<int>(5));
-      EXPECT_TRUE(sent.ok()) << sent;
+      EXPECT_THAT(sent, IsOk());
     };
 
     const bool completed = co_await CompleteAndCancel(GetParam(), give, [&] {
@@ -190,7 +191,7 @@ TEST(CancelPointTest, EveryOperationIsOne) {
     Semaphore semaphore(1);
     CapacityLimiter limiter(1);
     auto channel = MakeChannel<int>(2);
-    EXPECT_TRUE(channel.first.TrySend(1).ok());
+    EXPECT_THAT(channel.first.TrySend(1), IsOk());
 
     EXPECT_TRUE(
         co_await IsCancelPoint([&]() -> Task<> { co_await event.Wait(); }));

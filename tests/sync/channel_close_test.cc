@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "creche/core/errors.h"
 #include "creche/sync/channel.h"
+#include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
 #include "tests/sync/in_run.h"
 
@@ -92,7 +93,7 @@ TEST(ChannelCloseTest, LastReceiverWhileSendersWait) {
   InNursery([](Nursery& nursery) -> Task<> {
     auto [send, receive] = MakeChannel<int>(1);
     Sender<int> other = send.Clone();
-    EXPECT_TRUE(send.TrySend(0).ok());
+    EXPECT_THAT(send.TrySend(0), IsOk());
     Waiting a(nursery, send, 1);
     Waiting b(nursery, other, 2);
     co_await LetOthersRun();
@@ -130,8 +131,8 @@ TEST(ChannelCloseTest, LastSenderWhileReceiversWait) {
 TEST(ChannelCloseTest, WhatWasSentBeforeTheEndIsReceived) {
   InRun([]() -> Task<> {
     auto [send, receive] = MakeChannel<int>(2);
-    EXPECT_TRUE(send.TrySend(1).ok());
-    EXPECT_TRUE(send.TrySend(2).ok());
+    EXPECT_THAT(send.TrySend(1), IsOk());
+    EXPECT_THAT(send.TrySend(2), IsOk());
     send.Close();
 
     EXPECT_EQ(co_await receive.Receive(), 1);
@@ -164,7 +165,7 @@ TEST(ChannelCloseTest, ClonesOfASenderAreIndependent) {
     co_await LetOthersRun();
 
     EXPECT_TRUE(IsClosedResource(a.sent())) << a.sent();
-    EXPECT_TRUE(b.sent().ok()) << b.sent();
+    EXPECT_THAT(b.sent(), IsOk()) << b.sent();
     EXPECT_TRUE(IsWouldBlock(receive.TryReceive().status()));
   });
 }
@@ -179,7 +180,7 @@ TEST(ChannelCloseTest, ClonesOfAReceiverAreIndependent) {
     co_await LetOthersRun();
 
     receive.Close();
-    EXPECT_TRUE(send.TrySend(5).ok());
+    EXPECT_THAT(send.TrySend(5), IsOk());
     co_await LetOthersRun();
 
     EXPECT_TRUE(a.has_ended());
@@ -222,7 +223,7 @@ TEST(ChannelCloseTest, MovingAHandleTakesThoseWhoWaitAlong) {
     moved.Close();
     co_await LetOthersRun();
 
-    EXPECT_TRUE(a.sent().ok()) << a.sent();
+    EXPECT_THAT(a.sent(), IsOk()) << a.sent();
     EXPECT_TRUE(IsClosedResource(b.sent())) << b.sent();
   });
 }
@@ -258,7 +259,7 @@ TEST(ChannelCloseTest, AssigningToAHandleClosesIt) {
   send = std::move(other_send);
 
   EXPECT_TRUE(IsEndOfStream(receive.TryReceive().status()));
-  EXPECT_TRUE(send.TrySend(1).ok());
+  EXPECT_THAT(send.TrySend(1), IsOk());
   EXPECT_EQ(*other_receive.TryReceive(), 1);
 }
 

@@ -15,6 +15,7 @@
 #include "absl/time/time.h"
 #include "creche/core/errors.h"
 #include "creche/core/timeouts.h"
+#include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
 #include "tests/sync/in_run.h"
 
@@ -30,7 +31,7 @@ using Box = std::unique_ptr<int>;
 Task<> SendAll(Sender<int> send, std::vector<int> values) {
   for (int value : values) {
     absl::Status sent = co_await send.Send(value);
-    EXPECT_TRUE(sent.ok()) << sent;
+    EXPECT_THAT(sent, IsOk());
   }
 }
 
@@ -61,9 +62,9 @@ TEST_P(ChannelTest, CarriesWhatCannotBeCopied) {
     auto [send, receive] = MakeChannel<Box>(GetParam());
     auto produce = [](Sender<Box> s) -> Task<> {
       absl::Status sent = co_await s.Send(std::make_unique<int>(1));
-      EXPECT_TRUE(sent.ok());
+      EXPECT_THAT(sent, IsOk());
       sent = co_await s.Send(std::make_unique<int>(2));
-      EXPECT_TRUE(sent.ok());
+      EXPECT_THAT(sent, IsOk());
     };
     nursery.StartSoon(produce, std::move(send));
     std::optional<Box> first = co_await receive.Receive();
@@ -111,7 +112,7 @@ TEST(ChannelTest, TrySendMovesOnlyWhatItSends) {
   Box first = std::make_unique<int>(1);
   Box second = std::make_unique<int>(2);
 
-  EXPECT_TRUE(send.TrySend(std::move(first)).ok());
+  EXPECT_THAT(send.TrySend(std::move(first)), IsOk());
   absl::Status refused = send.TrySend(std::move(second));
 
   EXPECT_TRUE(IsWouldBlock(refused)) << refused;
@@ -129,7 +130,7 @@ TEST(ChannelTest, AtARendezvousTrySendNeedsOneWhoWaits) {
     nursery.StartSoon(ReceiveAll, std::move(receive), std::ref(values));
     co_await LetOthersRun();
 
-    EXPECT_TRUE(send.TrySend(2).ok());
+    EXPECT_THAT(send.TrySend(2), IsOk());
     EXPECT_TRUE(IsWouldBlock(send.TrySend(3)));
 
     send.Close();
@@ -146,7 +147,7 @@ TEST(ChannelTest, AValueBelongsToTheReceiverThatWaited) {
     nursery.StartSoon(ReceiveAll, receive.Clone(), std::ref(values));
     co_await LetOthersRun();
 
-    EXPECT_TRUE(send.TrySend(1).ok());
+    EXPECT_THAT(send.TrySend(1), IsOk());
     EXPECT_TRUE(IsWouldBlock(receive.TryReceive().status()));
 
     send.Close();
@@ -164,7 +165,7 @@ TEST(ChannelTest, AFreeSlotBelongsToTheSenderThatWaited) {
     EXPECT_EQ(*receive.TryReceive(), 1);
     EXPECT_TRUE(IsWouldBlock(send.TrySend(3)));
     EXPECT_EQ(*receive.TryReceive(), 2);
-    EXPECT_TRUE(send.TrySend(3).ok());
+    EXPECT_THAT(send.TrySend(3), IsOk());
   });
 }
 
@@ -177,7 +178,7 @@ TEST(ChannelTest, ACancelledReceiveLeavesNothingBehind) {
     EXPECT_EQ(receive.statistics().tasks_waiting_to_receive, 0u);
 
     absl::Status sent = co_await send.Send(1);
-    EXPECT_TRUE(sent.ok());
+    EXPECT_THAT(sent, IsOk());
     auto blocked = co_await MoveOnAfter(absl::Seconds(1), send.Send(2));
     EXPECT_FALSE(blocked.has_value());
 
@@ -212,8 +213,8 @@ TEST(ChannelTest, WhatNobodyReceivedIsDestroyed) {
   auto alive = std::make_shared<int>(0);
   {
     auto [send, receive] = MakeChannel<std::shared_ptr<int>>(4);
-    EXPECT_TRUE(send.TrySend(alive).ok());
-    EXPECT_TRUE(send.TrySend(alive).ok());
+    EXPECT_THAT(send.TrySend(alive), IsOk());
+    EXPECT_THAT(send.TrySend(alive), IsOk());
     EXPECT_EQ(alive.use_count(), 3);
 
     receive.Close();
@@ -229,8 +230,8 @@ TEST(ChannelTest, CanCarryItsOwnHandles) {
     std::optional<Sender<Message>> reply_to;
   };
   auto channel = MakeChannel<Message>(4);
-  EXPECT_TRUE(channel.first.TrySend(Message{channel.first.Clone()}).ok());
-  EXPECT_TRUE(channel.first.TrySend(Message{channel.first.Clone()}).ok());
+  EXPECT_THAT(channel.first.TrySend(Message{channel.first.Clone()}), IsOk());
+  EXPECT_THAT(channel.first.TrySend(Message{channel.first.Clone()}), IsOk());
 
   channel.first.Close();
   EXPECT_EQ(channel.second.statistics().open_senders, 2u);

@@ -24,6 +24,7 @@
 #include "creche/sync/lock.h"
 #include "creche/sync/select.h"
 #include "creche/sync/semaphore.h"
+#include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
 #include "tests/sync/in_run.h"
 
@@ -197,7 +198,7 @@ class Model {
   }
 
   void Sent(const absl::Status& sent) {
-    EXPECT_TRUE(sent.ok()) << sent;
+    EXPECT_THAT(sent, IsOk());
     ++produced_;
   }
 

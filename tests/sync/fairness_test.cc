@@ -17,6 +17,7 @@
 #include "creche/sync/lock.h"
 #include "creche/sync/select.h"
 #include "creche/sync/semaphore.h"
+#include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
 #include "tests/sync/in_run.h"
 
@@ -88,7 +89,7 @@ class BufferedSend {
   using Held = Undo;
   Task<Held> Acquire() {
     absl::Status sent = co_await channel_.first.Send(0);
-    EXPECT_TRUE(sent.ok()) << sent;
+    EXPECT_THAT(sent, IsOk());
     co_return MakeHeld();
   }
   std::optional<Held> TryAcquire() {
@@ -98,7 +99,7 @@ class BufferedSend {
 
  private:
   Held MakeHeld() {
-    return Undo([this] { EXPECT_TRUE(channel_.second.TryReceive().ok()); });
+    return Undo([this] { EXPECT_THAT(channel_.second.TryReceive(), IsOk()); });
   }
   std::pair<Sender<int>, Receiver<int>> channel_ = MakeChannel<int>(1);
 };
@@ -108,7 +109,7 @@ class BufferedSend {
 class TokenReceived {
  public:
   using Held = Undo;
-  TokenReceived() { EXPECT_TRUE(channel_.first.TrySend(0).ok()); }
+  TokenReceived() { EXPECT_THAT(channel_.first.TrySend(0), IsOk()); }
   Task<Held> Acquire() {
     std::optional<int> token = co_await channel_.second.Receive();
     EXPECT_TRUE(token.has_value());
@@ -121,7 +122,7 @@ class TokenReceived {
 
  private:
   Held MakeHeld() {
-    return Undo([this] { EXPECT_TRUE(channel_.first.TrySend(0).ok()); });
+    return Undo([this] { EXPECT_THAT(channel_.first.TrySend(0), IsOk()); });
   }
   std::pair<Sender<int>, Receiver<int>> channel_ = MakeChannel<int>(1);
 };

@@ -19,6 +19,7 @@
 #include "creche/run.h"
 #include "creche/testing/fake_port.h"
 #include "creche/testing/mock_clock.h"
+#include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
 
 namespace creche {
@@ -30,7 +31,7 @@ void InRun(F&& main, std::optional<std::uint64_t> schedule_seed = {}) {
   MockClock clock;
   absl::Status status = creche::Run(
       {.clock = &clock, .port = &port, .schedule_seed = schedule_seed}, main);
-  EXPECT_TRUE(status.ok()) << status;
+  EXPECT_THAT(status, IsOk());
 }
 
 // Runs `body` in a nursery, to its end.
@@ -74,7 +75,7 @@ Task<bool> CompleteAndCancel(Order order, Operation operation,
     if (order == Order::kCancelThenComplete) complete();
   };
   absl::Status status = co_await WithNursery(body);
-  EXPECT_TRUE(status.ok()) << status;
+  EXPECT_THAT(status, IsOk());
   EXPECT_TRUE(scope.cancelled_caught());
   co_return has_completed;
 }

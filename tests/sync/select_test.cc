@@ -21,6 +21,7 @@
 #include "creche/sync/lock.h"
 #include "creche/sync/semaphore.h"
 #include "creche/sync/watch.h"
+#include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
 #include "tests/sync/in_run.h"
 
@@ -33,7 +34,7 @@ TEST(SelectTest, TakesWhatIsReady) {
   InRun([]() -> Task<> {
     Event never;
     auto [send, receive] = MakeChannel<Box>(1);
-    EXPECT_TRUE(send.TrySend(std::make_unique<int>(5)).ok());
+    EXPECT_THAT(send.TrySend(std::make_unique<int>(5)), IsOk());
 
     auto first = co_await Select(never.Wait(), receive.Receive());
 
@@ -212,7 +213,7 @@ TEST(SelectTest, WaitsForWatchesAndBroadcasts) {
     };
     nursery.StartSoon(select);
     co_await LetOthersRun();
-    EXPECT_TRUE(broadcast.Send(1).ok());
+    EXPECT_THAT(broadcast.Send(1), IsOk());
     co_await LetOthersRun();
     watch.Set(1);
     co_await LetOthersRun();

@@ -19,6 +19,7 @@
 #include "creche/sync/lock.h"
 #include "creche/sync/semaphore.h"
 #include "creche/sync/watch.h"
+#include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
 #include "tests/sync/in_run.h"
 
@@ -143,7 +144,7 @@ TEST(WrongThreadTest, WhatNobodyWaitsInIsOfNoThread) {
   Event event;
   Semaphore semaphore(0);
   auto [send, receive] = MakeChannel<int>(1);
-  EXPECT_TRUE(send.TrySend(1).ok());
+  EXPECT_THAT(send.TrySend(1), IsOk());
   std::optional<int> received;
   auto use = [&, &r = receive]() -> Task<> {
     received = co_await r.Receive();

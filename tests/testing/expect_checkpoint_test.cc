@@ -19,6 +19,7 @@
 #include "creche/testing/cancel_everywhere.h"
 #include "creche/testing/creche_test.h"
 #include "creche/testing/fake_port.h"
+#include "creche/testing/status_matchers.h"
 #include "creche/testing/wait_all_tasks_blocked.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -179,7 +180,7 @@ TEST(ExpectCheckpointTest, LeavesOtherInstrumentsInPlace) {
   };
   const absl::Status status =
       creche::Run({.port = &port, .instruments = {&counter}}, body);
-  EXPECT_TRUE(status.ok());
+  EXPECT_THAT(status, IsOk());
   EXPECT_EQ(counter.steps, 3);
 }
 

@@ -26,6 +26,7 @@
 #include "creche/testing/check_stream.h"
 #include "creche/testing/creche_test.h"
 #include "creche/testing/simulated_network.h"
+#include "creche/testing/status_matchers.h"
 #include "creche/uring/operation.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -174,7 +175,7 @@ Task<std::pair<TcpStream, TcpStream>> Connected() {
     connected = co_await ConnectTcp("127.0.0.1", listener->port());
   };
   const absl::Status status = co_await WithNursery(body);
-  EXPECT_TRUE(status.ok()) << status;
+  EXPECT_THAT(status, IsOk());
   co_return std::pair<TcpStream, TcpStream>(*std::move(connected),
                                             *std::move(accepted));
 }
@@ -184,7 +185,7 @@ CRECHE_TEST(MockClockTest, DoesNotJumpWhilePartsComeIn) {
   auto [a, b] = co_await Connected();
   auto send = [&a = a]() -> Task<> {
     for (int i = 0; i < 5; ++i) {
-      EXPECT_TRUE((co_await a.SendAll("x")).ok());
+      EXPECT_THAT(co_await a.SendAll("x"), IsOk());
       co_await Checkpoint();
     }
   };

@@ -29,6 +29,7 @@
 #include "creche/core/try.h"
 #include "creche/testing/cancel_everywhere.h"
 #include "creche/testing/memory_stream.h"
+#include "creche/testing/status_matchers.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/testing/failures_of.h"
@@ -81,7 +82,7 @@ Task<> Beside(F f, G unstoppable) {
     co_await f();
   };
   const absl::Status status = co_await WithNursery(body);
-  EXPECT_TRUE(status.ok()) << status;
+  EXPECT_THAT(status, IsOk());
 }
 
 // 1. The permit is counted before something owns it, and a checkpoint lies in
@@ -127,7 +128,7 @@ TEST_P(PlantedBugsTest, ALostByte) {
       writer.emplace(std::move(pair.first));
       reader.emplace(std::move(pair.second));
       kept.clear();
-      EXPECT_TRUE((co_await Shield(writer->SendAll("ab"))).ok());
+      EXPECT_THAT(co_await Shield(writer->SendAll("ab")), IsOk());
       std::string word;
       std::string& received = version == kBuggy ? word : kept;
       while (received.size() < 2) {

@@ -33,6 +33,7 @@
 #include "creche/sync/watch.h"
 #include "creche/testing/cancel_everywhere.h"
 #include "creche/testing/sequencer.h"
+#include "creche/testing/status_matchers.h"
 #include "creche/testing/wait_all_tasks_blocked.h"
 #include "gtest/gtest.h"
 
@@ -223,7 +224,7 @@ Task<absl::Status> Contend(Resource& resource) {
   };
   auto contest = [&]() -> Task<> {
     const absl::Status status = co_await WithNursery(body);
-    EXPECT_TRUE(status.ok()) << status;
+    EXPECT_THAT(status, IsOk());
   };
   auto check = [&]() -> Task<> {
     EXPECT_TRUE(resource.TryAcquire().has_value()) << "it was not given back";
@@ -321,7 +322,7 @@ Task<absl::Status> Broadcasts() {
   Broadcast<int> broadcast(2);
   auto subscription = broadcast.Subscribe();
   co_return co_await WithALaterEvent(
-      [&]() -> Task<> { EXPECT_TRUE((co_await subscription.Receive()).ok()); },
+      [&]() -> Task<> { EXPECT_THAT(co_await subscription.Receive(), IsOk()); },
       [&] { broadcast.Send(1).IgnoreError(); });
 }
 

@@ -10,6 +10,7 @@
 #include <cstddef>
 
 #include "absl/time/time.h"
+#include "creche/testing/status_matchers.h"
 #include "creche/uring/operation_port.h"
 #include "gtest/gtest.h"
 #include "lib/uring/block_ring.h"
@@ -56,7 +57,7 @@ void StartPoll(UringPort& port, Operation& operation, int fd) {
 TEST(BackgroundOperationTest, IsNotPending) {
   Pipe pipe;
   UringPort port;
-  ASSERT_TRUE(port.Open().ok());
+  ASSERT_THAT(port.Open(), IsOk());
   BackgroundOperation operation;
   StartPoll(port, operation, pipe.read_end());
   EXPECT_EQ(port.pending(), 0U);
@@ -70,7 +71,7 @@ TEST(BackgroundOperationTest, IsNotPending) {
 TEST(BackgroundOperationTest, EndsWithTheRun) {
   Pipe pipe;
   UringPort port;
-  ASSERT_TRUE(port.Open().ok());
+  ASSERT_THAT(port.Open(), IsOk());
   BackgroundOperation operations[100];
   for (BackgroundOperation& operation : operations) {
     StartPoll(port, operation, pipe.read_end());
@@ -86,7 +87,7 @@ TEST(BackgroundOperationTest, EndsWithTheRun) {
 class BlockRingTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    ASSERT_TRUE(port_.Open().ok());
+    ASSERT_THAT(port_.Open(), IsOk());
     if (port_.blocks() == nullptr) {
       GTEST_SKIP() << "this kernel has no multishot receive";
     }

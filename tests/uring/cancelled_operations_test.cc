@@ -27,6 +27,7 @@
 #include "creche/core/task.h"
 #include "creche/core/timeouts.h"
 #include "creche/run.h"
+#include "creche/testing/status_matchers.h"
 #include "creche/uring/operation.h"
 #include "gtest/gtest.h"
 #include "tests/support/open_files.h"
@@ -195,7 +196,7 @@ void ForEachKind(Cancel cancel) {
     auto main = [&]() -> Task<> { co_await cancel(prepare, result); };
     RunOptions options;
     options.backend = Backend::kUring;  // Another has few of them.
-    EXPECT_TRUE(creche::Run(std::move(options), main).ok());
+    EXPECT_THAT(creche::Run(std::move(options), main), IsOk());
     EXPECT_EQ(result, std::nullopt) << waiting.name;
   }
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "absl/time/time.h"
+#include "creche/testing/status_matchers.h"
 #include "creche/uring/operation_port.h"
 #include "gtest/gtest.h"
 #include "lib/uring/uring_port.h"
@@ -24,7 +25,7 @@ void StartPoll(UringPort& port, Operation& operation, const Pipe& pipe) {
 TEST(IdlePortTest, IsIdleWhileNothingIsUnderWay) {
   Pipe pipe;
   UringPort port;
-  ASSERT_TRUE(port.Open().ok());
+  ASSERT_THAT(port.Open(), IsOk());
   EXPECT_TRUE(port.is_idle());
   CountingOperation first;
   CountingOperation second;
@@ -47,7 +48,7 @@ TEST(IdlePortTest, IsIdleWhileNothingIsUnderWay) {
 TEST(IdlePortTest, IsNotIdleWhileSomethingGoesOnInTheBackground) {
   Pipe pipe;
   UringPort port;
-  ASSERT_TRUE(port.Open().ok());
+  ASSERT_THAT(port.Open(), IsOk());
   CountingOperation operation(Operation::Kind::kBackground);
   CountingOperation awaited;
 
@@ -65,7 +66,7 @@ TEST(IdlePortTest, IsNotIdleWhileSomethingGoesOnInTheBackground) {
 
 TEST(IdlePortTest, WhatCompletesAtOnceIsNotUnderWay) {
   UringPort port;
-  ASSERT_TRUE(port.Open().ok());
+  ASSERT_THAT(port.Open(), IsOk());
   CountingOperation operation;
   io_uring_sqe entry = {};
   io_uring_prep_nop(&entry);
@@ -79,7 +80,7 @@ TEST(IdlePortTest, WhatCompletesAtOnceIsNotUnderWay) {
 // What was notified while the port was idle still ends the next wait.
 TEST(IdlePortTest, IsNotifiedWhileItIsIdle) {
   UringPort port;
-  ASSERT_TRUE(port.Open().ok());
+  ASSERT_THAT(port.Open(), IsOk());
   for (int round = 0; round < 3; ++round) {
     port.Notify();
     EXPECT_TRUE(port.is_idle());

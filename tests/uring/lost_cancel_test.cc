@@ -11,6 +11,7 @@
 #include <cerrno>
 
 #include "absl/time/time.h"
+#include "creche/testing/status_matchers.h"
 #include "creche/uring/operation_port.h"
 #include "gtest/gtest.h"
 #include "lib/uring/restart_code.h"
@@ -33,7 +34,7 @@ class LostCancelTest : public ::testing::TestWithParam<bool> {
   }
 
   void SetUp() override {
-    ASSERT_TRUE(port_.Open().ok());
+    ASSERT_THAT(port_.Open(), IsOk());
     io_uring_sqe entry = {};
     io_uring_prep_read(&entry, first_pipe_.read_end(), &byte_, 1, 0);
     entry.flags |= IOSQE_IO_LINK;

@@ -27,6 +27,7 @@
 #include "creche/core/task.h"
 #include "creche/core/timeouts.h"
 #include "creche/run.h"
+#include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
 #include "tests/support/open_files.h"
 
@@ -87,7 +88,7 @@ TEST_P(UringTest, GivesResultsAndErrors) {
     const int bad = co_await Read(-1, buffer, sizeof(buffer));
     EXPECT_EQ(bad, -EBADF);
   };
-  EXPECT_TRUE(Run(main).ok());
+  EXPECT_THAT(Run(main), IsOk());
 }
 
 // A kind of operation that waits, and how to end its wait.
@@ -222,7 +223,7 @@ TEST_P(UringTest, EveryKindIsCancelledWhileItWaits) {
       EXPECT_EQ(result, std::nullopt);
     }
   };
-  EXPECT_TRUE(Run(main).ok());
+  EXPECT_THAT(Run(main), IsOk());
   EXPECT_EQ(OpenFiles(), files);
 }
 
@@ -238,7 +239,7 @@ TEST_P(UringTest, EveryKindCompletes) {
       EXPECT_TRUE(result.has_value() && waiting.is_success(*result));
     }
   };
-  EXPECT_TRUE(Run(main).ok());
+  EXPECT_THAT(Run(main), IsOk());
   EXPECT_EQ(OpenFiles(), files);
 }
 
@@ -264,7 +265,7 @@ TEST_P(UringTest, EveryKindIsCancelledAtTheMomentItCompletes) {
         EXPECT_TRUE(result.has_value() && waiting.is_success(*result));
       }
     };
-    EXPECT_TRUE(Run(main).ok());
+    EXPECT_THAT(Run(main), IsOk());
     EXPECT_EQ(OpenFiles(), files);
   }
 }
@@ -289,7 +290,7 @@ TEST_P(UringTest, HasManyMoreOperationsUnderWayThanEntries) {
     };
     (co_await WithNursery(body)).IgnoreError();
   };
-  EXPECT_TRUE(Run(main).ok());
+  EXPECT_THAT(Run(main), IsOk());
   EXPECT_EQ(completed, kOperations);
 }
 
@@ -310,7 +311,7 @@ TEST_P(UringTest, ManyAreCancelledAtOnce) {
     };
     (co_await WithNursery(body)).IgnoreError();
   };
-  EXPECT_TRUE(Run(main).ok());
+  EXPECT_THAT(Run(main), IsOk());
 }
 
 // The next operation of a loop is likely to have the address of the one before.
@@ -344,7 +345,7 @@ TEST_P(UringTest, ACancellationNeverHitsTheNextOperation) {
       EXPECT_EQ(count, 1);
     }
   };
-  EXPECT_TRUE(Run(main).ok());
+  EXPECT_THAT(Run(main), IsOk());
 }
 
 TEST_P(UringTest, ADeadlineEndsAWait) {
@@ -375,7 +376,7 @@ TEST_P(UringTest, ADeadlineEndsAWait) {
     co_await scope.Run(late_read);
     EXPECT_EQ(result, 1);
   };
-  EXPECT_TRUE(Run(main).ok());
+  EXPECT_THAT(Run(main), IsOk());
 }
 
 TEST_P(UringTest, ARunInsideARunIsRefused) {

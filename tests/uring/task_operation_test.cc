@@ -17,6 +17,7 @@
 #include "creche/core/nursery.h"
 #include "creche/core/task.h"
 #include "creche/run.h"
+#include "creche/testing/status_matchers.h"
 #include "creche/uring/operation.h"
 #include "gtest/gtest.h"
 
@@ -94,7 +95,7 @@ Outcome RunOperation(ScriptedPort& port,
     (co_await WithNursery(nursery_body)).IgnoreError();
     outcome.was_caught = scope.cancelled_caught();
   };
-  EXPECT_TRUE(creche::Run(options, main).ok());
+  EXPECT_THAT(creche::Run(options, main), IsOk());
   return outcome;
 }
 
@@ -198,7 +199,7 @@ TEST(TaskOperationTest, StartsNothingWhenCancelledAlready) {
     EXPECT_TRUE(scope.cancelled_caught());
   };
 
-  EXPECT_TRUE(creche::Run(options, main).ok());
+  EXPECT_THAT(creche::Run(options, main), IsOk());
   EXPECT_TRUE(port.started.empty());
 }
 

@@ -19,6 +19,7 @@
 #include "absl/strings/match.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
 #include "tests/support/counting_operation.h"
 #include "tests/support/forbid.h"
@@ -31,11 +32,11 @@ TEST(UringPortTest, LeavesNoDescriptorBehind) {
   const size_t files = OpenFiles();
   {
     UringPort port;
-    ASSERT_TRUE(port.Open().ok());
+    ASSERT_THAT(port.Open(), IsOk());
     EXPECT_GT(OpenFiles(), files);
     port.Close();
     EXPECT_EQ(OpenFiles(), files);
-    ASSERT_TRUE(port.Open().ok()) << "a port can serve several runs";
+    ASSERT_THAT(port.Open(), IsOk()) << "a port can serve several runs";
     port.Close();
   }
   EXPECT_EQ(OpenFiles(), files);
@@ -49,7 +50,7 @@ TEST(UringPortTest, ManyThreadsHaveManyPortsEach) {
     threads.emplace_back([] {
       for (int round = 0; round < 20; ++round) {
         UringPort port(8);
-        EXPECT_TRUE(port.Open().ok());
+        EXPECT_THAT(port.Open(), IsOk());
         port.Poll();
         port.Close();
       }
@@ -60,7 +61,7 @@ TEST(UringPortTest, ManyThreadsHaveManyPortsEach) {
 
 TEST(UringPortTest, RunsAnOperation) {
   UringPort port;
-  ASSERT_TRUE(port.Open().ok());
+  ASSERT_THAT(port.Open(), IsOk());
   CountingOperation operation;
   io_uring_sqe entry = {};
   io_uring_prep_nop(&entry);
@@ -78,7 +79,7 @@ TEST(UringPortTest, RunsAnOperation) {
 TEST(UringPortTest, CountsAMultishotOperationUntilItsLastCompletion) {
   Pipe pipe;
   UringPort port;
-  ASSERT_TRUE(port.Open().ok());
+  ASSERT_THAT(port.Open(), IsOk());
   CountingOperation operation;
   io_uring_sqe entry = {};
   io_uring_prep_poll_multishot(&entry, pipe.read_end(), POLLIN);
@@ -99,7 +100,7 @@ TEST(UringPortTest, CountsAMultishotOperationUntilItsLastCompletion) {
 
 TEST(UringPortTest, StartsAtOnceAndKeepsTheOrderOfOthers) {
   UringPort port;
-  ASSERT_TRUE(port.Open().ok());
+  ASSERT_THAT(port.Open(), IsOk());
   std::vector<int> order;
   class Noting final : public Operation {
    public:
@@ -130,7 +131,7 @@ TEST(UringPortTest, StartsAtOnceAndKeepsTheOrderOfOthers) {
 
 TEST(UringPortTest, WhatCannotCompleteAtOnceGoesOn) {
   UringPort port;
-  ASSERT_TRUE(port.Open().ok());
+  ASSERT_THAT(port.Open(), IsOk());
   int ends[2];
   ASSERT_EQ(pipe(ends), 0);
   CountingOperation operation;
@@ -150,7 +151,7 @@ TEST(UringPortTest, WhatCannotCompleteAtOnceGoesOn) {
 
 TEST(UringPortTest, NotifyEndsAWaitOnce) {
   UringPort port;
-  ASSERT_TRUE(port.Open().ok());
+  ASSERT_THAT(port.Open(), IsOk());
   std::thread other([&] { port.Notify(); });
 
   port.Wait(absl::InfiniteDuration());
@@ -165,7 +166,7 @@ TEST(UringPortTest, NotifyEndsAWaitOnce) {
 
 TEST(UringPortTest, NotifyBeforeTheWaitCounts) {
   UringPort port;
-  ASSERT_TRUE(port.Open().ok());
+  ASSERT_THAT(port.Open(), IsOk());
   port.Notify();
   port.Wait(absl::InfiniteDuration());
   port.Close();
@@ -175,7 +176,7 @@ TEST(UringPortTest, ACancellationsOwnEndDoesNotEndAWait) {
   UringFeatures features;
   features.skip_success = false;
   UringPort port(64, features);
-  ASSERT_TRUE(port.Open().ok());
+  ASSERT_THAT(port.Open(), IsOk());
   Pipe pipe;
   CountingOperation operation;
   io_uring_sqe entry = {};
@@ -197,7 +198,7 @@ TEST(UringPortTest, AFullQueueIsFlushed) {
   constexpr int kOperations = 10'000;
   Pipe pipe;
   UringPort port(64);
-  ASSERT_TRUE(port.Open().ok());
+  ASSERT_THAT(port.Open(), IsOk());
   std::vector<CountingOperation> operations(kOperations);
   io_uring_sqe entry = {};
   io_uring_prep_poll_add(&entry, pipe.read_end(), POLLIN);
@@ -292,7 +293,7 @@ TEST(UringPortTest, TriesWithFewerFeaturesOnAnOlderKernel) {
   };
   UringPort port(8, {}, old_kernel);
 
-  ASSERT_TRUE(port.Open().ok());
+  ASSERT_THAT(port.Open(), IsOk());
 
   EXPECT_EQ(tried.size(), 5U);
   EXPECT_TRUE(tried.front() & IORING_SETUP_DEFER_TASKRUN);
@@ -312,7 +313,7 @@ TEST(UringPortTest, HasPatienceWhenMemoryIsShort) {
   };
   UringPort port(256, {}, late);
 
-  ASSERT_TRUE(port.Open().ok());
+  ASSERT_THAT(port.Open(), IsOk());
 
   EXPECT_EQ(opened_with, 256U);
   port.Close();
@@ -328,7 +329,7 @@ TEST(UringPortTest, MakesDoWithASmallerRing) {
       };
   UringPort port(1024, {}, short_of_memory);
 
-  ASSERT_TRUE(port.Open().ok());
+  ASSERT_THAT(port.Open(), IsOk());
 
   EXPECT_EQ(opened_with, 128U);
   port.Close();
