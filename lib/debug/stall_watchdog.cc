@@ -172,8 +172,10 @@ class StallWatchdog::Watch {
   bool MayBeReported() const { return step_.is_running && !step_.is_reported; }
 
   Stall StallAt(RealTime::time_point now) const {
-    return Stall{step_.task, absl::FromChrono(now - step_.begin),
-                 step_.from.ToVector(), step_.started_at.ToVector()};
+    Stall stall{step_.task, absl::FromChrono(now - step_.begin),
+                step_.from.ToVector()};
+    stall.started_at = step_.started_at.ToVector();
+    return stall;
   }
 
   // The run does not have to wait for whoever prints.

@@ -34,16 +34,16 @@ struct Stall {
   // The co_await that the task went on from, and those of its callers; at most
   // eight. Empty: it is the first step of the task.
   std::vector<std::source_location> from = {};
-  // If it is the first step: the last co_await of the coroutine that started
-  // the task, before it did (or where that coroutine is, before its first
-  // one), and those of its callers. Empty: it is the main task.
-  std::vector<std::source_location> started_at = {};
   // The step is over.
   bool is_over = false;
   // If it is over: the co_await that the task waits at next, and those of its
   // callers. What took so long is what the task did between `from` and `to`.
   // Empty: the task has ended.
   std::vector<std::source_location> to = {};
+  // If it is the first step: the last co_await of the coroutine that started
+  // the task, before it did (or where that coroutine is, before its first
+  // one), and those of its callers. Empty: it is the main task.
+  std::vector<std::source_location> started_at = {};
 
   // A sentence, as above.
   std::string ToString() const;
