@@ -17,7 +17,6 @@
 #include "creche/io/pipe.h"
 #include "creche/net/received_block.h"
 #include "creche/net/udp_socket.h"
-#include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
 #include "tests/support/open_files.h"
 #include "tests/support/run_to_test.h"
@@ -65,7 +64,7 @@ size_t AllocationsOf(Exchange exchange) {
     for (int i = 0; i < 1000; ++i) co_await exchange(pair);
     count = allocations - before;
   };
-  EXPECT_THAT(RunToTest(main), IsOk());
+  EXPECT_TRUE(RunToTest(main).ok());
   return count;
 }
 
@@ -92,7 +91,8 @@ TEST_F(AllocationTest, NoneForReceiveExactlyUnderADeadline) {
     char buffer[5];
     auto status = co_await MoveOnAfter(absl::Seconds(10),
                                        pair.server.ReceiveExactly(buffer));
-    EXPECT_THAT(status.value(), IsOk());
+    // (A matcher would allocate.)
+    EXPECT_TRUE(status.value().ok());
   };
   EXPECT_EQ(AllocationsOf(exchange), 0U);
 }
@@ -140,7 +140,7 @@ TEST_F(AllocationTest, NoneForDatagrams) {
     }
     EXPECT_EQ(allocations, before);
   };
-  EXPECT_THAT(RunToTest(main), IsOk());
+  EXPECT_TRUE(RunToTest(main).ok());
 }
 
 }  // namespace

@@ -20,7 +20,6 @@
 #include "creche/sync/select.h"
 #include "creche/sync/semaphore.h"
 #include "creche/sync/watch.h"
-#include "creche/testing/status_matchers.h"
 #include "gtest/gtest.h"
 #include "tests/sync/in_run.h"
 
@@ -93,7 +92,8 @@ TEST(AllocationTest, Channels) {
     ExpectNoAllocations(
         [&]() -> Task<> {
           absl::Status sent = co_await out.Send(1);
-          EXPECT_THAT(sent, IsOk());
+          // (A matcher would allocate.)
+          EXPECT_TRUE(sent.ok());
         },
         [&]() -> Task<> {
           std::optional<int> value = co_await in.Receive();
@@ -149,7 +149,7 @@ TEST(AllocationTest, SelectsEventsAndBroadcasts) {
         auto first = co_await Select(out.Send(1), never.Wait(),
                                      SleepFor(absl::Hours(1)));
         EXPECT_EQ(first.index(), 0u);
-        EXPECT_THAT(broadcast.Send(2), IsOk());
+        EXPECT_TRUE(broadcast.Send(2).ok());
       },
       [&]() -> Task<> {
         std::optional<int> value = co_await in.Receive();
