@@ -2,7 +2,6 @@
 
 #include "creche/core/instrument.h"
 
-#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -95,7 +94,8 @@ class ScopeRecorder : public Instrument {
   std::map<const void*, int> numbers_;
 };
 
-std::vector<std::string> ScopesOf(const std::function<Task<>()>& main) {
+template <typename Main>
+std::vector<std::string> ScopesOf(const Main& main) {
   FakePort port;
   MockClock clock;
   ScopeRecorder scopes;

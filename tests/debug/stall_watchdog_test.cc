@@ -2,13 +2,13 @@
 
 #include "creche/debug/stall_watchdog.h"
 
+#include <algorithm>
 #include <future>
 #include <source_location>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "absl/algorithm/container.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -142,7 +142,8 @@ TEST(StallWatchdogTest, SaysWhereATaskWasStartedThatBlocksAtOnce) {
   const auto is_first_step = [](const Stall& stall) {
     return stall.task.empty() && stall.from.empty();
   };
-  const auto found = absl::c_find_if(reports.stalls, is_first_step);
+  const auto found =
+      std::find_if(reports.stalls.begin(), reports.stalls.end(), is_first_step);
   ASSERT_NE(found, reports.stalls.end());
   EXPECT_THAT(found->started_at, ElementsAre(IsLine(started), IsLine(caller)));
   EXPECT_THAT(found->ToString(),
