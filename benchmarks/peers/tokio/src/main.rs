@@ -9,6 +9,7 @@
 mod allocations;
 mod files;
 mod measure;
+mod processes;
 mod server;
 mod tasks;
 mod threads;
@@ -49,6 +50,7 @@ const WORKS: &[Work] = &[
     work("wake/thread", "ns", tasks::wake_thread),
     work("run_in_thread", "ns", threads::run_in_thread),
     work("channel", "ns", threads::channel),
+    work("process", "ns", processes::process),
 ];
 
 fn main() {
