@@ -30,7 +30,7 @@ struct CloseDirectory {
 std::vector<std::string> DescriptorLedger::AfterRun() {
   Descriptors after = Open();
   for (int i = 0; i < 100 && !LeftOpen(after).empty(); ++i) {
-    absl::SleepFor(absl::Milliseconds(1));
+    pause_();
     after = Open();
   }
   std::vector<std::string> problems = LeftOpen(after);
@@ -63,6 +63,10 @@ std::vector<std::string> DescriptorLedger::Closed(
                                     "closed"));
   }
   return problems;
+}
+
+void DescriptorLedger::SleepForAMillisecond() {
+  absl::SleepFor(absl::Milliseconds(1));
 }
 
 DescriptorLedger::Descriptors DescriptorLedger::Open() {

@@ -22,7 +22,10 @@ namespace creche::internal {
 //  - A descriptor is left open if it still is a tenth of a second later.
 class DescriptorLedger {
  public:
-  DescriptorLedger() : previous_(Open()) {}
+  // `pause` lets other threads go on: a hundred times at most in AfterRun().
+  using Pause = void (*)();
+  explicit DescriptorLedger(Pause pause = &SleepForAMillisecond)
+      : pause_(pause), previous_(Open()) {}
 
   void BeforeRun() { before_ = Open(); }
 
@@ -33,11 +36,13 @@ class DescriptorLedger {
   // What is open, and what each descriptor is: "/etc/passwd", "socket:[4711]".
   using Descriptors = std::map<int, std::string>;
 
+  static void SleepForAMillisecond();
   static Descriptors Open();
 
   std::vector<std::string> LeftOpen(const Descriptors& after) const;
   std::vector<std::string> Closed(const Descriptors& after) const;
 
+  const Pause pause_;
   Descriptors previous_;
   Descriptors before_;
 };

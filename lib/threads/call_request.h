@@ -42,9 +42,10 @@ class CallRequest final : public RunMessage, public RootWork {
   CallBody& body_;
   const std::shared_ptr<ThreadWork> caller_;  // Null: none.
 
-  // What follows is written before a post, and read after a wait. One that
-  // posts does not look at the semaphore again: so the thread that was told may
-  // destroy this. (With a mutex it would have to wait for who tells it.)
+  // What follows is written before a post, and read after a wait. The thread
+  // that was told may destroy the semaphore at once: sem_post() does not touch
+  // it after that (glibc since 2.21, bug 12674). With a mutex, the thread would
+  // have to wait until the other has let go of it.
   sem_t news_;
   ThreadJob* lent_for_ = nullptr;
   std::optional<absl::Status> ended_;

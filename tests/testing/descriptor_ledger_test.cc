@@ -5,11 +5,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <thread>
 #include <utility>
 
-#include "absl/time/clock.h"
-#include "absl/time/time.h"
 #include "creche/core/checkpoint.h"
 #include "creche/core/task.h"
 #include "creche/testing/cancel_everywhere.h"
@@ -56,15 +53,11 @@ TEST(DescriptorLedgerTest, IgnoresWhatIsOpenForAMomentAtTheBeginning) {
 }
 
 TEST(DescriptorLedgerTest, IgnoresWhatIsOpenForAMomentAtTheEnd) {
-  DescriptorLedger ledger;
+  static int momentary;
+  DescriptorLedger ledger([] { close(momentary); });
   ledger.BeforeRun();
-  const int momentary = OpenOne();
-  std::thread other([momentary] {
-    absl::SleepFor(absl::Milliseconds(5));
-    close(momentary);
-  });
+  momentary = OpenOne();
   EXPECT_THAT(ledger.AfterRun(), IsEmpty());
-  other.join();
 }
 
 TEST(DescriptorLedgerTest, IsAskedByEachSweep) {

@@ -42,7 +42,8 @@ struct Stall {
   std::vector<std::source_location> to = {};
   // If it is the first step: the last co_await of the coroutine that started
   // the task, before it did (or where that coroutine is, before its first
-  // one), and those of its callers. Empty: it is the main task.
+  // one), and those of its callers. Empty: no task started it: it is the main
+  // task, or what a thread calls by a RunHandle.
   std::vector<std::source_location> started_at = {};
 
   // A sentence, as above.
