@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-//! From thread to thread; see benchmarks/beside/threads_benchmark.cc.
+//! From thread to thread; see benchmarks/beside/thread*_benchmark.cc.
 
 use crate::measure::{black_box, nanoseconds_each, runtime, MEASURE_TIME};
 use std::thread;
