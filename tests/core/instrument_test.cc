@@ -85,12 +85,13 @@ class ScopeRecorder : public Instrument {
  private:
   void Add(absl::string_view what, const ScopeId& scope,
            absl::string_view whom) {
-    const int number = numbers_.try_emplace(scope.id(), ++next_).first->second;
-    trace.push_back(
-        absl::StrCat(what, " ", number, " ", whom, ":", scope.place().line()));
+    const auto [known, is_new] = numbers_.try_emplace(scope.id(), next_);
+    if (is_new) ++next_;
+    trace.push_back(absl::StrCat(what, " ", known->second, " ", whom, ":",
+                                 scope.place().line()));
   }
 
-  int next_ = 0;
+  int next_ = 1;
   std::map<const void*, int> numbers_;
 };
 
