@@ -2,7 +2,6 @@
 
 #include "lib/tls/tls_context_state.h"
 
-#include <openssl/err.h>
 #include <openssl/objects.h>
 #include <openssl/ssl.h>
 
@@ -29,8 +28,8 @@ int NumberOf(TlsVersion version) {
 
 // Without a key of the connection's own, whoever gets the certificate's key can
 // read all that was recorded before. (TLS 1.3 has no such ciphers.) Of the
-// others those stay that the system's configuration of OpenSSL allows; if it
-// allows none of them, it does not count here.
+// others those stay that the system's configuration of OpenSSL allows; where it
+// allows none, there is no TLS 1.2.
 void DropCiphersWithoutForwardSecrecy(SSL_CTX* context) {
   std::string kept;
   const auto* const ciphers = SSL_CTX_get_ciphers(context);
@@ -41,9 +40,7 @@ void DropCiphersWithoutForwardSecrecy(SSL_CTX* context) {
     absl::StrAppend(&kept, kept.empty() ? "" : ":",
                     SSL_CIPHER_get_name(cipher));
   }
-  if (SSL_CTX_set_cipher_list(context, kept.c_str()) == 1) return;
-  ERR_clear_error();
-  SSL_CTX_set_cipher_list(context, "ECDHE+AESGCM:ECDHE+CHACHA20");
+  SSL_CTX_set_cipher_list(context, kept.c_str());
 }
 
 }  // namespace

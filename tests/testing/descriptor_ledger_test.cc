@@ -43,6 +43,18 @@ TEST(DescriptorLedgerTest, FindsWhatIsClosedThoughItIsOlder) {
               ElementsAre(HasSubstr("(/dev/zero), which is older than")));
 }
 
+TEST(DescriptorLedgerTest, TellsAFileFromAnotherOfTheSameNumber) {
+  const int older = OpenOne();
+  DescriptorLedger ledger;
+  ledger.BeforeRun();
+  close(older);
+  const int other = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  ASSERT_EQ(other, older);
+  EXPECT_THAT(ledger.AfterRun(),
+              ElementsAre(HasSubstr("(/dev/null) was left open")));
+  close(other);
+}
+
 // As when glibc, in another thread, reads how many processors there are.
 TEST(DescriptorLedgerTest, IgnoresWhatIsOpenForAMomentAtTheBeginning) {
   DescriptorLedger ledger;
