@@ -77,10 +77,12 @@ void RunGate::DeliverAll(RunMessage* newest) {
   while (oldest != nullptr) {
     std::exchange(oldest, oldest->next_)->Deliver();
   }
+  memory_.GiveBack();
 }
 
 void RunGate::Close() {
   DeliverAll(newest_.exchange(&closed_mark, std::memory_order_acq_rel));
+  memory_.Clear();
   if (std::exchange(is_expected_, false)) scheduler().RemoveOutsideWaker();
   scheduler_ = nullptr;
   const std::lock_guard<std::mutex> lock(mutex_);

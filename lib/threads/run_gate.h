@@ -16,6 +16,7 @@
 #include "creche/threads/internal/run_message.h"
 #include "lib/core/outside_event.h"
 #include "lib/core/scheduler.h"
+#include "lib/threads/message_memory.h"
 
 namespace creche::internal {
 
@@ -55,6 +56,10 @@ class RunGate : public std::enable_shared_from_this<RunGate> {
   // Requires: is_own_thread().
   Scheduler& scheduler() const { return *running.scheduler; }
 
+  // For messages that are freed where they are delivered.
+  // Thread safety: any thread.
+  MessageMemory& memory() { return memory_; }
+
   // The run is over. Delivers what has been sent.
   void Close();
 
@@ -73,9 +78,10 @@ class RunGate : public std::enable_shared_from_this<RunGate> {
   void CountHandles();
   void Ring();
   void Answer();
-  static void DeliverAll(RunMessage* newest);
+  void DeliverAll(RunMessage* newest);
 
   std::atomic<RunMessage*> newest_ = nullptr;
+  MessageMemory memory_;
   std::atomic<bool> is_ringing_ = false;  // The bell is posted, or about to be.
   std::atomic<size_t> handles_ = 0;
   std::atomic<const Scheduler*> scheduler_;  // Null: the run is over.

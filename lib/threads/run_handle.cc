@@ -2,6 +2,7 @@
 
 #include "creche/threads/run_handle.h"
 
+#include <cstddef>
 #include <memory>
 #include <utility>
 
@@ -10,6 +11,7 @@
 #include "creche/core/internal/misuse.h"
 #include "creche/core/internal/running.h"
 #include "lib/threads/call_request.h"
+#include "lib/threads/message_memory.h"
 #include "lib/threads/run_gate.h"
 #include "lib/threads/run_threads.h"
 #include "lib/threads/thread_work.h"
@@ -17,11 +19,20 @@
 namespace creche {
 namespace {
 
+using internal::MessageMemory;
 using internal::RunGate;
 
 class PostedFunction final : public internal::RunMessage {
  public:
-  explicit PostedFunction(absl::AnyInvocable<void()> f) : f_(std::move(f)) {}
+  explicit PostedFunction(absl::AnyInvocable<void()>&& f) noexcept
+      : f_(std::move(f)) {}
+
+  static void* operator new(size_t /*size*/, MessageMemory& memory) {
+    return memory.Allocate();
+  }
+  static void operator delete(void* block) noexcept {
+    MessageMemory::Free(block);
+  }
 
   void Deliver() noexcept override {
     const std::unique_ptr<PostedFunction> self(this);
@@ -31,6 +42,7 @@ class PostedFunction final : public internal::RunMessage {
  private:
   absl::AnyInvocable<void()> f_;
 };
+static_assert(sizeof(PostedFunction) <= MessageMemory::kBlockSize);
 
 std::shared_ptr<RunGate> CurrentGate() {
   if (internal::running.scheduler != nullptr) {
@@ -63,7 +75,8 @@ RunHandle::~RunHandle() {
 
 bool RunHandle::Post(absl::AnyInvocable<void()> f) const {
   if (gate_ == nullptr) return false;
-  auto posted = std::make_unique<PostedFunction>(std::move(f));
+  std::unique_ptr<PostedFunction> posted(new (gate_->memory())
+                                             PostedFunction(std::move(f)));
   if (!gate_->Send(*posted)) return false;
   static_cast<void>(posted.release());
   return true;
