@@ -137,11 +137,12 @@ TEST(ProcessTest, TheTaskThatWaitedFirstMayGo) {
 
 TEST(ProcessTest, ASignalAfterTheEndIsAnError) {
   auto main = []() -> Task<absl::Status> {
-    Process done = co_await Try(Process::Start(Command("true")));
-    EXPECT_THAT(done.Signal(1000),
+    Process process = co_await Try(Process::Start(Sleeper()));
+    EXPECT_THAT(process.Signal(1000),
                 StatusIs(absl::StatusCode::kInvalidArgument));
-    co_await Try(done.Wait());
-    EXPECT_THAT(done.Signal(SIGTERM), StatusIs(absl::StatusCode::kNotFound));
+    EXPECT_THAT(process.Signal(SIGKILL), IsOk());
+    co_await Try(process.Wait());
+    EXPECT_THAT(process.Signal(SIGTERM), StatusIs(absl::StatusCode::kNotFound));
     co_return absl::OkStatus();
   };
   EXPECT_THAT(RunToTest(main), IsOk());
@@ -257,9 +258,19 @@ Task<absl::Status> Talking() {
   co_return (co_await cat.Wait()).status();
 }
 
+// Of a process that does not end by itself meanwhile: there is always something
+// to wait for.
 Task<absl::Status> Stopping() {
-  Process sleeper = co_await Try(Process::Start(Sleeper().set_new_group(true)));
-  co_return (co_await sleeper.Stop()).status();
+  Process stubborn = co_await Try(Process::Start(
+      Command("sh")
+          .add_argument("-c")
+          .add_argument("trap '' TERM; echo; exec sleep 300")
+          .pipe_output()
+          .set_new_group(true)
+          .set_stop(absl::Milliseconds(1))));
+  char buffer[1];
+  co_await Try(stubborn.output().ReceiveSome(buffer));
+  co_return (co_await stubborn.Stop()).status();
 }
 
 TEST(ProcessTest, SurvivesEverything) {
