@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <memory>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -22,25 +21,18 @@ AcceptOperation::~AcceptOperation() {
 }
 
 bool AcceptOperation::TryWithoutKernel() {
-  auto* multishot = static_cast<MultishotAccept*>(socket_->multishot_.get());
-  if (multishot == nullptr) return false;
-  accepted_ = multishot->TakeConnection();
-  if (accepted_ >= 0) return true;
-  const int error = multishot->TakeError();
-  if (error != 0) Fail(error);
-  return error != 0;
+  if (socket_->multishot() == nullptr) return false;
+  MultishotAccept& multishot = socket_->multishot_accept();
+  accepted_ = multishot.TakeConnection();
+  return accepted_ >= 0 || FailsBy(multishot.TakeError());
 }
 
 bool AcceptOperation::AwaitsMultishot() {
   if (!ahead_ || !OperationPort::Current().features().multishot_accept) {
-    return SocketOperation::AwaitsMultishot();
+    return DescriptorOperation::AwaitsMultishot();
   }
-  if (socket_->multishot_ == nullptr) {
-    socket_->multishot_ =
-        std::make_unique<MultishotAccept>(*socket_.operator->());
-  }
-  auto* multishot = static_cast<MultishotAccept*>(socket_->multishot_.get());
-  if (!multishot->is_armed()) multishot->Start();
+  MultishotAccept& multishot = socket_->multishot_accept();
+  if (!multishot.is_armed()) multishot.Start();
   return true;
 }
 
@@ -56,12 +48,10 @@ bool AcceptOperation::OnPart(int result) {
     accepted_ = result;
     return false;
   }
-  if (result == -EINTR || IsErrorOfOneConnection(-result)) return true;
-  Fail(-result);
-  return false;
+  return IsErrorOfOneConnection(-result) || OnFailedPart(result);
 }
 
-absl::StatusOr<SocketRef> AcceptOperation::TakeConnection() {
+absl::StatusOr<DescriptorRef<StreamSocket>> AcceptOperation::TakeConnection() {
   if (!status_.ok()) return std::move(status_);
   auto* peer = reinterpret_cast<sockaddr*>(&peer_);
   if (peer_size_ == 0) {
@@ -69,8 +59,9 @@ absl::StatusOr<SocketRef> AcceptOperation::TakeConnection() {
     // Fails if the peer has reset the connection already.
     if (getpeername(accepted_, peer, &peer_size_) != 0) peer_size_ = 0;
   }
-  return SocketRef(std::exchange(accepted_, -1),
-                   SocketAddress::FromKernel(peer, peer_size_));
+  return DescriptorRef<StreamSocket>::Make(
+      std::exchange(accepted_, -1),
+      SocketAddress::FromKernel(peer, peer_size_));
 }
 
 }  // namespace creche::internal

@@ -13,7 +13,6 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "creche/net/internal/socket.h"
 #include "creche/net/socket_address.h"
 #include "lib/uring/system_error.h"
 
@@ -65,8 +64,8 @@ absl::StatusOr<SocketAddress> NameOf(int fd, AskName ask,
 
 }  // namespace
 
-absl::StatusOr<SocketRef> AdoptSocket(int fd, SocketKind kind,
-                                      absl::string_view what) {
+absl::StatusOr<SocketAddress> PrepareToAdopt(int fd, SocketKind kind,
+                                             absl::string_view what) {
   const auto refuse = [&](absl::string_view why) {
     return absl::InvalidArgumentError(
         absl::StrCat(what, "(): ", fd, " is not ", why));
@@ -83,13 +82,13 @@ absl::StatusOr<SocketRef> AdoptSocket(int fd, SocketKind kind,
   if (wanted.listens && Option(fd, SO_ACCEPTCONN) != 1) {
     return refuse("listening");
   }
-  const absl::StatusOr<SocketAddress> name =
+  absl::StatusOr<SocketAddress> name =
       NameOf(fd,
              wanted.is_connected ? static_cast<AskName>(getpeername)
                                  : static_cast<AskName>(getsockname),
              what);
   if (!name.ok() && wanted.is_connected) return refuse("connected");
-  if (!name.ok()) return name.status();
+  if (!name.ok()) return name;
   if (const int flags = fcntl(fd, F_GETFL);
       (flags & O_NONBLOCK) != 0 &&
       fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) != 0) {
@@ -101,7 +100,7 @@ absl::StatusOr<SocketRef> AdoptSocket(int fd, SocketKind kind,
       setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes)) != 0) {
     return SystemError(errno, what);
   }
-  return SocketRef(fd, *name);
+  return name;
 }
 
 }  // namespace creche::internal

@@ -42,7 +42,7 @@ bool IsErrorOfOneConnection(int error) {
 void MultishotAccept::Start() {
   io_uring_sqe entry = {};
   // The address would be that of the last connection only.
-  io_uring_prep_multishot_accept(&entry, socket_.fd(), nullptr, nullptr,
+  io_uring_prep_multishot_accept(&entry, descriptor_.fd(), nullptr, nullptr,
                                  SOCK_CLOEXEC);
   Arm(entry);
 }
@@ -57,10 +57,9 @@ int MultishotAccept::TakeConnection() {
 bool MultishotAccept::Keep(int result, unsigned /*flags*/) {
   if (result >= 0) {
     FileDescriptor connection(result);
-    if (!socket_.is_closed()) connections_.push_back(std::move(connection));
+    if (!descriptor_.is_closed()) connections_.push_back(std::move(connection));
   } else if (result != -ECANCELED && result != -EINTR &&
-             !IsErrorOfOneConnection(-result) &&
-             socket_.busy_[Socket::kReceive] != nullptr) {
+             !IsErrorOfOneConnection(-result) && waiter() != nullptr) {
     // Without anybody who waits, it is left to the next to find out.
     error_ = -result;
   }

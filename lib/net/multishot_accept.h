@@ -8,9 +8,9 @@
 #include <deque>
 #include <utility>
 
-#include "creche/net/internal/socket.h"
+#include "creche/net/internal/listen_socket.h"
 #include "creche/uring/file_descriptor.h"
-#include "lib/net/multishot.h"
+#include "lib/uring/multishot.h"
 
 namespace creche::internal {
 
@@ -20,9 +20,10 @@ bool IsErrorOfOneConnection(int error);
 
 class MultishotAccept final : public Multishot {
  public:
-  explicit MultishotAccept(Socket& socket) : Multishot(socket) {}
+  explicit MultishotAccept(ListenSocket& socket) : Multishot(socket) {}
 
   void Start();
+  bool is_empty() const override { return connections_.empty(); }
   void Clear() override { connections_.clear(); }
 
   // A descriptor, which is the caller's; -1: there is none.

@@ -29,7 +29,7 @@ bool MultishotReceive::Start() {
   ring_ = port.blocks();
   if (ring_ == nullptr || ring_->is_short()) return false;
   io_uring_sqe entry = {};
-  io_uring_prep_recv_multishot(&entry, socket_.fd(), nullptr, 0, 0);
+  io_uring_prep_recv_multishot(&entry, descriptor_.fd(), nullptr, 0, 0);
   entry.flags |= IOSQE_BUFFER_SELECT;
   entry.buf_group = BlockRing::kGroup;
   Arm(entry);
@@ -44,7 +44,7 @@ ReceivedBlock MultishotReceive::TakeBlock() {
 
 size_t MultishotReceive::TakeBytes(absl::Span<char> buffer) {
   size_t taken = 0;
-  while (taken < buffer.size() && has_blocks()) {
+  while (taken < buffer.size() && !is_empty()) {
     ReceivedBlock& block = blocks_.front();
     const size_t size = std::min(buffer.size() - taken, block.size());
     std::copy_n(block.data(), size, buffer.data() + taken);
@@ -71,7 +71,8 @@ bool MultishotReceive::Keep(int result, unsigned flags) {
       few_in_a_row_ = 0;
       Disarm();
     }
-    if (result > 0 && !socket_.is_closed()) blocks_.push_back(std::move(block));
+    if (result > 0 && !descriptor_.is_closed())
+      blocks_.push_back(std::move(block));
   }
   switch (result) {
     case 0:

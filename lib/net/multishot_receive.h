@@ -10,23 +10,23 @@
 #include <vector>
 
 #include "absl/types/span.h"
-#include "creche/net/internal/socket.h"
+#include "creche/net/internal/stream_socket.h"
 #include "creche/net/received_block.h"
-#include "lib/net/multishot.h"
+#include "lib/uring/multishot.h"
 
 namespace creche::internal {
 
 class MultishotReceive final : public Multishot {
  public:
-  explicit MultishotReceive(Socket& socket) : Multishot(socket) {}
+  explicit MultishotReceive(StreamSocket& socket) : Multishot(socket) {}
 
   // Returns false if it should not be used now: the port cannot, it has run out
   // of blocks, or so much comes on this stream that blocks are too small.
   bool Start();
+  bool is_empty() const override { return blocks_.empty(); }
   void Clear() override { blocks_.clear(); }
 
-  bool has_blocks() const { return !blocks_.empty(); }
-  // Requires: there are any.
+  // Requires: there is one.
   ReceivedBlock TakeBlock();
   // Copies. Returns how much.
   size_t TakeBytes(absl::Span<char> buffer);

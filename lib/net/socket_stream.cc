@@ -57,10 +57,11 @@ absl::StatusOr<SocketAddress> SocketStream::peer_address() const {
 }
 
 absl::StatusOr<TcpStream> TcpStream::FromDescriptor(int fd) {
-  absl::StatusOr<internal::SocketRef> socket = internal::AdoptSocket(
+  const absl::StatusOr<SocketAddress> name = internal::PrepareToAdopt(
       fd, internal::SocketKind::kTcpStream, "TcpStream::FromDescriptor");
-  if (!socket.ok()) return std::move(socket).status();
-  return TcpStream(*std::move(socket));
+  if (!name.ok()) return name.status();
+  return TcpStream(
+      internal::DescriptorRef<internal::StreamSocket>::Make(fd, *name));
 }
 
 void TcpStream::Abort() {

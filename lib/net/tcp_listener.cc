@@ -34,10 +34,11 @@ bool SetOption(int fd, int level, int option, int value) {
 }  // namespace
 
 absl::StatusOr<TcpListener> TcpListener::FromDescriptor(int fd) {
-  absl::StatusOr<internal::SocketRef> socket = internal::AdoptSocket(
+  const absl::StatusOr<SocketAddress> name = internal::PrepareToAdopt(
       fd, internal::SocketKind::kTcpListener, "TcpListener::FromDescriptor");
-  if (!socket.ok()) return std::move(socket).status();
-  return TcpListener(*std::move(socket));
+  if (!name.ok()) return name.status();
+  return TcpListener(
+      internal::DescriptorRef<internal::ListenSocket>::Make(fd, *name));
 }
 
 absl::StatusOr<TcpListener> ListenTcp(const SocketAddress& address,
@@ -68,7 +69,8 @@ absl::StatusOr<TcpListener> ListenTcp(const SocketAddress& address,
       result != 0) {
     return internal::BindError(-result, address, what);
   }
-  return TcpListener(internal::SocketRef(fd.Release(), *bound));
+  return TcpListener(internal::DescriptorRef<internal::ListenSocket>::Make(
+      fd.Release(), *bound));
 }
 
 Task<absl::StatusOr<TcpListener>> ListenTcp(std::string host,

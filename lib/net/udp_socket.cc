@@ -86,10 +86,10 @@ bool SendToOperation::OnPart(int result) {
 }  // namespace internal
 
 absl::StatusOr<UdpSocket> UdpSocket::FromDescriptor(int fd) {
-  absl::StatusOr<internal::SocketRef> socket = internal::AdoptSocket(
+  const absl::StatusOr<SocketAddress> name = internal::PrepareToAdopt(
       fd, internal::SocketKind::kUdp, "UdpSocket::FromDescriptor");
-  if (!socket.ok()) return std::move(socket).status();
-  return UdpSocket(*std::move(socket));
+  if (!name.ok()) return name.status();
+  return UdpSocket(internal::DescriptorRef<internal::Socket>::Make(fd, *name));
 }
 
 absl::StatusOr<UdpSocket> BindUdp(const SocketAddress& address) {
@@ -109,7 +109,8 @@ absl::StatusOr<UdpSocket> BindUdp(const SocketAddress& address) {
   const absl::StatusOr<SocketAddress> bound =
       internal::Bind(fd.get(), address, what);
   if (!bound.ok()) return bound.status();
-  return UdpSocket(internal::SocketRef(fd.Release(), *bound));
+  return UdpSocket(
+      internal::DescriptorRef<internal::Socket>::Make(fd.Release(), *bound));
 }
 
 }  // namespace creche

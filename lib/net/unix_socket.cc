@@ -29,8 +29,8 @@ bool ReceiveDescriptorsOperation::TryWithoutKernel() {
     status_ = absl::InvalidArgumentError(Describe("the buffer is empty"));
     return true;
   }
-  received_.size = TakeUnread(buffer_);
-  return received_.size > 0 || FailsToReceive();
+  received_.size = socket_->TakeUnread(buffer_);
+  return received_.size > 0 || FailsBy(socket_->TakeReceiveError());
 }
 
 void ReceiveDescriptorsOperation::Prepare(io_uring_sqe& entry) {
@@ -44,10 +44,22 @@ void ReceiveDescriptorsOperation::Prepare(io_uring_sqe& entry) {
 }
 
 bool ReceiveDescriptorsOperation::OnPart(int result) {
-  if (result == -EINTR) return true;
-  if (result < 0) Fail(-result);
-  if (result < 0 || (result == 0 && FailsAtEnd())) return false;
+  if (result < 0) return OnFailedPart(result);
+  if (result == 0 && FailsBy(socket_->error_at_end())) return false;
   received_.size = static_cast<size_t>(result);
+  TakeDescriptors();
+  // Does not happen with room for the maximum, unless this process has too many
+  // descriptors open to take them all.
+  if ((message_.msg_flags & MSG_CTRUNC) != 0) {
+    received_.descriptors.clear();
+    socket_->KeepUnread({buffer_.data(), received_.size});
+    status_ = SystemError(
+        EMFILE, Describe("the descriptors that came could not be taken"));
+  }
+  return false;
+}
+
+void ReceiveDescriptorsOperation::TakeDescriptors() {
   for (cmsghdr* part = CMSG_FIRSTHDR(&message_); part != nullptr;
        part = CMSG_NXTHDR(&message_, part)) {
     if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS) {
@@ -60,15 +72,6 @@ bool ReceiveDescriptorsOperation::OnPart(int result) {
       received_.descriptors.emplace_back(fd);
     }
   }
-  // Does not happen with room for the maximum, unless this process has too many
-  // descriptors open to take them all.
-  if ((message_.msg_flags & MSG_CTRUNC) != 0) {
-    received_.descriptors.clear();
-    KeepUnread({buffer_.data(), received_.size});
-    status_ = SystemError(
-        EMFILE, Describe("the descriptors that came could not be taken"));
-  }
-  return false;
 }
 
 absl::StatusOr<ReceivedDescriptors>
@@ -78,9 +81,9 @@ ReceiveDescriptorsOperation::await_resume() {
 }
 
 bool SendDescriptorsOperation::TryWithoutKernel() {
-  status_ = CheckSend();
+  status_ = socket_->state().CheckSend(*this);
   if (status_.ok() &&
-      (data_.empty() || descriptors_.size() > kMaxDescriptors)) {
+      (bytes_.empty() || descriptors_.size() > kMaxDescriptors)) {
     status_ = absl::InvalidArgumentError(Describe(
         absl::StrCat("descriptors need at least one byte to come with, and at "
                      "most ",
@@ -90,11 +93,11 @@ bool SendDescriptorsOperation::TryWithoutKernel() {
 }
 
 void SendDescriptorsOperation::Prepare(io_uring_sqe& entry) {
-  part_ = {const_cast<char*>(data_.data()) + sent_, data_.size() - sent_};
+  part_ = {const_cast<char*>(bytes_.data()), bytes_.size()};
   message_ = {};
   message_.msg_iov = &part_;
   message_.msg_iovlen = 1;
-  if (sent_ == 0 && !descriptors_.empty()) {
+  if (!bytes_.has_begun() && !descriptors_.empty()) {
     const size_t size = descriptors_.size() * sizeof(int);
     control_.assign(CMSG_SPACE(size), 0);
     message_.msg_control = control_.data();
@@ -109,34 +112,26 @@ void SendDescriptorsOperation::Prepare(io_uring_sqe& entry) {
 }
 
 bool SendDescriptorsOperation::OnPart(int result) {
-  if (result == -EINTR) return true;
-  if (result < 0) {
-    Fail(-result);
-    OnCutShort();
-    return false;
-  }
-  sent_ += static_cast<size_t>(result);
-  return sent_ < data_.size();
-}
-
-void SendDescriptorsOperation::OnCutShort() {
-  if (sent_ > 0) BreakSending();
+  if (result < 0) return OnFailedPart(result);
+  return bytes_.Sent(static_cast<size_t>(result));
 }
 
 }  // namespace internal
 
 absl::StatusOr<UnixStream> UnixStream::FromDescriptor(int fd) {
-  absl::StatusOr<internal::SocketRef> socket = internal::AdoptSocket(
+  const absl::StatusOr<SocketAddress> name = internal::PrepareToAdopt(
       fd, internal::SocketKind::kUnixStream, "UnixStream::FromDescriptor");
-  if (!socket.ok()) return std::move(socket).status();
-  return UnixStream(*std::move(socket));
+  if (!name.ok()) return name.status();
+  return UnixStream(
+      internal::DescriptorRef<internal::StreamSocket>::Make(fd, *name));
 }
 
 absl::StatusOr<UnixListener> UnixListener::FromDescriptor(int fd) {
-  absl::StatusOr<internal::SocketRef> socket = internal::AdoptSocket(
+  const absl::StatusOr<SocketAddress> name = internal::PrepareToAdopt(
       fd, internal::SocketKind::kUnixListener, "UnixListener::FromDescriptor");
-  if (!socket.ok()) return std::move(socket).status();
-  return UnixListener(*std::move(socket));
+  if (!name.ok()) return name.status();
+  return UnixListener(
+      internal::DescriptorRef<internal::ListenSocket>::Make(fd, *name));
 }
 
 absl::StatusOr<std::pair<UnixStream, UnixStream>> UnixStream::Pair() {
@@ -150,8 +145,10 @@ absl::StatusOr<std::pair<UnixStream, UnixStream>> UnixStream::Pair() {
     return internal::SystemError(errno, "make a pair of connected sockets");
   }
   const SocketAddress unnamed;
-  return std::make_pair(UnixStream(internal::SocketRef(fds[0], unnamed)),
-                        UnixStream(internal::SocketRef(fds[1], unnamed)));
+  using internal::StreamSocket;
+  return std::make_pair(
+      UnixStream(internal::DescriptorRef<StreamSocket>::Make(fds[0], unnamed)),
+      UnixStream(internal::DescriptorRef<StreamSocket>::Make(fds[1], unnamed)));
 }
 
 namespace {
@@ -184,7 +181,8 @@ absl::StatusOr<UnixListener> ListenUnix(const SocketAddress& address,
   if (listen(fd->get(), backlog) != 0) {
     return internal::BindError(errno, address, what);
   }
-  return UnixListener(internal::SocketRef(fd->Release(), *bound));
+  return UnixListener(internal::DescriptorRef<internal::ListenSocket>::Make(
+      fd->Release(), *bound));
 }
 
 Task<absl::StatusOr<UnixStream>> ConnectUnix(SocketAddress address) {
@@ -199,7 +197,8 @@ Task<absl::StatusOr<UnixStream>> ConnectUnix(SocketAddress address) {
   };
   const int result = co_await Uring(prepare);
   if (result < 0) co_return internal::SystemError(-result, what);
-  co_return UnixStream(internal::SocketRef(fd->Release(), address));
+  co_return UnixStream(internal::DescriptorRef<internal::StreamSocket>::Make(
+      fd->Release(), address));
 }
 
 }  // namespace creche

@@ -45,4 +45,24 @@ absl::Status SystemError(int error, absl::string_view what) {
   return absl::ErrnoToStatus(error, absl::StrCat(what, Advice(error)));
 }
 
+bool MeansBroken(int error) {
+  switch (error) {
+    case EPIPE:
+    case ECONNRESET:
+    case ECONNABORTED:
+    case ECONNREFUSED:
+    case ENOTCONN:
+    case ETIMEDOUT:
+    case EHOSTUNREACH:
+    case EHOSTDOWN:
+    case ENETUNREACH:
+    case ENETDOWN:
+    case ENETRESET:
+    case EPROTO:
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace creche::internal

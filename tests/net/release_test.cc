@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// TcpStream::Release(): an idle stream moves to another object, or another run;
-// one that is not idle aborts, for whoever has the descriptor next would miss
-// something.
+// Release(): an idle socket moves to another object, or another run; one that
+// is not idle aborts, for whoever has the descriptor next would miss something.
 
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <cstdint>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
@@ -17,8 +18,13 @@
 #include "creche/core/task.h"
 #include "creche/core/timeouts.h"
 #include "creche/core/try.h"
+#include "creche/net/connect_tcp.h"
 #include "creche/net/received_block.h"
+#include "creche/net/socket_address.h"
+#include "creche/net/tcp_listener.h"
 #include "creche/net/tcp_stream.h"
+#include "creche/net/udp_socket.h"
+#include "creche/net/unix_socket.h"
 #include "creche/testing/status_matchers.h"
 #include "creche/testing/wait_all_tasks_blocked.h"
 #include "creche/uring/operation_port.h"
@@ -29,7 +35,13 @@
 namespace creche {
 namespace {
 
-constexpr char kRule[] = "only an idle stream can move";
+template <typename Stream>
+Task<absl::Status> ReceiveByte(Stream& stream) {
+  char byte = 0;
+  co_return co_await stream.ReceiveExactly(absl::MakeSpan(&byte, 1));
+}
+
+constexpr char kRule[] = "only an idle socket can move";
 
 TEST(ReleaseTest, AnIdleStreamGoesOnUnderItsDescriptor) {
   auto main = []() -> Task<absl::Status> {
@@ -81,6 +93,46 @@ TEST(ReleaseTest, AfterASendThatWasCancelled) {
   EXPECT_THAT(RunToTest(main), IsOk());
 }
 
+TEST(ReleaseTest, AUnixStream) {
+  auto main = []() -> Task<absl::Status> {
+    auto [a, b] = co_await Try(UnixStream::Pair());
+    UnixStream again = co_await Try(UnixStream::FromDescriptor(a.Release()));
+    EXPECT_EQ(a.fd(), -1);
+    co_await Try(b.SendAll("x"));
+    co_return co_await ReceiveByte(again);
+  };
+  EXPECT_THAT(RunToTest(main), IsOk());
+}
+
+TEST(ReleaseTest, AUdpSocket) {
+  auto main = []() -> Task<absl::Status> {
+    const SocketAddress loopback = *SocketAddress::Parse("127.0.0.1", 0);
+    UdpSocket socket = co_await Try(BindUdp(loopback));
+    UdpSocket again = co_await Try(UdpSocket::FromDescriptor(socket.Release()));
+    EXPECT_EQ(socket.fd(), -1);
+    co_await Try(again.SendTo("x", again.local_address()));
+    char buffer[2];
+    const ReceivedDatagram datagram = co_await Try(again.ReceiveFrom(buffer));
+    EXPECT_EQ(datagram.size, 1u);
+    co_return absl::OkStatus();
+  };
+  EXPECT_THAT(RunToTest(main), IsOk());
+}
+
+// A connection that came meanwhile has waited in the backlog.
+TEST(ReleaseTest, AListenerGoesOnListening) {
+  auto main = []() -> Task<absl::Status> {
+    TcpListener listener = co_await Try(ListenTcp("127.0.0.1", 0));
+    const std::uint16_t port = listener.port();
+    const int fd = listener.Release();
+    EXPECT_EQ(listener.fd(), -1);
+    const TcpStream client = co_await Try(ConnectTcp("127.0.0.1", port));
+    TcpListener again = co_await Try(TcpListener::FromDescriptor(fd));
+    co_return (co_await again.AcceptOne()).status();
+  };
+  EXPECT_THAT(RunToTest(main), IsOk());
+}
+
 using ReleaseDeathTest = ::testing::Test;
 
 // In a task beside `work`, which uses the stream.
@@ -100,8 +152,7 @@ void ReleaseBeside(Work work, bool cancels_it_first) {
 }
 
 Task<> ReceiveOne(TcpStream& stream) {
-  char byte = 0;
-  (co_await stream.ReceiveExactly(absl::MakeSpan(&byte, 1))).IgnoreError();
+  (co_await ReceiveByte(stream)).IgnoreError();
 }
 
 Task<> SendMuch(TcpStream& stream) {
@@ -154,11 +205,38 @@ TEST(ReleaseDeathTest, OfAStreamThatReceivesAhead) {
     co_return;
   };
   EXPECT_THAT(RunToTest(look), IsOk());
-  if (!receives_ahead) GTEST_SKIP();
+  if (!receives_ahead) GTEST_SKIP() << "the kernel cannot receive ahead";
   auto receive = [](TcpStream& stream) -> Task<> {
     (co_await stream.Receive()).status().IgnoreError();
   };
   EXPECT_DEATH(ReleaseAfter(receive), kRule);
+}
+
+// With a connection that has been accepted, and with none.
+TEST(ReleaseDeathTest, OfAListenerThatAcceptsAhead) {
+  bool accepts_ahead = false;
+  auto look = [&]() -> Task<> {
+    accepts_ahead = OperationPort::Current().features().multishot_accept;
+    co_return;
+  };
+  EXPECT_THAT(RunToTest(look), IsOk());
+  if (!accepts_ahead) GTEST_SKIP() << "the kernel cannot accept ahead";
+  auto release = [](int connections) {
+    auto main = [&]() -> Task<absl::Status> {
+      TcpListener listener = co_await Try(ListenTcp("127.0.0.1", 0));
+      std::vector<TcpStream> clients;
+      for (int i = 0; i < connections; ++i) {
+        clients.push_back(
+            co_await Try(ConnectTcp("127.0.0.1", listener.port())));
+      }
+      co_await Try((co_await listener.Accept()).status());
+      listener.Release();
+      co_return absl::OkStatus();
+    };
+    (void)RunToTest(main);
+  };
+  EXPECT_DEATH(release(1), kRule);
+  EXPECT_DEATH(release(2), kRule);
 }
 
 }  // namespace

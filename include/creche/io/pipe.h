@@ -33,7 +33,7 @@ class PipeReader : public internal::PipeEnd {
   // `buffer` must not be empty.
   // Cancellation: safe. The bytes stay in the pipe.
   internal::ReadOperation ReceiveSome(absl::Span<char> buffer) {
-    return internal::ReadOperation(socket_, buffer, blocks_);
+    return internal::ReadOperation(descriptor_, buffer);
   }
 };
 
@@ -50,14 +50,14 @@ class PipeWriter : public internal::PipeEnd {
   // Cancellation: partial. If it was not the whole or nothing that had been
   //   sent, further calls fail (IsBrokenResource).
   internal::WriteOperation SendAll(absl::string_view data) {
-    return internal::WriteOperation(socket_, data, blocks_);
+    return internal::WriteOperation(descriptor_, data);
   }
 
   // Close(), unless another task is sending or an earlier SendAll() was cut
   // short (IsBrokenResource). A second call does nothing.
   // Cancellation: safe.
   internal::CloseOperation SendEof() {
-    return internal::CloseOperation(socket_);
+    return internal::CloseOperation(descriptor_);
   }
 };
 

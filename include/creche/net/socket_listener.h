@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "creche/net/internal/accept_operation.h"
-#include "creche/net/internal/socket.h"
+#include "creche/net/internal/listen_socket.h"
 #include "creche/net/socket_address.h"
 
 namespace creche {
@@ -53,6 +53,12 @@ class SocketListener {
   // For options that creche does not know. -1 if closed.
   int fd() const { return socket_ ? socket_->fd() : -1; }
 
+  // Gives the descriptor away, to another run, say (FromDescriptor()), and is
+  // closed afterwards; -1 if it was closed. It goes on listening. Aborts if a
+  // task waits for a connection, or if Accept() may have accepted ahead: a
+  // listener that is to move is for AcceptOne().
+  int Release() { return socket_ ? socket_->Release() : -1; }
+
   // A task that waits for a connection gets an error (IsClosedResource).
   // Connections that nobody has asked for are closed, too. From now on nobody
   // can connect, and the address is free, unless there are other descriptors of
@@ -62,7 +68,8 @@ class SocketListener {
   }
 
  protected:
-  explicit SocketListener(internal::SocketRef socket)
+  explicit SocketListener(
+      internal::DescriptorRef<internal::ListenSocket> socket)
       : socket_(std::move(socket)) {}
   SocketListener(SocketListener&& other) noexcept = default;
   SocketListener& operator=(SocketListener&& other) noexcept {
@@ -74,7 +81,7 @@ class SocketListener {
   }
   ~SocketListener() { Close(); }
 
-  internal::SocketRef socket_;
+  internal::DescriptorRef<internal::ListenSocket> socket_;
 };
 
 }  // namespace creche

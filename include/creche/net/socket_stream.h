@@ -18,7 +18,9 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "creche/net/internal/receive_block_operation.h"
-#include "creche/net/internal/socket.h"
+#include "creche/net/internal/receive_operation.h"
+#include "creche/net/internal/send_operation.h"
+#include "creche/net/internal/stream_socket.h"
 #include "creche/net/socket_address.h"
 
 namespace creche {
@@ -105,6 +107,12 @@ class SocketStream {
     if (socket_) socket_->Close();
   }
 
+  // Gives the descriptor away, to another run, say (FromDescriptor()), and is
+  // closed afterwards; -1 if it was closed. The stream must be idle: aborts if
+  // an operation is under way, or if the library holds anything that has been
+  // received, as it may after Receive().
+  int Release() { return socket_ ? socket_->Release() : -1; }
+
   // For options that creche does not know. -1 if closed. It remains the
   // stream's: do not close it or put it into non-blocking mode.
   int fd() const { return socket_ ? socket_->fd() : -1; }
@@ -115,7 +123,7 @@ class SocketStream {
   absl::StatusOr<SocketAddress> peer_address() const;
 
  protected:
-  explicit SocketStream(internal::SocketRef socket)
+  explicit SocketStream(internal::DescriptorRef<internal::StreamSocket> socket)
       : socket_(std::move(socket)) {}
   SocketStream(SocketStream&& other) noexcept = default;
   SocketStream& operator=(SocketStream&& other) noexcept {
@@ -127,7 +135,7 @@ class SocketStream {
   }
   ~SocketStream() { Close(); }
 
-  internal::SocketRef socket_;
+  internal::DescriptorRef<internal::StreamSocket> socket_;
 };
 
 }  // namespace creche

@@ -15,7 +15,7 @@
 
 #include "absl/status/statusor.h"
 #include "creche/core/task.h"
-#include "creche/net/internal/socket.h"
+#include "creche/net/internal/listen_socket.h"
 #include "creche/net/resolve.h"
 #include "creche/net/socket_address.h"
 #include "creche/net/socket_listener.h"
@@ -26,7 +26,7 @@ namespace creche {
 // What it does is in net/socket_listener.h.
 class TcpListener : public SocketListener<TcpStream> {
  public:
-  explicit TcpListener(internal::SocketRef socket)
+  explicit TcpListener(internal::DescriptorRef<internal::ListenSocket> socket)
       : SocketListener(std::move(socket)) {}
 
   // Takes over a TCP socket that listens, and sets it up as ListenTcp() would

@@ -16,26 +16,20 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "creche/net/internal/socket.h"
+#include "creche/net/internal/stream_socket.h"
 #include "creche/net/socket_stream.h"
 
 namespace creche {
 
 class TcpStream : public SocketStream {
  public:
-  explicit TcpStream(internal::SocketRef socket)
+  explicit TcpStream(internal::DescriptorRef<internal::StreamSocket> socket)
       : SocketStream(std::move(socket)) {}
 
   // Takes over a connected TCP socket, and sets it up as ConnectTcp() would
   // (TCP_NODELAY, blocking mode), for all duplicates of the descriptor.
   // Errors: kInvalidArgument: it is none; it remains the caller's.
   static absl::StatusOr<TcpStream> FromDescriptor(int fd);
-
-  // Gives the descriptor away, to another run, say (FromDescriptor()), and is
-  // closed afterwards; -1 if it was closed. The stream must be idle: aborts if
-  // an operation is under way, or if the library holds anything that has been
-  // received, as it may after Receive().
-  int Release() { return socket_ ? socket_->Release() : -1; }
 
   // Close(), with a reset: the peer cannot take it for an end. What it has not
   // received is lost, and its operations fail (IsBrokenResource). For a

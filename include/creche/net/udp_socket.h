@@ -35,7 +35,8 @@ struct ReceivedDatagram {
 // net/socket_stream.h has it.
 class UdpSocket {
  public:
-  explicit UdpSocket(internal::SocketRef socket) : socket_(std::move(socket)) {}
+  explicit UdpSocket(internal::DescriptorRef<internal::Socket> socket)
+      : socket_(std::move(socket)) {}
   UdpSocket(UdpSocket&& other) noexcept = default;
   UdpSocket& operator=(UdpSocket&& other) noexcept {
     if (this != &other) {
@@ -69,6 +70,11 @@ class UdpSocket {
     return internal::SendToOperation(socket_, data, to);
   }
 
+  // Gives the descriptor away, to another run, say (FromDescriptor()), and is
+  // closed afterwards; -1 if it was closed. Aborts if an operation is under
+  // way.
+  int Release() { return socket_ ? socket_->Release() : -1; }
+
   // Same as TcpListener (net/tcp_listener.h).
   std::uint16_t port() const { return socket_ ? socket_->name().port() : 0; }
   SocketAddress local_address() const {
@@ -80,7 +86,7 @@ class UdpSocket {
   }
 
  private:
-  internal::SocketRef socket_;
+  internal::DescriptorRef<internal::Socket> socket_;
 };
 
 // A socket at an address of this machine. Port 0: the system picks one.

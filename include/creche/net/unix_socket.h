@@ -19,7 +19,8 @@
 #include "absl/types/span.h"
 #include "creche/core/task.h"
 #include "creche/net/internal/forward.h"
-#include "creche/net/internal/socket.h"
+#include "creche/net/internal/listen_socket.h"
+#include "creche/net/internal/stream_socket.h"
 #include "creche/net/socket_address.h"
 #include "creche/net/socket_listener.h"
 #include "creche/net/socket_stream.h"
@@ -40,7 +41,7 @@ struct ReceivedDescriptors {
 
 class UnixStream : public SocketStream {
  public:
-  explicit UnixStream(internal::SocketRef socket)
+  explicit UnixStream(internal::DescriptorRef<internal::StreamSocket> socket)
       : SocketStream(std::move(socket)) {
     if (socket_) socket_->set_carries_descriptors();
   }
@@ -76,7 +77,7 @@ class UnixStream : public SocketStream {
 // What it does is in net/socket_listener.h. Does not delete its path.
 class UnixListener : public SocketListener<UnixStream> {
  public:
-  explicit UnixListener(internal::SocketRef socket)
+  explicit UnixListener(internal::DescriptorRef<internal::ListenSocket> socket)
       : SocketListener(std::move(socket)) {}
 
   // As UnixStream::FromDescriptor(), for one that listens.

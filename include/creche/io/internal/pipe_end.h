@@ -7,7 +7,7 @@
 
 #include <utility>
 
-#include "creche/net/internal/socket.h"
+#include "creche/io/internal/pipe_descriptor.h"
 
 namespace creche::internal {
 
@@ -19,26 +19,25 @@ class PipeEnd {
 
   // A task that waits on this end gets an error (IsClosedResource).
   void Close() {
-    if (socket_) socket_->Close();
+    if (descriptor_) descriptor_->Close();
   }
   // -1 if closed. It remains this object's: do not close it.
-  int fd() const { return socket_ ? socket_->fd() : -1; }
+  int fd() const { return descriptor_ ? descriptor_->fd() : -1; }
 
  protected:
-  explicit PipeEnd(int fd);
+  explicit PipeEnd(int fd)
+      : descriptor_(DescriptorRef<PipeDescriptor>::Make(fd)) {}
   PipeEnd(PipeEnd&& other) noexcept = default;
   PipeEnd& operator=(PipeEnd&& other) noexcept {
     if (this != &other) {
       Close();
-      socket_ = std::move(other.socket_);
-      blocks_ = other.blocks_;
+      descriptor_ = std::move(other.descriptor_);
     }
     return *this;
   }
   ~PipeEnd() { Close(); }
 
-  SocketRef socket_;
-  bool blocks_;  // Reading or writing it in place would stop the run.
+  DescriptorRef<PipeDescriptor> descriptor_;
 };
 
 }  // namespace creche::internal

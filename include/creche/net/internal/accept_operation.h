@@ -11,7 +11,9 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
-#include "creche/net/internal/socket.h"
+#include "creche/net/internal/listen_socket.h"
+#include "creche/net/internal/stream_socket.h"
+#include "creche/uring/internal/descriptor_operation.h"
 
 namespace creche::internal {
 
@@ -20,24 +22,29 @@ namespace creche::internal {
 // it. Without, it is asked for one.
 //
 // A descriptor that nobody takes is closed.
-class AcceptOperation : public SocketOperation {
+class AcceptOperation : public DescriptorOperation {
  protected:
-  AcceptOperation(SocketRef socket, bool ahead)
-      : SocketOperation(std::move(socket), Socket::kReceive,
-                        ahead ? "Accept" : "AcceptOne"),
+  AcceptOperation(DescriptorRef<ListenSocket> socket, bool ahead)
+      : DescriptorOperation(socket.get(), SharedDescriptor::kReceive,
+                            ahead ? "Accept" : "AcceptOne"),
+        socket_(std::move(socket)),
         ahead_(ahead) {}
+  // A copy of an operation that was not started yet.
   AcceptOperation(const AcceptOperation& other)
-      : SocketOperation(other), ahead_(other.ahead_) {}
+      : DescriptorOperation(other),
+        socket_(other.socket_),
+        ahead_(other.ahead_) {}
   ~AcceptOperation();
 
+  absl::StatusOr<DescriptorRef<StreamSocket>> TakeConnection();
+
+ private:
   bool TryWithoutKernel() override;
   bool AwaitsMultishot() override;
   void Prepare(io_uring_sqe& entry) override;
   bool OnPart(int result) override;
 
-  absl::StatusOr<SocketRef> TakeConnection();
-
- private:
+  DescriptorRef<ListenSocket> socket_;
   const bool ahead_;
   int accepted_ = -1;
   socklen_t peer_size_ = 0;  // 0: the kernel was not asked.
@@ -47,10 +54,10 @@ class AcceptOperation : public SocketOperation {
 template <typename Stream>
 class [[nodiscard]] AcceptStreamOperation final : public AcceptOperation {
  public:
-  AcceptStreamOperation(SocketRef socket, bool ahead)
+  AcceptStreamOperation(DescriptorRef<ListenSocket> socket, bool ahead)
       : AcceptOperation(std::move(socket), ahead) {}
   absl::StatusOr<Stream> await_resume() {
-    absl::StatusOr<SocketRef> connection = TakeConnection();
+    absl::StatusOr<DescriptorRef<StreamSocket>> connection = TakeConnection();
     if (!connection.ok()) return std::move(connection).status();
     return Stream(*std::move(connection));
   }

@@ -18,6 +18,7 @@
 #include "absl/types/span.h"
 #include "creche/net/internal/socket.h"
 #include "creche/net/socket_address.h"
+#include "creche/uring/internal/descriptor_operation.h"
 
 namespace creche {
 
@@ -25,10 +26,12 @@ struct ReceivedDatagram;
 
 namespace internal {
 
-class [[nodiscard]] ReceiveFromOperation final : public SocketOperation {
+class [[nodiscard]] ReceiveFromOperation final : public DescriptorOperation {
  public:
-  ReceiveFromOperation(SocketRef socket, absl::Span<char> buffer)
-      : SocketOperation(std::move(socket), Socket::kReceive, "ReceiveFrom"),
+  ReceiveFromOperation(DescriptorRef<Socket> socket, absl::Span<char> buffer)
+      : DescriptorOperation(socket.get(), SharedDescriptor::kReceive,
+                            "ReceiveFrom"),
+        socket_(std::move(socket)),
         buffer_(buffer) {}
   absl::StatusOr<ReceivedDatagram> await_resume();
 
@@ -37,6 +40,7 @@ class [[nodiscard]] ReceiveFromOperation final : public SocketOperation {
   void Prepare(io_uring_sqe& entry) override;
   bool OnPart(int result) override;
 
+  DescriptorRef<Socket> socket_;
   const absl::Span<char> buffer_;
   size_t size_ = 0;
   sockaddr_storage from_ = {};
@@ -44,11 +48,12 @@ class [[nodiscard]] ReceiveFromOperation final : public SocketOperation {
   msghdr message_ = {};
 };
 
-class [[nodiscard]] SendToOperation final : public SocketOperation {
+class [[nodiscard]] SendToOperation final : public DescriptorOperation {
  public:
-  SendToOperation(SocketRef socket, absl::string_view data,
+  SendToOperation(DescriptorRef<Socket> socket, absl::string_view data,
                   const SocketAddress& to)
-      : SocketOperation(std::move(socket), Socket::kSend, "SendTo"),
+      : DescriptorOperation(socket.get(), SharedDescriptor::kSend, "SendTo"),
+        socket_(std::move(socket)),
         data_(data),
         to_(to) {}
   absl::Status await_resume() { return std::move(status_); }
@@ -58,6 +63,7 @@ class [[nodiscard]] SendToOperation final : public SocketOperation {
   void Prepare(io_uring_sqe& entry) override;
   bool OnPart(int result) override;
 
+  DescriptorRef<Socket> socket_;
   const absl::string_view data_;
   const SocketAddress to_;
   iovec part_ = {};

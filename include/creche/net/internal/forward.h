@@ -8,6 +8,7 @@
 
 namespace creche::internal {
 
+class MultishotAccept;
 class MultishotReceive;
 class ReceiveBlockOperation;
 class ReceiveDescriptorsOperation;

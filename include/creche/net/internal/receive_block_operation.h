@@ -9,21 +9,26 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
-#include "creche/net/internal/socket.h"
+#include "creche/net/internal/stream_receive.h"
+#include "creche/net/internal/stream_socket.h"
 #include "creche/net/received_block.h"
+#include "creche/uring/internal/descriptor_operation.h"
 
 namespace creche::internal {
 
 // Where the kernel can, the first of these on a stream asks for everything that
 // will come, and those after it take what has come. Otherwise it waits until
 // something has come, and then receives it into an allocated block.
-class [[nodiscard]] ReceiveBlockOperation final
-    : public StreamReceiveOperation {
+class [[nodiscard]] ReceiveBlockOperation final : public DescriptorOperation {
  public:
-  explicit ReceiveBlockOperation(SocketRef socket)
-      : StreamReceiveOperation(std::move(socket), "Receive") {}
+  explicit ReceiveBlockOperation(DescriptorRef<StreamSocket> socket)
+      : DescriptorOperation(socket.get(), SharedDescriptor::kReceive,
+                            "Receive"),
+        socket_(std::move(socket)) {}
+  // A copy of an operation that was not started yet.
   ReceiveBlockOperation(const ReceiveBlockOperation& other)
-      : StreamReceiveOperation(other) {}
+      : DescriptorOperation(other), socket_(other.socket_) {}
+
   absl::StatusOr<ReceivedBlock> await_resume() {
     if (!status_.ok()) return std::move(status_);
     return std::move(block_);
@@ -32,13 +37,16 @@ class [[nodiscard]] ReceiveBlockOperation final
  private:
   bool TryWithoutKernel() override;
   bool AwaitsMultishot() override;
-  bool WaitsFirst() const override;
-  void PrepareToReceive(io_uring_sqe& entry) override;
-  bool Received(size_t size) override;
+  void Prepare(io_uring_sqe& entry) override;
+  bool OnPart(int result) override;
+  bool IsBulk() const override { return receive_.IsBulk(*socket_); }
+  bool DefersToTaskStep() const override {
+    return receive_.DefersToTaskStep(*socket_);
+  }
 
-  MultishotReceive& multishot() const;
-
+  DescriptorRef<StreamSocket> socket_;
   ReceivedBlock block_;
+  StreamReceive receive_;
 };
 
 }  // namespace creche::internal

@@ -17,26 +17,36 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
-#include "creche/net/internal/socket.h"
+#include "creche/net/internal/stream_socket.h"
+#include "creche/uring/internal/descriptor_operation.h"
+#include "creche/uring/internal/outgoing_bytes.h"
 
 namespace creche {
 namespace internal {
 
-class [[nodiscard]] ReceiveDescriptorsOperation final : public SocketOperation {
+class [[nodiscard]] ReceiveDescriptorsOperation final
+    : public DescriptorOperation {
  public:
-  ReceiveDescriptorsOperation(SocketRef socket, absl::Span<char> buffer)
-      : SocketOperation(std::move(socket), Socket::kReceive,
-                        "ReceiveDescriptors"),
+  ReceiveDescriptorsOperation(DescriptorRef<StreamSocket> socket,
+                              absl::Span<char> buffer)
+      : DescriptorOperation(socket.get(), SharedDescriptor::kReceive,
+                            "ReceiveDescriptors"),
+        socket_(std::move(socket)),
         buffer_(buffer) {}
+  // A copy of an operation that was not started yet.
   ReceiveDescriptorsOperation(const ReceiveDescriptorsOperation& other)
-      : SocketOperation(other), buffer_(other.buffer_) {}
+      : DescriptorOperation(other),
+        socket_(other.socket_),
+        buffer_(other.buffer_) {}
   absl::StatusOr<ReceivedDescriptors> await_resume();
 
  private:
   bool TryWithoutKernel() override;
   void Prepare(io_uring_sqe& entry) override;
   bool OnPart(int result) override;
+  void TakeDescriptors();
 
+  DescriptorRef<StreamSocket> socket_;
   const absl::Span<char> buffer_;
   ReceivedDescriptors received_;
   iovec part_ = {};
@@ -45,12 +55,16 @@ class [[nodiscard]] ReceiveDescriptorsOperation final : public SocketOperation {
 };
 
 // Sends one byte or more, with the descriptors.
-class [[nodiscard]] SendDescriptorsOperation final : public SocketOperation {
+class [[nodiscard]] SendDescriptorsOperation final
+    : public DescriptorOperation {
  public:
-  SendDescriptorsOperation(SocketRef socket, absl::string_view data,
+  SendDescriptorsOperation(DescriptorRef<StreamSocket> socket,
+                           absl::string_view data,
                            absl::Span<const int> descriptors)
-      : SocketOperation(std::move(socket), Socket::kSend, "SendDescriptors"),
-        data_(data),
+      : DescriptorOperation(socket.get(), SharedDescriptor::kSend,
+                            "SendDescriptors"),
+        socket_(std::move(socket)),
+        bytes_(data),
         descriptors_(descriptors) {}
   absl::Status await_resume() { return std::move(status_); }
 
@@ -58,11 +72,11 @@ class [[nodiscard]] SendDescriptorsOperation final : public SocketOperation {
   bool TryWithoutKernel() override;
   void Prepare(io_uring_sqe& entry) override;
   bool OnPart(int result) override;
-  void OnCutShort() override;
+  void OnCutShort() override { bytes_.CutShort(socket_->state()); }
 
-  const absl::string_view data_;
+  DescriptorRef<StreamSocket> socket_;
+  OutgoingBytes bytes_;
   const absl::Span<const int> descriptors_;
-  size_t sent_ = 0;
   iovec part_ = {};
   msghdr message_ = {};
   std::vector<char> control_;

@@ -9,6 +9,8 @@
 namespace creche::internal {
 
 class BlockRing;
+class DescriptorOperation;
+class Multishot;
 struct CancelRequestTag;
 
 }  // namespace creche::internal

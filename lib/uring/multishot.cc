@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "lib/net/multishot.h"
+#include "lib/uring/multishot.h"
 
 #include <liburing.h>
 
 #include <utility>
 
+#include "creche/uring/internal/descriptor_operation.h"
 #include "lib/uring/restart_code.h"
 
 namespace creche::internal {
@@ -13,7 +14,7 @@ namespace creche::internal {
 void Multishot::Arm(const io_uring_sqe& entry) {
   port_ = &OperationPort::Current();
   is_ending_ = false;
-  keep_alive_ = SocketRef(&socket_);
+  keep_alive_ = DescriptorRef<SharedDescriptor>(&descriptor_);
   port_->Start(*this, entry);
 }
 
@@ -24,19 +25,15 @@ void Multishot::Disarm() {
 
 void Multishot::Completed(int result, unsigned flags) {
   // Until the end of this function: it may be all that keeps this alive.
-  SocketRef keep_alive = keep_alive_;
-  const bool is_last = (flags & IORING_CQE_F_MORE) == 0;
-  if (is_last) {
+  DescriptorRef<SharedDescriptor> keep_alive = keep_alive_;
+  if ((flags & IORING_CQE_F_MORE) == 0) {
     port_ = nullptr;
-    keep_alive_ = SocketRef();
+    keep_alive_ = DescriptorRef<SharedDescriptor>();
   }
   const bool is_too_much = Keep(WithoutRestartCode(result), flags);
-  if (socket_.is_closed()) {
-    if (is_last) socket_.CloseIfUnused();
-    return;
-  }
-  if (SocketOperation* waiter = socket_.busy_[Socket::kReceive]) {
-    waiter->OnMultishot();
+  if (descriptor_.is_closed()) return descriptor_.CloseIfUnused();
+  if (waiter() != nullptr) {
+    waiter()->OnMultishot();
   } else if (is_too_much) {
     Disarm();
   }
