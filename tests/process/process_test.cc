@@ -261,13 +261,13 @@ Task<absl::Status> Talking() {
 // Of a process that does not end by itself meanwhile: there is always something
 // to wait for.
 Task<absl::Status> Stopping() {
-  Process stubborn = co_await Try(Process::Start(
-      Command("sh")
-          .add_argument("-c")
-          .add_argument("trap '' TERM; echo; exec sleep 300")
-          .pipe_output()
-          .set_new_group(true)
-          .set_stop(absl::Milliseconds(1))));
+  Process stubborn = co_await Try(
+      Process::Start(Command("sh")
+                         .add_argument("-c")
+                         .add_argument("trap '' TERM; echo; exec sleep 300")
+                         .pipe_output()
+                         .set_new_group(true)
+                         .set_stop(absl::Milliseconds(1))));
   char buffer[1];
   co_await Try(stubborn.output().ReceiveSome(buffer));
   co_return (co_await stubborn.Stop()).status();

@@ -25,7 +25,8 @@ class StreamReceive {
   // that is not bulk, `waits_first` says so.
   bool PrepareWait(const StreamSocket& socket, bool waits_first,
                    io_uring_sqe& entry);
-  // Fills `entry`. The kernel waits first if there is nothing to be had at once.
+  // Fills `entry`. The kernel waits first if there is nothing to be had at
+  // once.
   void Prepare(const StreamSocket& socket, absl::Span<char> buffer,
                io_uring_sqe& entry);
 

@@ -22,9 +22,9 @@ namespace creche::internal {
 // The descriptor is closed with this, once the kernel knows of all operations
 // on it: one that the kernel has not looked at yet must not find another file
 // under the same number. Only the descriptor is closed: duplicates of it, in
-// this process or another, go on. (So nothing here calls shutdown().) The kernel
-// lets go of the file itself when it has ended the operations, which it does in
-// Close() where it can.
+// this process or another, go on. (So nothing here calls shutdown().) The
+// kernel lets go of the file itself when it has ended the operations, which it
+// does in Close() where it can.
 class SharedDescriptor {
  public:
   enum Direction : std::uint8_t { kReceive, kSend };
