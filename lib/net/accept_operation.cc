@@ -51,7 +51,7 @@ bool AcceptOperation::OnPart(int result) {
   return IsErrorOfOneConnection(-result) || OnFailedPart(result);
 }
 
-absl::StatusOr<DescriptorRef<StreamSocket>> AcceptOperation::TakeConnection() {
+absl::StatusOr<StreamSocketRef> AcceptOperation::TakeConnection() {
   if (!status_.ok()) return std::move(status_);
   auto* peer = reinterpret_cast<sockaddr*>(&peer_);
   if (peer_size_ == 0) {
@@ -59,9 +59,8 @@ absl::StatusOr<DescriptorRef<StreamSocket>> AcceptOperation::TakeConnection() {
     // Fails if the peer has reset the connection already.
     if (getpeername(accepted_, peer, &peer_size_) != 0) peer_size_ = 0;
   }
-  return DescriptorRef<StreamSocket>::Make(
-      std::exchange(accepted_, -1),
-      SocketAddress::FromKernel(peer, peer_size_));
+  return StreamSocketRef::Make(std::exchange(accepted_, -1),
+                               SocketAddress::FromKernel(peer, peer_size_));
 }
 
 }  // namespace creche::internal

@@ -112,8 +112,8 @@ Task<absl::StatusOr<TcpStream>> Connect(SocketAddress address,
     const int result = co_await Uring(prepare);
     if (result < 0) co_return internal::SystemError(-result, what);
     if (!chooses_port || !IsConnectedToItself(fd->get())) {
-      co_return TcpStream(internal::DescriptorRef<internal::StreamSocket>::Make(
-          fd->Release(), address));
+      co_return TcpStream(
+          internal::StreamSocketRef::Make(fd->Release(), address));
     }
     Reset(fd->get());
   }

@@ -60,8 +60,7 @@ absl::StatusOr<TcpStream> TcpStream::FromDescriptor(int fd) {
   const absl::StatusOr<SocketAddress> name = internal::PrepareToAdopt(
       fd, internal::SocketKind::kTcpStream, "TcpStream::FromDescriptor");
   if (!name.ok()) return name.status();
-  return TcpStream(
-      internal::DescriptorRef<internal::StreamSocket>::Make(fd, *name));
+  return TcpStream(internal::StreamSocketRef::Make(fd, *name));
 }
 
 void TcpStream::Abort() {

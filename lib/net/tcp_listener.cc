@@ -37,8 +37,7 @@ absl::StatusOr<TcpListener> TcpListener::FromDescriptor(int fd) {
   const absl::StatusOr<SocketAddress> name = internal::PrepareToAdopt(
       fd, internal::SocketKind::kTcpListener, "TcpListener::FromDescriptor");
   if (!name.ok()) return name.status();
-  return TcpListener(
-      internal::DescriptorRef<internal::ListenSocket>::Make(fd, *name));
+  return TcpListener(internal::ListenSocketRef::Make(fd, *name));
 }
 
 absl::StatusOr<TcpListener> ListenTcp(const SocketAddress& address,
@@ -69,8 +68,7 @@ absl::StatusOr<TcpListener> ListenTcp(const SocketAddress& address,
       result != 0) {
     return internal::BindError(-result, address, what);
   }
-  return TcpListener(internal::DescriptorRef<internal::ListenSocket>::Make(
-      fd.Release(), *bound));
+  return TcpListener(internal::ListenSocketRef::Make(fd.Release(), *bound));
 }
 
 Task<absl::StatusOr<TcpListener>> ListenTcp(std::string host,

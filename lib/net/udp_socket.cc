@@ -89,7 +89,7 @@ absl::StatusOr<UdpSocket> UdpSocket::FromDescriptor(int fd) {
   const absl::StatusOr<SocketAddress> name = internal::PrepareToAdopt(
       fd, internal::SocketKind::kUdp, "UdpSocket::FromDescriptor");
   if (!name.ok()) return name.status();
-  return UdpSocket(internal::DescriptorRef<internal::Socket>::Make(fd, *name));
+  return UdpSocket(internal::SocketRef::Make(fd, *name));
 }
 
 absl::StatusOr<UdpSocket> BindUdp(const SocketAddress& address) {
@@ -109,8 +109,7 @@ absl::StatusOr<UdpSocket> BindUdp(const SocketAddress& address) {
   const absl::StatusOr<SocketAddress> bound =
       internal::Bind(fd.get(), address, what);
   if (!bound.ok()) return bound.status();
-  return UdpSocket(
-      internal::DescriptorRef<internal::Socket>::Make(fd.Release(), *bound));
+  return UdpSocket(internal::SocketRef::Make(fd.Release(), *bound));
 }
 
 }  // namespace creche

@@ -122,16 +122,14 @@ absl::StatusOr<UnixStream> UnixStream::FromDescriptor(int fd) {
   const absl::StatusOr<SocketAddress> name = internal::PrepareToAdopt(
       fd, internal::SocketKind::kUnixStream, "UnixStream::FromDescriptor");
   if (!name.ok()) return name.status();
-  return UnixStream(
-      internal::DescriptorRef<internal::StreamSocket>::Make(fd, *name));
+  return UnixStream(internal::StreamSocketRef::Make(fd, *name));
 }
 
 absl::StatusOr<UnixListener> UnixListener::FromDescriptor(int fd) {
   const absl::StatusOr<SocketAddress> name = internal::PrepareToAdopt(
       fd, internal::SocketKind::kUnixListener, "UnixListener::FromDescriptor");
   if (!name.ok()) return name.status();
-  return UnixListener(
-      internal::DescriptorRef<internal::ListenSocket>::Make(fd, *name));
+  return UnixListener(internal::ListenSocketRef::Make(fd, *name));
 }
 
 absl::StatusOr<std::pair<UnixStream, UnixStream>> UnixStream::Pair() {
@@ -145,10 +143,9 @@ absl::StatusOr<std::pair<UnixStream, UnixStream>> UnixStream::Pair() {
     return internal::SystemError(errno, "make a pair of connected sockets");
   }
   const SocketAddress unnamed;
-  using internal::StreamSocket;
   return std::make_pair(
-      UnixStream(internal::DescriptorRef<StreamSocket>::Make(fds[0], unnamed)),
-      UnixStream(internal::DescriptorRef<StreamSocket>::Make(fds[1], unnamed)));
+      UnixStream(internal::StreamSocketRef::Make(fds[0], unnamed)),
+      UnixStream(internal::StreamSocketRef::Make(fds[1], unnamed)));
 }
 
 namespace {
@@ -181,8 +178,7 @@ absl::StatusOr<UnixListener> ListenUnix(const SocketAddress& address,
   if (listen(fd->get(), backlog) != 0) {
     return internal::BindError(errno, address, what);
   }
-  return UnixListener(internal::DescriptorRef<internal::ListenSocket>::Make(
-      fd->Release(), *bound));
+  return UnixListener(internal::ListenSocketRef::Make(fd->Release(), *bound));
 }
 
 Task<absl::StatusOr<UnixStream>> ConnectUnix(SocketAddress address) {
@@ -197,8 +193,7 @@ Task<absl::StatusOr<UnixStream>> ConnectUnix(SocketAddress address) {
   };
   const int result = co_await Uring(prepare);
   if (result < 0) co_return internal::SystemError(-result, what);
-  co_return UnixStream(internal::DescriptorRef<internal::StreamSocket>::Make(
-      fd->Release(), address));
+  co_return UnixStream(internal::StreamSocketRef::Make(fd->Release(), address));
 }
 
 }  // namespace creche

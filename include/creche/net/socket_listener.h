@@ -68,8 +68,7 @@ class SocketListener {
   }
 
  protected:
-  explicit SocketListener(
-      internal::DescriptorRef<internal::ListenSocket> socket)
+  explicit SocketListener(internal::ListenSocketRef socket)
       : socket_(std::move(socket)) {}
   SocketListener(SocketListener&& other) noexcept = default;
   SocketListener& operator=(SocketListener&& other) noexcept {
@@ -81,7 +80,7 @@ class SocketListener {
   }
   ~SocketListener() { Close(); }
 
-  internal::DescriptorRef<internal::ListenSocket> socket_;
+  internal::ListenSocketRef socket_;
 };
 
 }  // namespace creche

@@ -123,7 +123,7 @@ class SocketStream {
   absl::StatusOr<SocketAddress> peer_address() const;
 
  protected:
-  explicit SocketStream(internal::DescriptorRef<internal::StreamSocket> socket)
+  explicit SocketStream(internal::StreamSocketRef socket)
       : socket_(std::move(socket)) {}
   SocketStream(SocketStream&& other) noexcept = default;
   SocketStream& operator=(SocketStream&& other) noexcept {
@@ -135,7 +135,7 @@ class SocketStream {
   }
   ~SocketStream() { Close(); }
 
-  internal::DescriptorRef<internal::StreamSocket> socket_;
+  internal::StreamSocketRef socket_;
 };
 
 }  // namespace creche

@@ -26,7 +26,7 @@ namespace creche {
 // What it does is in net/socket_listener.h.
 class TcpListener : public SocketListener<TcpStream> {
  public:
-  explicit TcpListener(internal::DescriptorRef<internal::ListenSocket> socket)
+  explicit TcpListener(internal::ListenSocketRef socket)
       : SocketListener(std::move(socket)) {}
 
   // Takes over a TCP socket that listens, and sets it up as ListenTcp() would

@@ -23,7 +23,7 @@ namespace creche {
 
 class TcpStream : public SocketStream {
  public:
-  explicit TcpStream(internal::DescriptorRef<internal::StreamSocket> socket)
+  explicit TcpStream(internal::StreamSocketRef socket)
       : SocketStream(std::move(socket)) {}
 
   // Takes over a connected TCP socket, and sets it up as ConnectTcp() would

@@ -35,8 +35,7 @@ struct ReceivedDatagram {
 // net/socket_stream.h has it.
 class UdpSocket {
  public:
-  explicit UdpSocket(internal::DescriptorRef<internal::Socket> socket)
-      : socket_(std::move(socket)) {}
+  explicit UdpSocket(internal::SocketRef socket) : socket_(std::move(socket)) {}
   UdpSocket(UdpSocket&& other) noexcept = default;
   UdpSocket& operator=(UdpSocket&& other) noexcept {
     if (this != &other) {
@@ -86,7 +85,7 @@ class UdpSocket {
   }
 
  private:
-  internal::DescriptorRef<internal::Socket> socket_;
+  internal::SocketRef socket_;
 };
 
 // A socket at an address of this machine. Port 0: the system picks one.

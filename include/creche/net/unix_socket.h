@@ -41,7 +41,7 @@ struct ReceivedDescriptors {
 
 class UnixStream : public SocketStream {
  public:
-  explicit UnixStream(internal::DescriptorRef<internal::StreamSocket> socket)
+  explicit UnixStream(internal::StreamSocketRef socket)
       : SocketStream(std::move(socket)) {
     if (socket_) socket_->set_carries_descriptors();
   }
@@ -77,7 +77,7 @@ class UnixStream : public SocketStream {
 // What it does is in net/socket_listener.h. Does not delete its path.
 class UnixListener : public SocketListener<UnixStream> {
  public:
-  explicit UnixListener(internal::DescriptorRef<internal::ListenSocket> socket)
+  explicit UnixListener(internal::ListenSocketRef socket)
       : SocketListener(std::move(socket)) {}
 
   // As UnixStream::FromDescriptor(), for one that listens.

@@ -27,6 +27,8 @@ class PipeDescriptor final : public SharedDescriptor {
   const bool blocks_;
 };
 
+using PipeRef = DescriptorRef<PipeDescriptor>;
+
 }  // namespace creche::internal
 
 #endif  // CRECHE_IO_INTERNAL_PIPE_DESCRIPTOR_H_

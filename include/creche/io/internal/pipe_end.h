@@ -25,8 +25,7 @@ class PipeEnd {
   int fd() const { return descriptor_ ? descriptor_->fd() : -1; }
 
  protected:
-  explicit PipeEnd(int fd)
-      : descriptor_(DescriptorRef<PipeDescriptor>::Make(fd)) {}
+  explicit PipeEnd(int fd) : descriptor_(PipeRef::Make(fd)) {}
   PipeEnd(PipeEnd&& other) noexcept = default;
   PipeEnd& operator=(PipeEnd&& other) noexcept {
     if (this != &other) {
@@ -37,7 +36,7 @@ class PipeEnd {
   }
   ~PipeEnd() { Close(); }
 
-  DescriptorRef<PipeDescriptor> descriptor_;
+  PipeRef descriptor_;
 };
 
 }  // namespace creche::internal

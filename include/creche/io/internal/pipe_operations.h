@@ -41,7 +41,7 @@ class PipeTransfer {
 
 class [[nodiscard]] ReadOperation final : public DescriptorOperation {
  public:
-  ReadOperation(DescriptorRef<PipeDescriptor> pipe, absl::Span<char> buffer)
+  ReadOperation(PipeRef pipe, absl::Span<char> buffer)
       : DescriptorOperation(pipe.get(), SharedDescriptor::kReceive,
                             "ReceiveSome"),
         pipe_(std::move(pipe)),
@@ -56,7 +56,7 @@ class [[nodiscard]] ReadOperation final : public DescriptorOperation {
   void Prepare(io_uring_sqe& entry) override;
   bool OnPart(int result) override;
 
-  DescriptorRef<PipeDescriptor> pipe_;
+  PipeRef pipe_;
   const absl::Span<char> buffer_;
   size_t received_ = 0;
   PipeTransfer transfer_;
@@ -64,7 +64,7 @@ class [[nodiscard]] ReadOperation final : public DescriptorOperation {
 
 class [[nodiscard]] WriteOperation final : public DescriptorOperation {
  public:
-  WriteOperation(DescriptorRef<PipeDescriptor> pipe, absl::string_view data)
+  WriteOperation(PipeRef pipe, absl::string_view data)
       : DescriptorOperation(pipe.get(), SharedDescriptor::kSend, "SendAll"),
         pipe_(std::move(pipe)),
         bytes_(data) {}
@@ -77,7 +77,7 @@ class [[nodiscard]] WriteOperation final : public DescriptorOperation {
   bool IsBulk() const override { return bytes_.size() >= kBulkBytes; }
   void OnCutShort() override { bytes_.CutShort(pipe_->state()); }
 
-  DescriptorRef<PipeDescriptor> pipe_;
+  PipeRef pipe_;
   OutgoingBytes bytes_;
   PipeTransfer transfer_;
 };
@@ -85,7 +85,7 @@ class [[nodiscard]] WriteOperation final : public DescriptorOperation {
 // Closes it. Never waits. Once is as good as twice.
 class [[nodiscard]] CloseOperation final : public DescriptorOperation {
  public:
-  explicit CloseOperation(DescriptorRef<PipeDescriptor> pipe)
+  explicit CloseOperation(PipeRef pipe)
       : DescriptorOperation(pipe.get(), SharedDescriptor::kSend, "SendEof"),
         pipe_(std::move(pipe)) {}
   absl::Status await_resume() { return std::move(status_); }
@@ -98,7 +98,7 @@ class [[nodiscard]] CloseOperation final : public DescriptorOperation {
   void Prepare(io_uring_sqe&) override {}
   bool OnPart(int) override { return false; }
 
-  DescriptorRef<PipeDescriptor> pipe_;
+  PipeRef pipe_;
 };
 
 }  // namespace creche::internal

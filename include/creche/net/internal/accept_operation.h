@@ -24,7 +24,7 @@ namespace creche::internal {
 // A descriptor that nobody takes is closed.
 class AcceptOperation : public DescriptorOperation {
  protected:
-  AcceptOperation(DescriptorRef<ListenSocket> socket, bool ahead)
+  AcceptOperation(ListenSocketRef socket, bool ahead)
       : DescriptorOperation(socket.get(), SharedDescriptor::kReceive,
                             ahead ? "Accept" : "AcceptOne"),
         socket_(std::move(socket)),
@@ -36,7 +36,7 @@ class AcceptOperation : public DescriptorOperation {
         ahead_(other.ahead_) {}
   ~AcceptOperation();
 
-  absl::StatusOr<DescriptorRef<StreamSocket>> TakeConnection();
+  absl::StatusOr<StreamSocketRef> TakeConnection();
 
  private:
   bool TryWithoutKernel() override;
@@ -44,7 +44,7 @@ class AcceptOperation : public DescriptorOperation {
   void Prepare(io_uring_sqe& entry) override;
   bool OnPart(int result) override;
 
-  DescriptorRef<ListenSocket> socket_;
+  ListenSocketRef socket_;
   const bool ahead_;
   int accepted_ = -1;
   socklen_t peer_size_ = 0;  // 0: the kernel was not asked.
@@ -54,10 +54,10 @@ class AcceptOperation : public DescriptorOperation {
 template <typename Stream>
 class [[nodiscard]] AcceptStreamOperation final : public AcceptOperation {
  public:
-  AcceptStreamOperation(DescriptorRef<ListenSocket> socket, bool ahead)
+  AcceptStreamOperation(ListenSocketRef socket, bool ahead)
       : AcceptOperation(std::move(socket), ahead) {}
   absl::StatusOr<Stream> await_resume() {
-    absl::StatusOr<DescriptorRef<StreamSocket>> connection = TakeConnection();
+    absl::StatusOr<StreamSocketRef> connection = TakeConnection();
     if (!connection.ok()) return std::move(connection).status();
     return Stream(*std::move(connection));
   }

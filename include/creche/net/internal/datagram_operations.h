@@ -28,7 +28,7 @@ namespace internal {
 
 class [[nodiscard]] ReceiveFromOperation final : public DescriptorOperation {
  public:
-  ReceiveFromOperation(DescriptorRef<Socket> socket, absl::Span<char> buffer)
+  ReceiveFromOperation(SocketRef socket, absl::Span<char> buffer)
       : DescriptorOperation(socket.get(), SharedDescriptor::kReceive,
                             "ReceiveFrom"),
         socket_(std::move(socket)),
@@ -40,7 +40,7 @@ class [[nodiscard]] ReceiveFromOperation final : public DescriptorOperation {
   void Prepare(io_uring_sqe& entry) override;
   bool OnPart(int result) override;
 
-  DescriptorRef<Socket> socket_;
+  SocketRef socket_;
   const absl::Span<char> buffer_;
   size_t size_ = 0;
   sockaddr_storage from_ = {};
@@ -50,7 +50,7 @@ class [[nodiscard]] ReceiveFromOperation final : public DescriptorOperation {
 
 class [[nodiscard]] SendToOperation final : public DescriptorOperation {
  public:
-  SendToOperation(DescriptorRef<Socket> socket, absl::string_view data,
+  SendToOperation(SocketRef socket, absl::string_view data,
                   const SocketAddress& to)
       : DescriptorOperation(socket.get(), SharedDescriptor::kSend, "SendTo"),
         socket_(std::move(socket)),
@@ -63,7 +63,7 @@ class [[nodiscard]] SendToOperation final : public DescriptorOperation {
   void Prepare(io_uring_sqe& entry) override;
   bool OnPart(int result) override;
 
-  DescriptorRef<Socket> socket_;
+  SocketRef socket_;
   const absl::string_view data_;
   const SocketAddress to_;
   iovec part_ = {};

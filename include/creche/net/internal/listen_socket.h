@@ -28,6 +28,8 @@ class ListenSocket final : public Socket {
   std::unique_ptr<MultishotAccept> multishot_;
 };
 
+using ListenSocketRef = DescriptorRef<ListenSocket>;
+
 }  // namespace creche::internal
 
 #endif  // CRECHE_NET_INTERNAL_LISTEN_SOCKET_H_

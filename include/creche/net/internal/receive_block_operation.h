@@ -21,7 +21,7 @@ namespace creche::internal {
 // something has come, and then receives it into an allocated block.
 class [[nodiscard]] ReceiveBlockOperation final : public DescriptorOperation {
  public:
-  explicit ReceiveBlockOperation(DescriptorRef<StreamSocket> socket)
+  explicit ReceiveBlockOperation(StreamSocketRef socket)
       : DescriptorOperation(socket.get(), SharedDescriptor::kReceive,
                             "Receive"),
         socket_(std::move(socket)) {}
@@ -44,7 +44,7 @@ class [[nodiscard]] ReceiveBlockOperation final : public DescriptorOperation {
     return receive_.DefersToTaskStep(*socket_);
   }
 
-  DescriptorRef<StreamSocket> socket_;
+  StreamSocketRef socket_;
   ReceivedBlock block_;
   StreamReceive receive_;
 };

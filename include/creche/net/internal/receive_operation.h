@@ -26,7 +26,7 @@ class [[nodiscard]] ReceiveOperation final : public DescriptorOperation {
   using Result =
       std::conditional_t<kExactly, absl::Status, absl::StatusOr<size_t>>;
 
-  ReceiveOperation(DescriptorRef<StreamSocket> socket, absl::Span<char> buffer)
+  ReceiveOperation(StreamSocketRef socket, absl::Span<char> buffer)
       : DescriptorOperation(socket.get(), SharedDescriptor::kReceive,
                             kExactly ? "ReceiveExactly" : "ReceiveSome"),
         socket_(std::move(socket)),
@@ -49,7 +49,7 @@ class [[nodiscard]] ReceiveOperation final : public DescriptorOperation {
   }
   void OnCutShort() override;
 
-  DescriptorRef<StreamSocket> socket_;
+  StreamSocketRef socket_;
   absl::Span<char> buffer_;
   size_t received_ = 0;
   StreamReceive receive_;

@@ -18,7 +18,7 @@ namespace creche::internal {
 
 class [[nodiscard]] SendOperation final : public DescriptorOperation {
  public:
-  SendOperation(DescriptorRef<StreamSocket> socket, absl::string_view data)
+  SendOperation(StreamSocketRef socket, absl::string_view data)
       : DescriptorOperation(socket.get(), SharedDescriptor::kSend, "SendAll"),
         socket_(std::move(socket)),
         bytes_(data) {}
@@ -31,13 +31,13 @@ class [[nodiscard]] SendOperation final : public DescriptorOperation {
   bool IsBulk() const override { return bytes_.size() >= kBulkBytes; }
   void OnCutShort() override { bytes_.CutShort(socket_->state()); }
 
-  DescriptorRef<StreamSocket> socket_;
+  StreamSocketRef socket_;
   OutgoingBytes bytes_;
 };
 
 class [[nodiscard]] SendEofOperation final : public DescriptorOperation {
  public:
-  explicit SendEofOperation(DescriptorRef<StreamSocket> socket)
+  explicit SendEofOperation(StreamSocketRef socket)
       : DescriptorOperation(socket.get(), SharedDescriptor::kSend, "SendEof"),
         socket_(std::move(socket)) {}
   absl::Status await_resume() { return std::move(status_); }
@@ -47,7 +47,7 @@ class [[nodiscard]] SendEofOperation final : public DescriptorOperation {
   void Prepare(io_uring_sqe&) override {}
   bool OnPart(int) override { return false; }
 
-  DescriptorRef<StreamSocket> socket_;
+  StreamSocketRef socket_;
 };
 
 }  // namespace creche::internal

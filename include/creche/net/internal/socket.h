@@ -26,6 +26,8 @@ class Socket : public SharedDescriptor {
   const SocketAddress name_;
 };
 
+using SocketRef = DescriptorRef<Socket>;
+
 }  // namespace creche::internal
 
 #endif  // CRECHE_NET_INTERNAL_SOCKET_H_

@@ -75,6 +75,8 @@ class StreamSocket final : public Socket {
   std::unique_ptr<MultishotReceive> multishot_;
 };
 
+using StreamSocketRef = DescriptorRef<StreamSocket>;
+
 }  // namespace creche::internal
 
 #endif  // CRECHE_NET_INTERNAL_STREAM_SOCKET_H_

@@ -27,8 +27,7 @@ namespace internal {
 class [[nodiscard]] ReceiveDescriptorsOperation final
     : public DescriptorOperation {
  public:
-  ReceiveDescriptorsOperation(DescriptorRef<StreamSocket> socket,
-                              absl::Span<char> buffer)
+  ReceiveDescriptorsOperation(StreamSocketRef socket, absl::Span<char> buffer)
       : DescriptorOperation(socket.get(), SharedDescriptor::kReceive,
                             "ReceiveDescriptors"),
         socket_(std::move(socket)),
@@ -46,7 +45,7 @@ class [[nodiscard]] ReceiveDescriptorsOperation final
   bool OnPart(int result) override;
   void TakeDescriptors();
 
-  DescriptorRef<StreamSocket> socket_;
+  StreamSocketRef socket_;
   const absl::Span<char> buffer_;
   ReceivedDescriptors received_;
   iovec part_ = {};
@@ -58,8 +57,7 @@ class [[nodiscard]] ReceiveDescriptorsOperation final
 class [[nodiscard]] SendDescriptorsOperation final
     : public DescriptorOperation {
  public:
-  SendDescriptorsOperation(DescriptorRef<StreamSocket> socket,
-                           absl::string_view data,
+  SendDescriptorsOperation(StreamSocketRef socket, absl::string_view data,
                            absl::Span<const int> descriptors)
       : DescriptorOperation(socket.get(), SharedDescriptor::kSend,
                             "SendDescriptors"),
@@ -74,7 +72,7 @@ class [[nodiscard]] SendDescriptorsOperation final
   bool OnPart(int result) override;
   void OnCutShort() override { bytes_.CutShort(socket_->state()); }
 
-  DescriptorRef<StreamSocket> socket_;
+  StreamSocketRef socket_;
   OutgoingBytes bytes_;
   const absl::Span<const int> descriptors_;
   iovec part_ = {};
