@@ -2,6 +2,7 @@
 
 #include "lib/uring/uring_port.h"
 
+#include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -37,7 +38,7 @@ absl::Status UringPort::Open() {
       !opened.ok()) {
     return opened;
   }
-  // Blocking, so that the ring's read waits; 2^64 writes will not come.
+  // Blocking, so that a read by the ring waits; 2^64 writes will not come.
   notify_fd_ = eventfd(0, EFD_CLOEXEC);
   if (notify_fd_ < 0) {
     const int error = errno;
@@ -226,14 +227,22 @@ bool UringPort::Deliver() {
   return delivered;
 }
 
+// A poll that lasts completes each time that the descriptor is written to,
+// whether or not anybody reads from it, so nobody does. Linux before 5.13 has
+// none, and 5.17 mended it: kernels are taken that have what came with 5.19.
 void UringPort::NotifyOperation::Arm() {
   io_uring_sqe entry = {};
-  io_uring_prep_read(&entry, port_.notify_fd_, &count_, sizeof(count_), 0);
+  if (port_.features().multishot_accept) {
+    io_uring_prep_poll_multishot(&entry, port_.notify_fd_, POLLIN);
+  } else {
+    io_uring_prep_read(&entry, port_.notify_fd_, &count_, sizeof(count_), 0);
+  }
   port_.QueueFor(*this, entry);
   is_armed_ = true;
 }
 
-void UringPort::NotifyOperation::Completed(int /*result*/, unsigned /*flags*/) {
+void UringPort::NotifyOperation::Completed(int /*result*/, unsigned flags) {
+  if ((flags & IORING_CQE_F_MORE) != 0) return;
   is_armed_ = false;
   if (!port_.is_closing_) Arm();
 }

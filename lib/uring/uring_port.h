@@ -51,7 +51,7 @@ class UringPort final : public OperationPort, public HostedPort {
   BlockRing* blocks() override;
 
  private:
-  // Reads from the descriptor that Notify() writes to.
+  // Waits for what Notify() writes to its descriptor.
   class NotifyOperation final : public Operation {
    public:
     explicit NotifyOperation(UringPort& port) : port_(port) {}

@@ -149,29 +149,6 @@ TEST(UringPortTest, WhatCannotCompleteAtOnceGoesOn) {
   port.Close();
 }
 
-TEST(UringPortTest, NotifyEndsAWaitOnce) {
-  UringPort port;
-  ASSERT_THAT(port.Open(), IsOk());
-  std::thread other([&] { port.Notify(); });
-
-  port.Wait(absl::InfiniteDuration());
-  other.join();
-  EXPECT_EQ(port.pending(), 0U);
-
-  const absl::Time start = absl::Now();
-  port.Wait(absl::Milliseconds(5));
-  EXPECT_GE(absl::Now() - start, absl::Milliseconds(4));
-  port.Close();
-}
-
-TEST(UringPortTest, NotifyBeforeTheWaitCounts) {
-  UringPort port;
-  ASSERT_THAT(port.Open(), IsOk());
-  port.Notify();
-  port.Wait(absl::InfiniteDuration());
-  port.Close();
-}
-
 TEST(UringPortTest, ACancellationsOwnEndDoesNotEndAWait) {
   UringFeatures features;
   features.skip_success = false;
