@@ -28,12 +28,24 @@
 #include "creche/testing/status_matchers.h"
 #include "creche/testing/wait_all_tasks_blocked.h"
 #include "creche/uring/operation_port.h"
+#include "creche/uring/uring_features.h"
 #include "gtest/gtest.h"
 #include "tests/support/run_to_test.h"
 #include "tests/support/tcp_pair.h"
 
 namespace creche {
 namespace {
+
+// Whether the port of a run has the feature.
+bool Supports(bool UringFeatures::* feature) {
+  bool supports = false;
+  auto look = [&]() -> Task<> {
+    supports = OperationPort::Current().features().*feature;
+    co_return;
+  };
+  EXPECT_THAT(RunToTest(look), IsOk());
+  return supports;
+}
 
 template <typename Stream>
 Task<absl::Status> ReceiveByte(Stream& stream) {
@@ -199,28 +211,40 @@ TEST(ReleaseDeathTest, WithWhatACancelledReceiverHadGot) {
 
 // Where the kernel can do that.
 TEST(ReleaseDeathTest, OfAStreamThatReceivesAhead) {
-  bool receives_ahead = false;
-  auto look = [&]() -> Task<> {
-    receives_ahead = OperationPort::Current().features().multishot_receive;
-    co_return;
-  };
-  EXPECT_THAT(RunToTest(look), IsOk());
-  if (!receives_ahead) GTEST_SKIP() << "the kernel cannot receive ahead";
+  if (!Supports(&UringFeatures::multishot_receive)) {
+    GTEST_SKIP() << "the kernel cannot receive ahead";
+  }
   auto receive = [](TcpStream& stream) -> Task<> {
     (co_await stream.Receive()).status().IgnoreError();
   };
   EXPECT_DEATH(ReleaseAfter(receive), kRule);
 }
 
+// So many blocks have come that the kernel was told to stop: nothing is under
+// way any more.
+TEST(ReleaseDeathTest, WithBlocksThatNobodyHasTaken) {
+  if (!Supports(&UringFeatures::multishot_receive)) {
+    GTEST_SKIP() << "the kernel cannot receive ahead";
+  }
+  auto main = []() -> Task<absl::Status> {
+    TcpPair pair = co_await MakeTcpPair();
+    co_await Try(pair.server.SendAll("a"));
+    co_await Try((co_await pair.client.Receive()).status());
+    for (int i = 0; i < 20; ++i) {
+      co_await Try(pair.server.SendAll("b"));
+      co_await WaitAllTasksBlocked();
+    }
+    pair.client.Release();
+    co_return absl::OkStatus();
+  };
+  EXPECT_DEATH((void)RunToTest(main), kRule);
+}
+
 // With a connection that has been accepted, and with none.
 TEST(ReleaseDeathTest, OfAListenerThatAcceptsAhead) {
-  bool accepts_ahead = false;
-  auto look = [&]() -> Task<> {
-    accepts_ahead = OperationPort::Current().features().multishot_accept;
-    co_return;
-  };
-  EXPECT_THAT(RunToTest(look), IsOk());
-  if (!accepts_ahead) GTEST_SKIP() << "the kernel cannot accept ahead";
+  if (!Supports(&UringFeatures::multishot_accept)) {
+    GTEST_SKIP() << "the kernel cannot accept ahead";
+  }
   auto release = [](int connections) {
     auto main = [&]() -> Task<absl::Status> {
       TcpListener listener = co_await Try(ListenTcp("127.0.0.1", 0));
