@@ -16,12 +16,16 @@ struct Attempt {
     kDone,    // It has ended, with `result` and `flags`.
     kWait,    // It would block. It is to be tried again on one of `events`.
     kThread,  // It may block, and nothing tells beforehand: it needs a thread.
+    kMore,    // It has brought `result` and `flags`, and waits for more.
   };
 
   static Attempt Done(int result, unsigned flags = 0) {
     return {Next::kDone, result, flags, 0};
   }
   static Attempt Wait(unsigned events) { return {Next::kWait, 0, 0, events}; }
+  static Attempt More(int result, unsigned flags, unsigned events) {
+    return {Next::kMore, result, flags, events};
+  }
   static Attempt Thread() { return {Next::kThread, 0, 0, 0}; }
 
   Next next;

@@ -19,6 +19,8 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "creche/core/internal/misuse.h"
+#include "lib/epoll/receive_into_blocks.h"
+#include "lib/uring/block_ring.h"
 
 namespace creche::internal {
 namespace {
@@ -30,6 +32,21 @@ static_assert(POLLIN == EPOLLIN && POLLOUT == EPOLLOUT && POLLPRI == EPOLLPRI &&
 
 constexpr unsigned kAlwaysReported = EPOLLERR | EPOLLHUP;
 
+// So much is received in a round, as far as the last one tells, that the tasks
+// find it in the cache. What is left is told again.
+constexpr size_t kBytesAtOnce = size_t{128} << 10;
+
+constexpr size_t kMostEvents = 128;
+
+size_t EventsAtOnce(size_t events, size_t received) {
+  if (received == 0) return kMostEvents;
+  return std::clamp(kBytesAtOnce * events / received, size_t{1}, kMostEvents);
+}
+
+// After so many events of files whose number means another one, the set is made
+// anew. Most such files give one event, and no more.
+constexpr int kMostStrangers = 8;
+
 // While operations complete at once, the kernel is asked for events only now
 // and then.
 constexpr int kRoundsWithoutLook = 4;
@@ -39,11 +56,6 @@ constexpr int kRoundsWithoutLook = 4;
 // switch of tasks, but for one in a few microseconds.
 constexpr int kMostLooksInVain = 64;
 constexpr std::uint64_t kCyclesBetweenLooks = 16'384;
-
-// A descriptor whose event lets no operation go on so many times in a row is
-// watched for changes only (EPOLLET). Otherwise it would keep the run busy: an
-// error that waits in a socket's error queue is always reported, say.
-constexpr unsigned kMostInVain = 8;
 
 // The result where a thread is needed, and there is none: as io_uring has it.
 constexpr int kNoThread = -ECANCELED;
@@ -63,6 +75,7 @@ void EpollPort::Close() {
   }
   EndBackground();
   threads_.Stop();
+  if (blocks_ != nullptr) std::exchange(blocks_, nullptr)->Close();
   watches_.clear();
   spare_.clear();
   set_.Close();
@@ -82,8 +95,22 @@ void EpollPort::Notify() {
 
 UringFeatures EpollPort::features() {
   UringFeatures features = UringFeatures::None();
-  features.poll_first = has_poll_first_;
+  features.poll_first = features_.poll_first;
+  features.multishot_receive = features_.multishot_receive;
   return features;
+}
+
+BlockRing* EpollPort::blocks() {
+  if (blocks_ == nullptr && features_.multishot_receive) {
+    blocks_ = BlockRing::OpenWithoutRing();
+  }
+  return blocks_;
+}
+
+// The other loop watches this instance, which so cannot be made anew.
+absl::StatusOr<int> EpollPort::OpenWaitDescriptor() {
+  may_stand_ = false;
+  return set_.fd();
 }
 
 int EpollPort::Names::Listen(int fd, int backlog) {
@@ -121,11 +148,16 @@ bool EpollPort::Begin(Operation& operation, const io_uring_sqe& entry,
                       OperationResult& completed) {
   io_uring_sqe own = entry;
   Moved(own) = 0;
-  const Attempt attempt = TryNow(own, /*ready=*/0);
+  const bool is_multishot = blocks_ != nullptr && operation.is_background() &&
+                            ReceivesIntoBlocks(entry);
+  // What receives all that will come has time to wait for it first.
+  const Attempt attempt =
+      is_multishot ? Attempt::Wait(EPOLLIN) : TryNow(own, /*ready=*/0);
   completed = {attempt.result, attempt.flags};
   if (attempt.next == Attempt::Next::kDone) return true;
   UnderWay& state = Remember(operation);
   state.entry = own;
+  state.is_multishot = is_multishot;
   const int error = PutAside(state, attempt);
   if (error == 0) return false;
   completed = {ResultWithMoved(own, error), 0};
@@ -165,7 +197,7 @@ int EpollPort::PutAside(UnderWay& operation, const Attempt& attempt) {
 }
 
 void EpollPort::End(UnderWay& operation, OperationResult result) {
-  if (operation.events != 0) Waiting(operation).Unlink();
+  if (operation.events != 0) StopWatching(operation);
   CancelRequests::Remove(*operation.operation);
   due_.push_back({operation.operation, result});
   Forget(*operation.operation);
@@ -190,72 +222,6 @@ void EpollPort::InterruptAgain() {
     threads_.Withdraw(under_way_.at(&operation));
   });
   cancelled_.Answered(-EALREADY, now);
-}
-
-// --- Watching descriptors
-
-int EpollPort::StartWatching(UnderWay& operation, unsigned events) {
-  const int fd = operation.entry.fd;
-  if (fd < 0) return -EBADF;
-  const auto number = static_cast<size_t>(fd);
-  if (number >= watches_.size()) watches_.resize(number + 1);
-  Watch& watch = watches_[number];
-  if (watch.waiting.empty()) watch.events = 0;
-  watch.events |= events;
-  watch.in_vain = 0;
-  if (const int error = Arm(fd, watch, events); error != 0) return error;
-  operation.events = events;
-  watch.waiting.PushBack(&operation);
-  return 0;
-}
-
-// `newest`: the part of watch.events for one that does not wait there yet. If
-// the set has no such descriptor though it should, that was closed while
-// operations waited for it; what has its number now is none of theirs.
-int EpollPort::Arm(int fd, Watch& watch, unsigned newest) {
-  const unsigned mode =
-      watch.in_vain > kMostInVain ? unsigned{EPOLLET} : EPOLLONESHOT;
-  if (watch.is_in_set) {
-    const int error = set_.Rearm(fd, watch.events | mode, Tag(fd, watch));
-    if (error == 0) return 0;
-    watch.is_in_set = false;
-    EndAll(watch, error == -ENOENT ? -EBADF : error);
-    if (error != -ENOENT || newest == 0) return error;
-    watch.events = newest;
-  }
-  const int error = AddToSet(fd, watch, watch.events | mode);
-  watch.is_in_set = error == 0;
-  return error;
-}
-
-// A user may watch only so many descriptors, in all processes. So those that
-// nobody waits for now are dropped before that is an error.
-int EpollPort::AddToSet(int fd, Watch& watch, unsigned events) {
-  ++watch.generation;
-  int error = set_.Add(fd, events, Tag(fd, watch));
-  if (error == -ENOSPC) {
-    MakeRoomInSet();
-    error = set_.Add(fd, events, Tag(fd, watch));
-  }
-  if (error == -EEXIST) error = set_.Rearm(fd, events, Tag(fd, watch));
-  return error == -ENOSPC ? -EUSERS : error;
-}
-
-void EpollPort::MakeRoomInSet() {
-  int fd = 0;
-  for (Watch& watch : watches_) {
-    if (watch.is_in_set && watch.waiting.empty()) {
-      set_.Remove(fd);
-      watch.is_in_set = false;
-    }
-    ++fd;
-  }
-}
-
-void EpollPort::EndAll(Watch& watch, int result) {
-  while (UnderWay* operation = watch.waiting.front()) {
-    End(*operation, {ResultWithMoved(operation->entry, result), 0});
-  }
 }
 
 // --- Hearing of what has happened
@@ -311,8 +277,9 @@ absl::Duration EpollPort::PollToWait() {
 // Returns true if Notify() was called.
 bool EpollPort::Look(absl::Duration at_most) {
   bool is_notified = false;
-  epoll_event events[128];
-  const size_t count = set_.Take(events, std::size(events), at_most);
+  epoll_event events[kMostEvents];
+  received_ = 0;
+  const size_t count = set_.Take(events, events_at_once_, at_most);
   for (size_t i = 0; i < count; ++i) {
     if (set_.IsNotification(events[i])) {
       is_notified = is_notified_.exchange(false);
@@ -321,6 +288,8 @@ bool EpollPort::Look(absl::Duration at_most) {
       OnEvent(events[i]);
     }
   }
+  if (count > 0) events_at_once_ = EventsAtOnce(count, received_);
+  if (strangers_ > kMostStrangers) WatchInNewSet();
   return is_notified;
 }
 
@@ -329,10 +298,12 @@ void EpollPort::OnEvent(const epoll_event& event) {
   if (number >= watches_.size()) return;
   Watch& watch = watches_[number];
   const int fd = static_cast<int>(number);
-  if (event.data.u64 != Tag(fd, watch)) return;
+  if (event.data.u64 != Tag(fd, watch) || !watch.is_in_set) {
+    ++strangers_;
+    return;
+  }
   TryAllAgain(watch, event.events);
-  if (watch.waiting.empty() || watch.in_vain > kMostInVain + 1) return;
-  Arm(fd, watch, /*newest=*/0);
+  WatchOn(fd, watch);
 }
 
 void EpollPort::TryAllAgain(Watch& watch, unsigned ready) {
@@ -343,21 +314,27 @@ void EpollPort::TryAllAgain(Watch& watch, unsigned ready) {
        waiting = next) {
     next = watch.waiting.after(waiting);
     const unsigned wanted = waiting->events | kAlwaysReported;
-    if ((ready & wanted) == 0 || TryAgain(*waiting, ready)) {
+    if ((ready & wanted) == 0 || TryAgain(*waiting, ready, watch.in_vain)) {
       watch.events |= waiting->events;
-    } else {
-      watch.in_vain = 0;
     }
   }
 }
 
-// Returns true if it waits on.
-bool EpollPort::TryAgain(UnderWay& operation, unsigned ready) {
-  const Attempt attempt = TryNow(operation.entry, ready);
+// Returns true if it waits on. `in_vain` is 0 then if it has got something.
+bool EpollPort::TryAgain(UnderWay& operation, unsigned ready,
+                         unsigned& in_vain) {
+  const Attempt attempt = operation.is_multishot
+                              ? TryReceiveIntoBlock(operation.entry, *blocks_)
+                              : TryNow(operation.entry, ready);
+  if (attempt.next != Attempt::Next::kWait) in_vain = 0;
   switch (attempt.next) {
     case Attempt::Next::kDone:
       End(operation, {attempt.result, attempt.flags});
       return false;
+    case Attempt::Next::kMore:
+      received_ += static_cast<size_t>(attempt.result);
+      due_.push_back({operation.operation, {attempt.result, attempt.flags}});
+      [[fallthrough]];
     case Attempt::Next::kWait:
       operation.events = attempt.events;
       return true;
@@ -383,7 +360,8 @@ void EpollPort::TakeFromThreads() {
 void EpollPort::Deliver() {
   in_delivery_.swap(due_);
   for (const Completion& completion : in_delivery_) {
-    Count(*completion.operation, -1);
+    const bool is_last = (completion.result.flags & IORING_CQE_F_MORE) == 0;
+    if (is_last) Count(*completion.operation, -1);
     completion.operation->Completed(completion.result.result,
                                     completion.result.flags);
   }

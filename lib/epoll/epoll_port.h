@@ -43,7 +43,9 @@ struct WatchTag;
 //
 // A descriptor is watched for one event at a time (EPOLLONESHOT), and watched
 // again while operations wait for it. So one that is ready, and whose task is
-// slow, costs nothing.
+// slow, costs nothing. But where all that waits is a receive of whatever comes
+// (multishot), the descriptor is watched for as long as that goes on, without a
+// system call for each message.
 //
 // Nothing tells a port that a number has been closed and now means another
 // file, and the set goes on watching the old one as long as that is open under
@@ -52,7 +54,7 @@ struct WatchTag;
 class EpollPort final : public OperationPort, public HostedPort {
  public:
   explicit EpollPort(const UringFeatures& features = {})
-      : has_poll_first_(features.poll_first) {}
+      : features_(features) {}
   ~EpollPort() override = default;
 
   absl::Status Open() override;
@@ -64,7 +66,7 @@ class EpollPort final : public OperationPort, public HostedPort {
   Backend backend() const override { return Backend::kEpoll; }
 
   // That of the epoll instance, which is readable when it has events.
-  absl::StatusOr<int> OpenWaitDescriptor() override { return set_.fd(); }
+  absl::StatusOr<int> OpenWaitDescriptor() override;
   absl::Duration PollToWait() override;
 
   void Start(Operation& operation, const io_uring_sqe& entry) override;
@@ -73,6 +75,7 @@ class EpollPort final : public OperationPort, public HostedPort {
   void Cancel(Operation& operation) override;
   bool SubmitNow() override { return !threads_.is_busy(); }
   UringFeatures features() override;
+  BlockRing* blocks() override;
   SocketNames& socket_names() override { return names_; }
 
  private:
@@ -80,6 +83,7 @@ class EpollPort final : public OperationPort, public HostedPort {
   struct UnderWay : WorkerThreads::Job, ListLink<WatchTag> {
     Operation* operation = nullptr;
     unsigned events = 0;  // That it waits for; 0: it is with a thread.
+    bool is_multishot = false;
   };
 
   // A descriptor by its number.
@@ -88,6 +92,8 @@ class EpollPort final : public OperationPort, public HostedPort {
     unsigned events = 0;     // That any of them waits for, and maybe more.
     unsigned in_vain = 0;    // Events in a row that let none of them end.
     bool is_in_set = false;  // As far as is known.
+    // Not for one event only: for as long as what waits, waits.
+    bool is_standing = false;
     // Of the files that have had the number; a part of the events' tag.
     std::uint32_t generation = 0;
   };
@@ -117,6 +123,9 @@ class EpollPort final : public OperationPort, public HostedPort {
   void Count(const Operation& operation, int change);
   int PutAside(UnderWay& operation, const Attempt& attempt);
   int StartWatching(UnderWay& operation, unsigned events);
+  void StopWatching(UnderWay& operation);
+  void WatchOn(int fd, Watch& watch);
+  void WatchInNewSet();
   int Arm(int fd, Watch& watch, unsigned newest);
   int AddToSet(int fd, Watch& watch, unsigned events);
   void MakeRoomInSet();
@@ -127,13 +136,13 @@ class EpollPort final : public OperationPort, public HostedPort {
   bool Look(absl::Duration at_most);
   void OnEvent(const epoll_event& event);
   void TryAllAgain(Watch& watch, unsigned ready);
-  bool TryAgain(UnderWay& operation, unsigned ready);
+  bool TryAgain(UnderWay& operation, unsigned ready, unsigned& in_vain);
   void TakeFromThreads();
   void InterruptAgain();
   void EndBackground();
   void Deliver();
 
-  const bool has_poll_first_;
+  const UringFeatures features_;  // That it may have.
   EpollSet set_;
   std::atomic<bool> is_notified_ = false;
   WorkerThreads threads_{[this] { set_.Notify(); }};
@@ -146,6 +155,11 @@ class EpollPort final : public OperationPort, public HostedPort {
   CancelRequests cancelled_;  // Of operations that are with a thread.
   std::vector<Completion> due_;
   std::vector<Completion> in_delivery_;  // Kept for its memory.
+  BlockRing* blocks_ = nullptr;          // Made when it is first asked for.
+  size_t events_at_once_ = 1;  // That are taken; more, if they are small.
+  size_t received_ = 0;        // By multishots, in one look.
+  bool may_stand_ = true;      // Watches may be standing ones.
+  int strangers_ = 0;  // Events of files whose number means another one.
   int rounds_without_look_ = 0;
   int looks_in_vain_ = 0;  // In a row, without a Wait().
   const bool counts_cycles_ = CycleCounter::is_steady();

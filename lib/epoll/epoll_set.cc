@@ -2,6 +2,7 @@
 
 #include "lib/epoll/epoll_set.h"
 
+#include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/timerfd.h>
@@ -35,11 +36,7 @@ timespec RoundedUp(absl::Duration duration) {
 absl::Status EpollSet::Open() {
   epoll_fd_ = epoll_create1(EPOLL_CLOEXEC);
   if (epoll_fd_ >= 0) notify_fd_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  // Each write is an event of its own, whether or not anybody reads.
-  const bool is_open = notify_fd_ >= 0 && Control(EPOLL_CTL_ADD, notify_fd_,
-                                                  EPOLLIN | unsigned{EPOLLET},
-                                                  kNotificationTag) == 0;
-  if (is_open) return absl::OkStatus();
+  if (notify_fd_ >= 0 && WatchNotifications()) return absl::OkStatus();
   const int error = errno;
   Close();
   if (error == EPERM || error == ENOSYS) {
@@ -47,6 +44,25 @@ absl::Status EpollSet::Open() {
         "epoll is forbidden to this process, most likely by a seccomp filter");
   }
   return SystemError(error, "make an epoll instance");
+}
+
+// Each write is an event of its own, whether or not anybody reads.
+bool EpollSet::WatchNotifications() {
+  return Control(EPOLL_CTL_ADD, notify_fd_, EPOLLIN | unsigned{EPOLLET},
+                 kNotificationTag) == 0;
+}
+
+// A notification that the old one has not told yet is told by the new one: what
+// was written is still there. So may be one that was told, which does no harm.
+bool EpollSet::Renew() {
+  int fresh = epoll_create1(EPOLL_CLOEXEC);
+  const bool has_replaced =
+      fresh >= 0 && dup3(fresh, epoll_fd_, O_CLOEXEC) == epoll_fd_;
+  CloseIfOpen(fresh);
+  if (!has_replaced) return false;
+  CloseIfOpen(timer_fd_);
+  if (!WatchNotifications()) Misuse("a run's epoll cannot be made anew");
+  return true;
 }
 
 void EpollSet::Close() {

@@ -43,6 +43,10 @@ class EpollSet {
   // Makes room. Has no effect if it is not there.
   void Remove(int fd) { Control(EPOLL_CTL_DEL, fd, 0, 0); }
 
+  // A new instance under the same number, which watches nothing yet. Returns
+  // false if it cannot be had; then all is as before.
+  bool Renew();
+
   // Can be waited for: it is readable while there are events to take.
   int fd() const { return epoll_fd_; }
 
@@ -63,6 +67,7 @@ class EpollSet {
   static constexpr std::uint64_t kNotificationTag = ~std::uint64_t{0};
   static constexpr std::uint64_t kTimerTag = ~std::uint64_t{1};
 
+  bool WatchNotifications();
   int Control(int operation, int fd, unsigned events, std::uint64_t tag);
   void StartTimer(absl::Duration duration);
   int WaitByTimer(epoll_event* events, int size, absl::Duration at_most);
