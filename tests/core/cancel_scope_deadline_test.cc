@@ -195,7 +195,7 @@ TEST(CancelScopeDeadlineTest, DeadlineThatMovesOftenIsDueOnce) {
 // One scope is entered, the deadline of another is moved after that.
 TEST(CancelScopeDeadlineTest, DeadlinesDueTogetherExpireInOrderOfSetting) {
   std::string trace;
-  Expect(RunMocked([&]() -> Task<> {
+  Expect(RunMockedInOrder([&]() -> Task<> {
     const absl::Time due = creche::Now() + absl::Seconds(2);
     CancelScope moved;
     auto sleep_in = [&](CancelScope* scope, char name) -> Task<> {

@@ -129,7 +129,7 @@ TEST(KeptArgumentTest, MembersOfObjectsAndOfWhatPointersPointTo) {
   auto owned = std::make_unique<Appender>();
   std::string all;
 
-  absl::Status status = RunNursery([&](Nursery& nursery) -> Task<> {
+  absl::Status status = RunNurseryInOrder([&](Nursery& nursery) -> Task<> {
     nursery.StartSoon(&Appender::Add, &plain, "a");
     nursery.StartSoon(&Appender::Add, std::ref(plain), "b");
     nursery.StartSoon(&Appender::Add, shared, "c");

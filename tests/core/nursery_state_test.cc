@@ -18,6 +18,7 @@
 #include "creche/core/sleep.h"
 #include "creche/core/task.h"
 #include "creche/testing/status_matchers.h"
+#include "creche/testing/wait_all_tasks_blocked.h"
 #include "gtest/gtest.h"
 #include "tests/support/mocked_run.h"
 
@@ -35,7 +36,7 @@ TEST(NurseryStateTest, AChildMovesWithWhatBelongsToIt) {
   auto inner = [&](NurseryState& outer, Nursery& nursery) -> Task<> {
     NurseryState& from = NurseryAccess::State(nursery);
     nursery.StartSoon(Wait, &child);
-    co_await Checkpoint();
+    co_await WaitAllTasksBlocked();
     NurseryState::Move(*child, outer);
     EXPECT_EQ(child->nursery(), &outer);
     EXPECT_EQ(child->scope(), &outer.scope());
@@ -63,7 +64,7 @@ TEST(NurseryStateTest, AMovedChildIsCancelledIfItsNewNurseryIs) {
     TaskRecord* child = nullptr;
     auto body = [&](Nursery& temporary) -> Task<> {
       temporary.StartSoon(Wait, &child);
-      co_await ShieldedCheckpoint();
+      co_await WaitAllTasksBlocked();
       EXPECT_EQ(child->state(), TaskRecord::State::kWaiting);
       NurseryState::Move(*child, NurseryAccess::State(nursery));
       EXPECT_EQ(child->state(), TaskRecord::State::kRunnable);

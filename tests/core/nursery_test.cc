@@ -58,7 +58,7 @@ Task<> Append(std::string* trace, char name, int rounds) {
 TEST(NurseryTest, RunsChildrenInOrderOfStarting) {
   std::string trace;
 
-  absl::Status status = RunNursery([&](Nursery& nursery) -> Task<> {
+  absl::Status status = RunNurseryInOrder([&](Nursery& nursery) -> Task<> {
     nursery.StartSoon(Append, &trace, 'a', 1);
     nursery.StartSoon(Append, &trace, 'b', 1);
     nursery.StartSoon(Append, &trace, 'c', 1);
@@ -108,11 +108,12 @@ TEST(NurseryTest, FailingChildCancelsItsSiblingAndIsReported) {
 
 // Trio: test_main_and_task_both_crash.
 TEST(NurseryTest, ReportsFailuresOfBodyAndChild) {
-  absl::Status status = RunNursery([](Nursery& nursery) -> Task<absl::Status> {
-    nursery.StartSoon(FailWith, kFirst);
-    co_await ShieldedCheckpoint();
-    co_return kSecond;
-  });
+  absl::Status status =
+      RunNurseryInOrder([](Nursery& nursery) -> Task<absl::Status> {
+        nursery.StartSoon(FailWith, kFirst);
+        co_await ShieldedCheckpoint();
+        co_return kSecond;
+      });
 
   EXPECT_EQ(Errors(status), (std::vector<absl::Status>{kFirst, kSecond}));
   EXPECT_EQ(status.code(), kFirst.code());
@@ -120,7 +121,7 @@ TEST(NurseryTest, ReportsFailuresOfBodyAndChild) {
 
 // Trio: test_two_child_crashes.
 TEST(NurseryTest, ReportsTwoChildrenThatFailInTheSameTick) {
-  absl::Status status = RunNursery([](Nursery& nursery) -> Task<> {
+  absl::Status status = RunNurseryInOrder([](Nursery& nursery) -> Task<> {
     nursery.StartSoon(FailWith, kFirst);
     nursery.StartSoon(FailWith, kSecond);
     co_return;
@@ -226,7 +227,7 @@ TEST(NurseryTest, ChildStartsAnotherAfterTheBodyHasEnded) {
 // cancel point.
 TEST(NurseryTest, EmptyNurseryInACancelledScopeYieldsAndGoesOn) {
   std::string trace;
-  RunMocked([&]() -> Task<> {
+  RunMockedInOrder([&]() -> Task<> {
     auto others = [&](Nursery& outer) -> Task<> {
       outer.StartSoon(Append, &trace, 'x', 2);
       CancelScope scope;
@@ -318,14 +319,15 @@ TEST(NurseryTest, ErrorsOfNestedNurseriesComeInOrderOfArrival) {
     co_return;
   };
 
-  absl::Status status = RunNursery([&](Nursery& nursery) -> Task<absl::Status> {
-    nursery.StartSoon([&]() -> Task<absl::Status> {
-      absl::Status errors = co_await WithNursery(inner);
-      co_return errors;
-    });
-    co_await Shield(SleepFor(absl::Seconds(1)));
-    co_return third;
-  });
+  absl::Status status =
+      RunNurseryInOrder([&](Nursery& nursery) -> Task<absl::Status> {
+        nursery.StartSoon([&]() -> Task<absl::Status> {
+          absl::Status errors = co_await WithNursery(inner);
+          co_return errors;
+        });
+        co_await Shield(SleepFor(absl::Seconds(1)));
+        co_return third;
+      });
 
   EXPECT_EQ(Errors(status),
             (std::vector<absl::Status>{kFirst, kSecond, third}));

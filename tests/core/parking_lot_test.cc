@@ -33,7 +33,7 @@ class ParkingLotTest : public ::testing::Test {
   // Parks tasks 0 to 4, then runs `then` beside them.
   template <typename Then>
   void WithFiveParked(Then then) {
-    Expect(RunMocked([&]() -> Task<> {
+    Expect(RunMockedInOrder([&]() -> Task<> {
       auto body = [&](Nursery& nursery) -> Task<> {
         for (int i = 0; i < 5; ++i) {
           nursery.StartSoon(&ParkingLotTest::Park, this, i);

@@ -61,7 +61,7 @@ TEST(ShieldTest, DoesNotHideWhatIsInside) {
 // cancellation unwinds, so each step needs a task of its own.)
 TEST(ShieldTest, CountsAsItIsAtEachCheckpoint) {
   std::string trace;
-  Expect(RunMocked([&]() -> Task<> {
+  Expect(RunMockedInOrder([&]() -> Task<> {
     CancelScope outer, inner;
     auto child = [&](char name) -> Task<> {
       co_await Checkpoint();
@@ -113,7 +113,7 @@ TEST(ShieldTest, ShieldedScopeCatchesItsOwnCancellation) {
 
 // Trio: test_cancel_shield_abort.
 TEST(ShieldTest, LiftingItWakesASleepingTaskAtOnce) {
-  auto woken = RunMocked([]() -> Task<double> {
+  auto woken = RunMockedInOrder([]() -> Task<double> {
     const absl::Time start = creche::Now();
     CancelScope outer, inner({.shield = true});
     auto sleep = [&]() -> Task<> { co_await inner.Run(SleepForever()); };

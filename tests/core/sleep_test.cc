@@ -80,7 +80,7 @@ TEST(SleepTest, CountsFromTheAwait) {
 // A sleep that is over when it begins is a Checkpoint().
 TEST(SleepTest, LetsOthersRunEvenIfItIsOver) {
   std::string trace;
-  RunMocked([&]() -> Task<> {
+  RunMockedInOrder([&]() -> Task<> {
     const absl::Time start = creche::Now();
     auto body = [&](Nursery& nursery) -> Task<> {
       nursery.StartSoon([&]() -> Task<> {
@@ -120,7 +120,7 @@ TEST(SleepTest, IsACancelPointEvenIfItIsOver) {
 
 TEST(SleepTest, WakesInOrderOfDeadlineThenOfArming) {
   std::string trace;
-  RunMocked([&]() -> Task<> {
+  RunMockedInOrder([&]() -> Task<> {
     auto sleeper = [&](char name, int seconds) -> Task<> {
       co_await SleepFor(absl::Seconds(seconds));
       trace += name;

@@ -75,7 +75,7 @@ TEST(SuspendTest, WaitsUntilWoken) {
 
 TEST(SuspendTest, MayBeWokenAtOnce) {
   std::string trace;
-  Expect(RunMocked([&]() -> Task<> {
+  Expect(RunMockedInOrder([&]() -> Task<> {
     auto body = [&](Nursery& nursery) -> Task<> {
       nursery.StartSoon([&]() -> Task<> {
         trace += 'x';

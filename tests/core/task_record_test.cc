@@ -29,21 +29,22 @@ class TaskRecordTest : public ::testing::Test {
   // Runs `test` as the body of a nursery when the child waits.
   template <typename Test>
   void WhileItWaits(Abort answer, Test test) {
-    const absl::Status status = RunNursery([&](Nursery& nursery) -> Task<> {
-      nursery.StartSoon([&]() -> Task<> {
-        task_ = running.task;
-        EXPECT_EQ(task_->state(), State::kRunning);
-        auto wait = [&]() -> Task<> {
-          co_await Suspend([](Waker) {}, [&] { return ++aborts_, answer; });
-        };
-        completed_ = co_await scope_.Run(wait);
-        ended_ = true;
-      });
-      co_await Checkpoint();
-      test();
-      co_await Checkpoint();
-      EXPECT_TRUE(ended_);
-    });
+    const absl::Status status =
+        RunNurseryInOrder([&](Nursery& nursery) -> Task<> {
+          nursery.StartSoon([&]() -> Task<> {
+            task_ = running.task;
+            EXPECT_EQ(task_->state(), State::kRunning);
+            auto wait = [&]() -> Task<> {
+              co_await Suspend([](Waker) {}, [&] { return ++aborts_, answer; });
+            };
+            completed_ = co_await scope_.Run(wait);
+            ended_ = true;
+          });
+          co_await Checkpoint();
+          test();
+          co_await Checkpoint();
+          EXPECT_TRUE(ended_);
+        });
     EXPECT_THAT(status, IsOk());
   }
 
@@ -140,19 +141,20 @@ TEST_F(TaskRecordTest, GoesOnWhenWhoIsAskedSaysSo) {
   };
   for (const int refusals : {0, 1, 5}) {
     Answer answer(refusals);
-    const absl::Status status = RunNursery([&](Nursery& nursery) -> Task<> {
-      TaskRecord* task = nullptr;
-      nursery.StartSoon([&]() -> Task<> {
-        task = running.task;
-        co_await answer;
-      });
-      co_await Checkpoint();
-      EXPECT_STREQ(task->waits_for(), "an answer");
-      task->WakeToCheck();
-      EXPECT_STREQ(task->waits_for(), "its turn");
-      EXPECT_EQ(answer.asked, 0);  // Not before its turn.
-      EXPECT_TRUE(task->is_at_cancel_point());
-    });
+    const absl::Status status =
+        RunNurseryInOrder([&](Nursery& nursery) -> Task<> {
+          TaskRecord* task = nullptr;
+          nursery.StartSoon([&]() -> Task<> {
+            task = running.task;
+            co_await answer;
+          });
+          co_await Checkpoint();
+          EXPECT_STREQ(task->waits_for(), "an answer");
+          task->WakeToCheck();
+          EXPECT_STREQ(task->waits_for(), "its turn");
+          EXPECT_EQ(answer.asked, 0);  // Not before its turn.
+          EXPECT_TRUE(task->is_at_cancel_point());
+        });
     EXPECT_THAT(status, IsOk());
     EXPECT_EQ(answer.asked, refusals + 1);
   }
