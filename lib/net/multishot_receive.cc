@@ -67,7 +67,7 @@ bool MultishotReceive::Keep(int result, unsigned flags) {
   if ((flags & IORING_CQE_F_BUFFER) != 0) {
     ReceivedBlock block(*ring_, flags >> IORING_CQE_BUFFER_SHIFT,
                         static_cast<size_t>(std::max(result, 0)));
-    if (block.size() == BlockRing::kBlockSize) {
+    if (ring_->is_too_small_for(block.size())) {
       few_in_a_row_ = 0;
       Disarm();
     }

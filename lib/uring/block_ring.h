@@ -42,6 +42,11 @@ class BlockRing {
   void PutBack(unsigned id) { Add(id); }
   char* at(unsigned id) const { return memory_ + id * Stride(block_size_); }
   size_t block_size() const { return block_size_; }
+  // A stream has filled a block of so many bytes, and larger ones would be
+  // better. (Those of a port without a ring are as large as any.)
+  bool is_too_small_for(size_t received) const {
+    return received == block_size_ && block_size_ == kBlockSize;
+  }
 
   // A completion says that block `id` has been filled: it is the caller's.
   char* Lend(unsigned id);

@@ -129,6 +129,14 @@ TEST_F(MultishotReceiveTest, LeavesNothingInTheSocket) {
   port_.blocks()->Return(receiver_.block_id);
 }
 
+// So streams with messages as long as a block of a ring, or of this port, go on
+// to receive like this.
+TEST_F(MultishotReceiveTest, ItsBlocksAreLargeEnough) {
+  const BlockRing& blocks = *port_.blocks();
+  EXPECT_FALSE(blocks.is_too_small_for(BlockRing::kBlockSize));
+  EXPECT_FALSE(blocks.is_too_small_for(blocks.block_size()));
+}
+
 // So that tasks find in the cache what was received for them.
 TEST_F(MultishotReceiveTest, TakesFewLargeMessagesAtATime) {
   constexpr int kStreams = 8;
