@@ -19,10 +19,11 @@
 
 namespace creche {
 
-// Gives the memory back when it is destroyed. All streams of a run share a few
-// megabytes of it, so do not keep blocks for long: copy what is needed later.
-// (Nobody waits for a block to come back: where they are all lent, streams
-// receive into memory that is allocated.)
+// Gives the memory back when it is destroyed. All streams of a run share 8 MiB
+// of it (on epoll 64 MiB, of which it uses what it needs), so do not keep
+// blocks for long: copy what is needed later. (Nobody waits for a block to come
+// back: where they are all lent, streams receive into memory that is
+// allocated.)
 //
 // It may outlive the stream and the run, on the same thread; and that thread's
 // end, on any.

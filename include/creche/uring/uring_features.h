@@ -29,10 +29,12 @@ struct UringFeatures {
   // IOSQE_CQE_SKIP_SUCCESS (5.17): cancellations that worked make no noise.
   bool skip_success = true;
   // IORING_ACCEPT_MULTISHOT (5.19): a listener asks once for connections, not
-  // once for each.
+  // once for each. And IORING_POLL_ADD_MULTI (mended in 5.17): a run waits once
+  // for all wake-ups by other threads.
   bool multishot_accept = true;
   // IORING_RECV_MULTISHOT (6.0), into a ring of blocks that the run's streams
-  // share (5.19): what TcpStream::Receive() does, one receive for all.
+  // share (5.19): what TcpStream::Receive() does, one receive for all. On
+  // epoll, the same: the stream is watched once for all.
   bool multishot_receive = true;
   // IORING_RECVSEND_POLL_FIRST and IORING_CQE_F_SOCK_NONEMPTY (5.19): a receive
   // does not look for bytes first where the one before it has taken the last.
