@@ -19,6 +19,7 @@ make_certificate() {
 
 start_tls_echo() {
   out=$TEST_TMPDIR/out
+  : >"$out"  # Nothing of the server before.
   "$1" 0 "$certificate" "$key" >"$out" 2>&1 &
   server=$!
   until grep -q '^listening' "$out"; do sleep 0.01; done
