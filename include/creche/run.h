@@ -76,7 +76,8 @@ struct RunOptions {
 // Thread safety: any thread; each has its own run.
 //
 // If no task can run and nothing could ever wake one, prints the task tree and
-// aborts: a run never hangs silently.
+// aborts: a run never hangs silently. (A signal of cancel_on_signals could wake
+// them, so such a run waits: dump_on_signals shows for what.)
 template <typename F, typename... Args>
   requires(!std::same_as<std::remove_cvref_t<F>, RunOptions>)
 internal::RunResult<F, Args...> Run(F&& main, Args&&... args);

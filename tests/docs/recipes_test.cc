@@ -208,8 +208,10 @@ class RetryBudget {
   double left_ = kMost;
 };
 
+// Nobody there, a broken connection, one that has ended too early, or no time.
 bool MaySucceedLater(const absl::Status& status) {
-  return absl::IsUnavailable(status) || creche::IsTimeout(status);
+  return absl::IsUnavailable(status) || creche::IsEndOfStream(status) ||
+         creche::IsTimeout(status);
 }
 
 class Retries {

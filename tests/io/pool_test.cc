@@ -16,6 +16,7 @@
 #include "creche/core/task.h"
 #include "creche/core/timeouts.h"
 #include "creche/core/try.h"
+#include "creche/run.h"
 #include "creche/testing/cancel_everywhere.h"
 #include "creche/testing/creche_test.h"
 #include "gtest/gtest.h"
@@ -151,6 +152,17 @@ TEST(PoolDeathTest, HasRoomForNobody) {
   Opening opening;
   EXPECT_DEATH(Pool<Connection>(Opener(opening), PoolOptions().set_max_size(0)),
                "set_max_size.*at least 1");
+}
+
+TEST(PoolDeathTest, IsUsedAfterItWasReturned) {
+  auto main = []() -> Task<> {
+    Opening opening;
+    Pool<Connection> pool(Opener(opening), PoolOptions());
+    auto lease = (co_await pool.Borrow()).value();
+    lease.Return();
+    (void)lease->number();
+  };
+  EXPECT_DEATH((void)creche::Run(main), "used after Return");
 }
 
 }  // namespace

@@ -81,6 +81,7 @@ class CancelScope {
   // is looked at once per scheduler tick, after I/O. A deadline that has passed
   // unnoticed may still be moved; a scope that was cancelled stays so. Before
   // entry, deadline() of a scope with a timeout is what it would be now.
+  // set_deadline() replaces what a timeout has set.
   absl::Time deadline() const;
   void set_deadline(absl::Time deadline);
 

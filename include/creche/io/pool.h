@@ -86,9 +86,9 @@ class Pool {
       pool_->GiveSlot();
     }
 
-    // The connection, until Return().
-    Connection& operator*() { return *connection_; }
-    Connection* operator->() { return &*connection_; }
+    // The connection. Requires: before Return().
+    Connection& operator*() { return Lent(); }
+    Connection* operator->() { return &Lent(); }
 
     // The connection is fit for others. Requires: not called before.
     void Return() {
@@ -106,6 +106,15 @@ class Pool {
     friend class Pool;
     Lease(Pool& pool, Connection connection)
         : pool_(&pool), connection_(std::move(connection)) {}
+
+    Connection& Lent() {
+      if (pool_ == nullptr) {
+        internal::Misuse(
+            "a connection of a Pool was used after Return(), or by a lease "
+            "that was moved from");
+      }
+      return *connection_;
+    }
 
     Pool* pool_;
     std::optional<Connection> connection_;
@@ -125,7 +134,8 @@ class Pool {
   }
 
   // The same, with is_healthy(connection), which returns a Task<bool> and is
-  // asked about each connection that was idle before it is lent.
+  // asked about each connection that was idle before it is lent: the peer may
+  // have closed it, or sent what nobody has asked for.
   template <typename Open, typename IsHealthy>
   Pool(Open open, IsHealthy is_healthy, PoolOptions options)
       : Pool(std::move(open), options) {
@@ -142,7 +152,8 @@ class Pool {
 
   // Waits until there may be another connection, and gives an idle one or opens
   // one.
-  // Cancellation: safe.
+  // Cancellation: safe. What was being opened is closed: so a deadline shorter
+  //   than that takes never gets a connection once none is idle.
   // Errors: those of opening.
   Task<absl::StatusOr<Lease>> Borrow() {
     if (slots_ > 0 && waiting_.empty()) {
