@@ -13,6 +13,7 @@
 #include "creche/core/internal/promise.h"
 #include "creche/core/internal/running.h"
 #include "creche/core/internal/task_record.h"
+#include "lib/core/file_of.h"
 #include "lib/core/scheduler.h"
 #include "lib/core/task_lines.h"
 
@@ -24,7 +25,7 @@ constexpr int kCalls = 8;
 
 void PrintLocation(const Frame& frame, std::ostream& out) {
   const std::source_location& at = frame.promise->location();
-  out << at.file_name() << ":" << at.line();
+  out << FileOf(at) << ":" << at.line();
 }
 
 // Where `frame` awaits, and its callers; `link` comes before the first.

@@ -5,14 +5,15 @@
 #include "absl/strings/str_cat.h"
 #include "creche/core/internal/misuse.h"
 #include "creche/core/task.h"
+#include "lib/core/file_of.h"
 
 namespace creche::internal {
 
 void PromiseBase::EndedWithoutResult() const {
   Misuse(absl::StrCat(
       "a coroutine that returns a Task of a value ended without co_return: ",
-      location_.function_name(), ", which was last at ", location_.file_name(),
-      ":", location_.line()));
+      location_.function_name(), ", which was last at ", FileOf(location_), ":",
+      location_.line()));
 }
 
 // To go on is no choice: on some compilers, an exception that leaves destroy()

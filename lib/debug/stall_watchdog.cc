@@ -23,6 +23,7 @@
 #include "absl/time/time.h"
 #include "creche/core/internal/misuse.h"
 #include "creche/core/internal/task_record.h"
+#include "lib/core/file_of.h"
 #include "lib/debug/task_places.h"
 
 namespace creche {
@@ -34,7 +35,7 @@ using RealTime = std::chrono::steady_clock;
 std::string JoinPlaces(const std::vector<std::source_location>& places) {
   return absl::StrJoin(
       places, " < ", [](std::string* out, const std::source_location& place) {
-        absl::StrAppend(out, place.file_name(), ":", place.line());
+        absl::StrAppend(out, internal::FileOf(place), ":", place.line());
       });
 }
 

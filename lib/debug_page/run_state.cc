@@ -19,6 +19,7 @@
 #include "creche/core/internal/task_record.h"
 #include "creche/core/statistics.h"
 #include "creche/debug/run_meter.h"
+#include "lib/core/file_of.h"
 #include "lib/core/scheduler.h"
 #include "lib/core/task_lines.h"
 #include "lib/debug/json.h"
@@ -100,7 +101,7 @@ std::string PlacesJson(const TaskRecord& task) {
   return absl::StrJoin(TaskPlaces(innermost).ToVector(), ",",
                        [](std::string* out, const std::source_location& place) {
                          absl::StrAppend(
-                             out, "{\"file\":", JsonString(place.file_name()),
+                             out, "{\"file\":", JsonString(FileOf(place)),
                              ",\"line\":", place.line(), "}");
                        });
 }

@@ -13,6 +13,7 @@
 #include "creche/core/internal/promise.h"
 #include "creche/core/internal/running.h"
 #include "creche/core/internal/task_record.h"
+#include "lib/core/file_of.h"
 
 namespace creche::internal {
 namespace {
@@ -35,9 +36,9 @@ std::string Location(const TaskRecord& task) {
   for (Frame frame = task.leaf(); frame && calls < 4; frame = CallerOf(frame)) {
     if (!frame.handle) continue;  // An awaitable is where its caller awaits.
     const std::source_location& at = frame.promise->location();
-    if (!IsOfTheLibrary(at.file_name())) {
-      absl::StrAppend(&location, calls++ == 0 ? " at " : " < ", at.file_name(),
-                      ":", at.line());
+    if (!IsOfTheLibrary(FileOf(at))) {
+      absl::StrAppend(&location, calls++ == 0 ? " at " : " < ", FileOf(at), ":",
+                      at.line());
     }
   }
   return location;
