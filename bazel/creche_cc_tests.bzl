@@ -15,7 +15,7 @@ _COMMON_DEPS = [
     "//tests/support:tsan_suppressions",
 ]
 
-def creche_cc_tests(deps, hdrs = [], data = {}, shards = {}, tags = {}):
+def creche_cc_tests(deps, hdrs = [], data = {}, shards = {}, sizes = {}, tags = {}):
     """Makes a cc_test of each *_test.cc, named after it.
 
     Args:
@@ -23,12 +23,13 @@ def creche_cc_tests(deps, hdrs = [], data = {}, shards = {}, tags = {}):
       hdrs: headers of the package that they share.
       data: from a file to the data of its test.
       shards: from a file to its shard_count.
+      sizes: from a file to the size of its test: by default small, so a minute.
       tags: from a file to the tags of its test.
     """
     for source in native.glob(["*_test.cc"]):
         cc_test(
             name = source[:-len(".cc")],
-            size = "small",
+            size = sizes.get(source, "small"),
             srcs = [source] + hdrs,
             data = data.get(source, []),
             shard_count = shards.get(source),
