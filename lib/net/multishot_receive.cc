@@ -71,8 +71,9 @@ bool MultishotReceive::Keep(int result, unsigned flags) {
       few_in_a_row_ = 0;
       Disarm();
     }
-    if (result > 0 && !descriptor_.is_closed())
+    if (result > 0 && !descriptor_.is_closed()) {
       blocks_.push_back(std::move(block));
+    }
   }
   switch (result) {
     case 0:

@@ -20,7 +20,8 @@
 
 // Older ones lack what C++20 has: <source_location>, for one.
 #if defined(__clang__) && __clang_major__ < 16
-#error "creche needs clang 16 or newer (on Debian 12: clang-19), or g++ 12"
+#error \
+    "creche needs clang 16 or newer (on Debian 12: clang-19), or g++ 12 or newer"
 #endif
 
 #if defined(__clang__) && __has_cpp_attribute(clang::coro_return_type) && \
