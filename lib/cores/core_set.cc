@@ -3,14 +3,17 @@
 #include "lib/cores/core_set.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "creche/core/internal/misuse.h"
 #include "creche/cores/core.h"
+#include "lib/cores/hand_over.h"
 
 namespace creche {
 
@@ -50,10 +53,10 @@ bool CoreSet::has_arrived(std::size_t index) {
   return cores_[index].run.has_value();
 }
 
-HandOver& CoreSet::hand_over(std::uint16_t port) {
+HandOver& CoreSet::hand_over(const std::string& host, std::uint16_t port) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  std::unique_ptr<HandOver>& hand_over = hand_overs_[port];
-  if (hand_over == nullptr) hand_over = std::make_unique<HandOver>(count());
+  std::unique_ptr<HandOver>& hand_over = hand_overs_[{host, port}];
+  if (hand_over == nullptr) hand_over = std::make_unique<HandOver>(*this);
   return *hand_over;
 }
 

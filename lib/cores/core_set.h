@@ -14,40 +14,14 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "creche/threads/run_handle.h"
-#include "creche/threads/thread_channel.h"
-#include "creche/uring/file_descriptor.h"
+#include "lib/cores/hand_over.h"
 
 namespace creche::internal {
-
-// Connections on their way from the core that accepts them.
-class HandOver {
- public:
-  explicit HandOver(std::size_t count) : served_(count) {
-    for (std::size_t i = 0; i < count; ++i) {
-      ways_.push_back(MakeThreadChannel<FileDescriptor>(kUnbounded));
-    }
-  }
-
-  // Whether a core takes what is handed over to it.
-  std::atomic<bool>& is_served(std::size_t core) { return served_[core]; }
-
-  ThreadSender<FileDescriptor>& to(std::size_t core) {
-    return ways_[core].first;
-  }
-  ThreadReceiver<FileDescriptor>& at(std::size_t core) {
-    return ways_[core].second;
-  }
-
- private:
-  std::vector<
-      std::pair<ThreadSender<FileDescriptor>, ThreadReceiver<FileDescriptor>>>
-      ways_;
-  std::vector<std::atomic<bool>> served_;
-};
 
 class CoreSet {
  public:
@@ -70,8 +44,9 @@ class CoreSet {
     return cores_[index].connections;
   }
 
-  // Of the servers of all cores for one port; made when it is first asked for.
-  HandOver& hand_over(std::uint16_t port);
+  // Of the servers of all cores for one address; made when it is first asked
+  // for.
+  HandOver& hand_over(const std::string& host, std::uint16_t port);
 
   // What was thrown first.
   void KeepException(std::exception_ptr thrown);
@@ -89,7 +64,8 @@ class CoreSet {
   std::condition_variable changed_;
   std::size_t arrived_ = 0;
   bool has_given_up_ = false;
-  std::map<std::uint16_t, std::unique_ptr<HandOver>> hand_overs_;
+  std::map<std::pair<std::string, std::uint16_t>, std::unique_ptr<HandOver>>
+      hand_overs_;
   std::exception_ptr thrown_;
 };
 

@@ -10,52 +10,33 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "creche/core/sleep.h"
 #include "creche/core/task.h"
 #include "creche/core/try.h"
 #include "creche/cores/core.h"
+#include "creche/cores/internal/counted_connection.h"
+#include "creche/net/internal/serve_tcp_parts.h"
 #include "creche/net/tcp_listener.h"
 #include "creche/net/tcp_stream.h"
 #include "creche/uring/file_descriptor.h"
 #include "lib/cores/core_set.h"
+#include "lib/cores/hand_over.h"
 
 namespace creche::internal {
-namespace {
 
-// Of those that take any. Core 0, which accepts, does.
-std::size_t LeastLoaded(CoreSet& cores, HandOver& hand_over) {
-  std::size_t best = 0;
-  for (std::size_t i = 1; i < cores.count(); ++i) {
-    if (hand_over.is_served(i) &&
-        cores.connections(i) < cores.connections(best)) {
-      best = i;
-    }
-  }
-  return best;
+CountedConnection CountHere(Core& core) {
+  return CountedConnection(CoreAccess::Cores(core), core.index());
 }
 
-}  // namespace
-
-CountedConnection::CountedConnection(Core& core, Since since)
-    : cores_(CoreAccess::Cores(core)), index_(core.index()) {
-  if (since == Since::kNow) ++cores_.connections(index_);
+HandOver& HandOverOf(Core& core, const std::string& host, std::uint16_t port) {
+  return CoreAccess::Cores(core).hand_over(host, port);
 }
 
-CountedConnection::~CountedConnection() { --cores_.connections(index_); }
-
-TakesHandOver::TakesHandOver(Core& core, std::uint16_t port)
-    : cores_(CoreAccess::Cores(core)),
-      hand_over_(cores_.hand_over(port)),
-      index_(core.index()) {
-  hand_over_.is_served(index_) = true;
+TakesHandOver::TakesHandOver(HandOver& hand_over, std::size_t index)
+    : hand_over_(hand_over), index_(index) {
+  hand_over_.BeginTaking(index_);
 }
 
-TakesHandOver::~TakesHandOver() {
-  hand_over_.is_served(index_) = false;
-  while (hand_over_.at(index_).TryReceive().ok()) {
-    --cores_.connections(index_);
-  }
-}
+void TakesHandOver::Stop() { hand_over_.StopTaking(index_); }
 
 Task<absl::StatusOr<TcpListener>> ListenOnCore(std::string host,
                                                std::uint16_t port,
@@ -66,36 +47,28 @@ Task<absl::StatusOr<TcpListener>> ListenOnCore(std::string host,
 }
 
 // What the library has of a connection that has just come is its descriptor.
-Task<absl::Status> HandOut(Core& core, TcpListener listener,
+Task<absl::Status> HandOut(HandOver& hand_over, TcpListener listener,
                            ServeOptions options) {
-  CoreSet& cores = CoreAccess::Cores(core);
-  HandOver& hand_over = cores.hand_over(listener.port());
   for (;;) {
-    absl::StatusOr<TcpStream> stream = co_await listener.Accept();
-    if (absl::IsResourceExhausted(stream.status())) {
-      co_await SleepFor(options.retry_after());
-      continue;
-    }
-    if (!stream.ok()) co_return stream.status();
-    const std::size_t to = LeastLoaded(cores, hand_over);
-    ++cores.connections(to);
-    hand_over.to(to).TrySend(FileDescriptor(stream->Release())).IgnoreError();
+    TcpStream stream = co_await Try(
+        AcceptPatiently(listener, /*ahead=*/true, options.retry_after()));
+    hand_over.Give(FileDescriptor(stream.Release()));
   }
 }
 
-Task<TcpStream> TakeHandedOver(Core& core, std::uint16_t port) {
-  HandOver& hand_over = CoreAccess::Cores(core).hand_over(port);
+Task<std::pair<TcpStream, CountedConnection>> TakeHandedOver(
+    HandOver& hand_over, std::size_t index) {
   for (;;) {
-    std::optional<FileDescriptor> descriptor =
-        co_await hand_over.at(core.index()).Receive();
+    std::optional<HandedOver> handed_over =
+        co_await hand_over.at(index).Receive();
     absl::StatusOr<TcpStream> stream =
-        TcpStream::FromDescriptor(descriptor->get());
+        TcpStream::FromDescriptor(handed_over->descriptor.get());
+    // Otherwise the peer has gone meanwhile.
     if (stream.ok()) {
-      static_cast<void>(descriptor->Release());
-      co_return *std::move(stream);
+      static_cast<void>(handed_over->descriptor.Release());
+      co_return std::pair<TcpStream, CountedConnection>(
+          *std::move(stream), std::move(handed_over->counted));
     }
-    // The peer has gone meanwhile.
-    --CoreAccess::Cores(core).connections(core.index());
   }
 }
 

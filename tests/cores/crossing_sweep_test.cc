@@ -9,10 +9,8 @@
 #include <cstdint>
 #include <future>
 #include <memory>
-#include <thread>
 #include <utility>
 
-#include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -36,50 +34,12 @@
 #include "creche/threads/run_handle.h"
 #include "gtest/gtest.h"
 #include "lib/cores/core_set.h"
+#include "tests/cores/neighbour.h"
 
 namespace creche {
 namespace {
 
 using internal::CoreSet;
-
-// Another run, on a thread of its own, which outlives those that are swept.
-class Neighbour {
- public:
-  Neighbour() {
-    auto begun = began_.get_future();
-    thread_ = std::thread([this] {
-      EXPECT_THAT(creche::Run([this]() -> Task<> { co_await Main(); }), IsOk());
-    });
-    begun.wait();
-  }
-  Neighbour(const Neighbour&) = delete;
-  Neighbour& operator=(const Neighbour&) = delete;
-  ~Neighbour() {
-    run_->Post([this] { nursery_->Cancel(); });
-    thread_.join();
-  }
-
-  // On its thread.
-  void Post(absl::AnyInvocable<void()> f) { run_->Post(std::move(f)); }
-  // In Post(): starts a task.
-  Nursery& nursery() { return *nursery_; }
-
- private:
-  Task<> Main() {
-    auto body = [this](Nursery& nursery) -> Task<> {
-      nursery_ = &nursery;
-      run_ = std::make_unique<RunHandle>(RunHandle::Current());
-      began_.set_value();
-      co_await SleepForever();
-    };
-    (void)co_await WithNursery(body);
-  }
-
-  std::promise<void> began_;
-  std::unique_ptr<RunHandle> run_;
-  Nursery* nursery_ = nullptr;
-  std::thread thread_;
-};
 
 // This run becomes core 0, and the neighbour core 1.
 std::shared_ptr<CoreSet> MakeCores(Neighbour& neighbour) {
@@ -258,8 +218,12 @@ Task<absl::Status> ServeOne(std::uint16_t port, Balance balance) {
   CoreSet cores(1);
   cores.Arrive(0, RunHandle::Current());
   Core core(cores, 0);
+  auto handler = [&](TcpStream stream) -> Task<> {
+    EXPECT_EQ(core.connections(0), 1U);
+    co_await Echo(std::move(stream));
+  };
   auto serve = [&]() -> Task<absl::Status> {
-    co_return co_await ServeTcpOnCores(core, "127.0.0.1", port, Echo,
+    co_return co_await ServeTcpOnCores(core, "127.0.0.1", port, handler,
                                        ServeOptions(), balance);
   };
   auto body = [&](Nursery& nursery) -> Task<absl::Status> {
@@ -269,7 +233,6 @@ Task<absl::Status> ServeOne(std::uint16_t port, Balance balance) {
     co_await Try(client.SendAll("x"));
     char byte = 0;
     co_await Try(client.ReceiveExactly(absl::MakeSpan(&byte, 1)));
-    EXPECT_EQ(core.connections(0), 1U);
     nursery.Cancel();
     co_return absl::OkStatus();
   };

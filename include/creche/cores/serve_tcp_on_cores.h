@@ -26,7 +26,9 @@ enum class Balance {
   kReusePort,
   // The core that serves the fewest just then: core 0 accepts all, and hands
   // them over. For few or long ones. With ServeOptions::set_max_connections(),
-  // those above the limit wait for their core, and have a descriptor.
+  // those above the limit wait for their core, and have a descriptor. A core
+  // whose part ends, or is in its grace, gets no more; those that still wait
+  // for it are closed.
   kHandOver,
 };
 

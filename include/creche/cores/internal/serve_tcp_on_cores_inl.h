@@ -22,6 +22,7 @@
 #include "creche/core/task.h"
 #include "creche/core/try.h"
 #include "creche/cores/core.h"
+#include "creche/cores/internal/counted_connection.h"
 #include "creche/net/internal/serve_tcp_parts.h"
 #include "creche/net/serve_tcp.h"
 #include "creche/net/tcp_listener.h"
@@ -32,33 +33,25 @@ namespace internal {
 
 class HandOver;
 
-// A connection that counts for a core while this exists.
-class CountedConnection {
- public:
-  // Of `core`; one that was handed over counts since then.
-  enum class Since { kNow, kHandOver };
+// From now on.
+CountedConnection CountHere(Core& core);
 
-  CountedConnection(Core& core, Since since);
-  CountedConnection(const CountedConnection&) = delete;
-  CountedConnection& operator=(const CountedConnection&) = delete;
-  ~CountedConnection();
+// That of all servers of this address.
+HandOver& HandOverOf(Core& core, const std::string& host, std::uint16_t port);
 
- private:
-  CoreSet& cores_;
-  const std::size_t index_;
-};
-
-// While it exists, connections are handed over to `core`.
+// Until it is stopped, or destroyed, connections are handed over to the core
+// `index`.
 class TakesHandOver {
  public:
-  TakesHandOver(Core& core, std::uint16_t port);
+  TakesHandOver(HandOver& hand_over, std::size_t index);
   TakesHandOver(const TakesHandOver&) = delete;
   TakesHandOver& operator=(const TakesHandOver&) = delete;
+  ~TakesHandOver() { Stop(); }
+
   // Closes those that nobody has taken.
-  ~TakesHandOver();
+  void Stop();
 
  private:
-  CoreSet& cores_;
   HandOver& hand_over_;
   const std::size_t index_;
 };
@@ -70,37 +63,42 @@ Task<absl::StatusOr<TcpListener>> ListenOnCore(std::string host,
                                                bool reuse_port);
 
 // Gives each connection to the core that has the fewest.
-Task<absl::Status> HandOut(Core& core, TcpListener listener,
+Task<absl::Status> HandOut(HandOver& hand_over, TcpListener listener,
                            ServeOptions options);
 
-// The next one that was handed over to this core.
-Task<TcpStream> TakeHandedOver(Core& core, std::uint16_t port);
+// The next one that was handed over to the core `index`.
+Task<std::pair<TcpStream, CountedConnection>> TakeHandedOver(
+    HandOver& hand_over, std::size_t index);
 
 CRECHE_CORO_TEMPLATES_BEGIN
 
 // Serves what is handed over to this core, with a limit and a grace as
 // ServeTcp() has them.
 template <typename Handler>
-Task<absl::Status> ServeHandedOver(Core& core, std::uint16_t port,
+Task<absl::Status> ServeHandedOver(Core& core, HandOver& hand_over,
                                    Handler& handler, ServeOptions options) {
   using Result = AwaitResult<CallResult<Handler&, TcpStream>>;
   using Slot = ConnectionLimit::Slot;
-  const TakesHandOver takes(core, port);
+  TakesHandOver takes(hand_over, core.index());
   ConnectionLimit limit(options, core.count());
   GracePeriod grace_period(options.grace());
-  auto serve_one = [&](TcpStream stream, Slot) -> Task<Result> {
-    const CountedConnection counted(core, CountedConnection::Since::kHandOver);
+  auto serve_one = [&](TcpStream stream, CountedConnection,
+                       Slot) -> Task<Result> {
     co_return co_await handler(std::move(stream));
   };
   auto take = [&](Nursery& connections) -> Task<> {
     for (;;) {
       co_await limit.WaitForRoom();
-      TcpStream stream = co_await TakeHandedOver(core, port);
+      std::pair<TcpStream, CountedConnection> taken =
+          co_await TakeHandedOver(hand_over, core.index());
       if (grace_period.has_begun()) co_return;
-      connections.StartSoon(serve_one, std::move(stream), Slot(limit));
+      connections.StartSoon(serve_one, std::move(taken.first),
+                            std::move(taken.second), Slot(limit));
     }
   };
+  // Other cores can serve those that come in the grace period.
   auto stop = [&]() -> Task<> {
+    takes.Stop();
     grace_period.Begin();
     co_return;
   };
@@ -146,22 +144,23 @@ Task<absl::Status> ServeTcpOnCores(Core& core, std::string host,
   }
   if (balance == Balance::kReusePort) {
     auto serve_one = [&](TcpStream stream) -> Task<Result> {
-      const internal::CountedConnection counted(
-          core, internal::CountedConnection::Since::kNow);
+      const internal::CountedConnection counted = internal::CountHere(core);
       co_return co_await handler(std::move(stream));
     };
     TcpListener listener = co_await Try(
         internal::ListenOnCore(std::move(host), port, /*reuse_port=*/true));
     co_return co_await ServeTcp(std::move(listener), serve_one, options);
   }
+  internal::HandOver& hand_over = internal::HandOverOf(core, host, port);
   auto body = [&](Nursery& nursery) -> Task<absl::Status> {
     if (core.index() == 0) {
       TcpListener listener = co_await Try(
           internal::ListenOnCore(std::move(host), port, /*reuse_port=*/false));
-      nursery.StartSoon(internal::HandOut, std::ref(core), std::move(listener),
-                        options);
+      nursery.StartSoon(internal::HandOut, std::ref(hand_over),
+                        std::move(listener), options);
     }
-    co_return co_await internal::ServeHandedOver(core, port, handler, options);
+    co_return co_await internal::ServeHandedOver(core, hand_over, handler,
+                                                 options);
   };
   co_return co_await WithNursery(body);
 }

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Balance::kHandOver where the part of a core ends, or has ended, while
+// connections come: all cores in one run, so that the order is known.
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "creche/core/cancel_scope.h"
+#include "creche/core/nursery.h"
+#include "creche/core/task.h"
+#include "creche/core/try.h"
+#include "creche/cores/core.h"
+#include "creche/cores/serve_tcp_on_cores.h"
+#include "creche/net/connect_tcp.h"
+#include "creche/net/tcp_listener.h"
+#include "creche/net/tcp_stream.h"
+#include "creche/testing/creche_test.h"
+#include "creche/testing/status_matchers.h"
+#include "creche/testing/wait_all_tasks_blocked.h"
+#include "gtest/gtest.h"
+#include "lib/cores/core_set.h"
+
+namespace creche {
+namespace {
+
+using internal::CoreSet;
+
+Task<std::uint16_t> FreePort() {
+  absl::StatusOr<TcpListener> listener = co_await ListenTcp("127.0.0.1", 0);
+  EXPECT_THAT(listener, IsOk());
+  co_return listener->port();
+}
+
+// The server's part on one of the cores, whose connections may go on for an
+// hour after its end.
+class Part {
+ public:
+  Part(CoreSet& cores, std::size_t index, std::uint16_t port)
+      : core_(cores, index), port_(port) {}
+
+  Task<> Serve() {
+    auto handler = [&](TcpStream stream) -> Task<> {
+      ++served_;
+      co_await Echo(std::move(stream));
+    };
+    ServeOptions options;
+    options.set_grace(absl::Hours(1));
+    auto serve = [&]() -> Task<absl::Status> {
+      co_return co_await ServeTcpOnCores(core_, "127.0.0.1", port_, handler,
+                                         options, Balance::kHandOver);
+    };
+    (void)co_await scope_.Run(serve);
+  }
+  void Cancel() { scope_.Cancel(); }
+  int served() const { return served_; }
+
+ private:
+  static Task<> Echo(TcpStream stream) {
+    char byte = 0;
+    while ((co_await stream.ReceiveExactly(absl::MakeSpan(&byte, 1))).ok()) {
+      if (!(co_await stream.SendAll({&byte, 1})).ok()) co_return;
+    }
+  }
+
+  Core core_;
+  const std::uint16_t port_;
+  CancelScope scope_;
+  int served_ = 0;
+};
+
+Task<absl::Status> AskEcho(TcpStream& stream) {
+  co_await Try(stream.SendAll("x"));
+  char byte = 0;
+  co_return co_await stream.ReceiveExactly(absl::MakeSpan(&byte, 1));
+}
+
+CRECHE_TEST(HandOverTest, ACoreInItsGraceGetsNoMore) {
+  const std::uint16_t port = co_await FreePort();
+  CoreSet cores(2);
+  cores.connections(0) = 100;  // Gives away, while others take.
+  Part first(cores, 0, port);
+  Part second(cores, 1, port);
+  auto body = [&](Nursery& nursery) -> Task<absl::Status> {
+    nursery.StartSoon([&]() -> Task<> { co_await second.Serve(); });
+    nursery.StartSoon([&]() -> Task<> { co_await first.Serve(); });
+    co_await WaitAllTasksBlocked();
+    TcpStream before = co_await Try(ConnectTcp("127.0.0.1", port));
+    co_await Try(AskEcho(before));
+    EXPECT_EQ(second.served(), 1);
+    second.Cancel();
+    co_await WaitAllTasksBlocked();
+    TcpStream after = co_await Try(ConnectTcp("127.0.0.1", port));
+    co_await Try(AskEcho(after));
+    EXPECT_EQ(first.served(), 1);
+    EXPECT_EQ(second.served(), 1);
+    co_await Try(AskEcho(before));
+    nursery.Cancel();
+    co_return absl::OkStatus();
+  };
+  CO_ASSERT_THAT(co_await WithNursery(body), IsOk());
+  EXPECT_EQ(cores.connections(0), 100U);
+  EXPECT_EQ(cores.connections(1), 0U);
+}
+
+// The handlers of core 0 have failed, say, just when this one came.
+CRECHE_TEST(HandOverTest, WhereNoCoreTakesAnyAConnectionIsClosed) {
+  TcpListener listener = *co_await ListenTcp("127.0.0.1", 0);
+  const std::uint16_t port = listener.port();
+  CoreSet cores(2);
+  auto body = [&](Nursery& nursery) -> Task<absl::Status> {
+    nursery.StartSoon(internal::HandOut,
+                      std::ref(cores.hand_over("127.0.0.1", port)),
+                      std::move(listener), ServeOptions());
+    TcpStream stream = co_await Try(ConnectTcp("127.0.0.1", port));
+    char byte = 0;
+    EXPECT_EQ(*co_await stream.ReceiveSome(absl::MakeSpan(&byte, 1)), 0U);
+    nursery.Cancel();
+    co_return absl::OkStatus();
+  };
+  CO_ASSERT_THAT(co_await WithNursery(body), IsOk());
+  EXPECT_EQ(cores.connections(0), 0U);
+}
+
+}  // namespace
+}  // namespace creche
