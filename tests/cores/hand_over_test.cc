@@ -6,30 +6,38 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <sstream>
+#include <string>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "creche/core/cancel_scope.h"
+#include "creche/core/named.h"
 #include "creche/core/nursery.h"
 #include "creche/core/task.h"
 #include "creche/core/try.h"
 #include "creche/cores/core.h"
 #include "creche/cores/serve_tcp_on_cores.h"
+#include "creche/debug/task_tree.h"
 #include "creche/net/connect_tcp.h"
 #include "creche/net/tcp_listener.h"
 #include "creche/net/tcp_stream.h"
+#include "creche/sync/event.h"
 #include "creche/testing/creche_test.h"
 #include "creche/testing/status_matchers.h"
 #include "creche/testing/wait_all_tasks_blocked.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "lib/cores/core_set.h"
+#include "tests/support/run_to_test.h"
 
 namespace creche {
 namespace {
 
 using internal::CoreSet;
+using ::testing::HasSubstr;
 
 Task<std::uint16_t> FreePort() {
   absl::StatusOr<TcpListener> listener = co_await ListenTcp("127.0.0.1", 0);
@@ -107,6 +115,45 @@ CRECHE_TEST(HandOverTest, ACoreInItsGraceGetsNoMore) {
   EXPECT_EQ(cores.connections(0), 100U);
   EXPECT_EQ(cores.connections(1), 0U);
 }
+
+class NamedHandlerTest : public ::testing::TestWithParam<Balance> {};
+
+TEST_P(NamedHandlerTest, TasksOfConnectionsHaveItsName) {
+  auto main = []() -> Task<absl::Status> {
+    const std::uint16_t port = co_await FreePort();
+    CoreSet cores(1);
+    Core core(cores, 0);
+    std::string tasks;
+    Event is_served;
+    auto look = [&](TcpStream) -> Task<> {
+      std::ostringstream all;
+      DumpTasks(all);
+      tasks = all.str();
+      is_served.Set();
+      co_return;
+    };
+    auto body = [&](Nursery& nursery) -> Task<absl::Status> {
+      nursery.StartSoon([&]() -> Task<absl::Status> {
+        auto named = Named("client", look);
+        co_return co_await ServeTcpOnCores(core, "127.0.0.1", port, named,
+                                           ServeOptions(), GetParam());
+      });
+      co_await WaitAllTasksBlocked();
+      TcpStream stream = co_await Try(ConnectTcp("127.0.0.1", port));
+      co_await is_served.Wait();
+      nursery.Cancel();
+      co_return absl::OkStatus();
+    };
+    absl::Status ended = co_await WithNursery(body);
+    EXPECT_THAT(tasks, HasSubstr("task 'client' is running"));
+    co_return ended;
+  };
+  EXPECT_THAT(RunToTest(main), IsOk());
+}
+
+INSTANTIATE_TEST_SUITE_P(Both, NamedHandlerTest,
+                         ::testing::Values(Balance::kReusePort,
+                                           Balance::kHandOver));
 
 // The handlers of core 0 have failed, say, just when this one came.
 CRECHE_TEST(HandOverTest, WhereNoCoreTakesAnyAConnectionIsClosed) {

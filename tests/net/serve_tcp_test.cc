@@ -8,20 +8,27 @@
 #include <algorithm>
 #include <cstddef>
 #include <optional>
+#include <sstream>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "creche/core/cancel_scope.h"
 #include "creche/core/clock.h"
 #include "creche/core/errors.h"
+#include "creche/core/named.h"
 #include "creche/core/nursery.h"
 #include "creche/core/sleep.h"
 #include "creche/core/task.h"
+#include "creche/core/try.h"
+#include "creche/debug/task_tree.h"
+#include "creche/io/buffered_reader.h"
 #include "creche/net/connect_tcp.h"
 #include "creche/testing/cancel_everywhere.h"
 #include "creche/testing/creche_test.h"
@@ -296,6 +303,34 @@ CRECHE_TEST(ServeTcpTest, CancelsConnectionsAtOnceWithoutAGrace) {
     EXPECT_EQ(Now(), start);
   };
   co_await CancelServer(absl::ZeroDuration(), meanwhile);
+}
+
+TEST(ServeTcpTest, TasksOfConnectionsHaveTheNameOfTheHandler) {
+  const auto says_who_it_is = [](TcpStream stream) -> Task<> {
+    std::ostringstream tasks;
+    DumpTasks(tasks);
+    const std::string has =
+        absl::StrContains(tasks.str(), "task 'client' is running")
+            ? "yes"
+            : tasks.str();
+    (co_await stream.SendAll(has)).IgnoreError();
+  };
+  auto main = [&]() -> Task<absl::Status> {
+    TcpListener listener = Listen();
+    TcpStream client = co_await Try(ConnectTcp(listener.local_address()));
+    auto body = [&](Nursery& nursery) -> Task<absl::Status> {
+      nursery.StartSoon([&]() -> Task<absl::Status> {
+        auto named = Named("client", says_who_it_is);
+        co_return co_await ServeTcp(std::move(listener), named);
+      });
+      BufferedReader<TcpStream> reader(client);
+      EXPECT_EQ(co_await Try(reader.ReadSome()), "yes");
+      nursery.Cancel();
+      co_return absl::OkStatus();
+    };
+    co_return co_await WithNursery(body);
+  };
+  EXPECT_THAT(RunToTest(main), IsOk());
 }
 
 TEST(ServeTcpTest, SurvivesTheDescriptorLimit) {

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <utility>
@@ -20,11 +21,14 @@
 #include "creche/core/clock.h"
 #include "creche/core/combinators.h"
 #include "creche/core/errors.h"
+#include "creche/core/named.h"
 #include "creche/core/nursery.h"
 #include "creche/core/sleep.h"
 #include "creche/core/task.h"
 #include "creche/core/timeouts.h"
 #include "creche/core/try.h"
+#include "creche/debug/task_tree.h"
+#include "creche/io/buffered_reader.h"
 #include "creche/net/connect_tcp.h"
 #include "creche/net/tcp_listener.h"
 #include "creche/net/tcp_stream.h"
@@ -77,6 +81,13 @@ Task<absl::Status> EchoAll(TcpTls& stream) {
 }
 
 Task<> Echo(TcpTls stream) { (co_await EchoAll(stream)).IgnoreError(); }
+
+Task<> TellTasks(TcpTls stream) {
+  std::ostringstream tasks;
+  DumpTasks(tasks);
+  (co_await stream.SendAll(tasks.str())).IgnoreError();
+  (co_await stream.Shutdown()).IgnoreError();
+}
 
 // Runs client(port) while a server echoes.
 template <typename Client>
@@ -133,6 +144,24 @@ void OnASimulatedNetwork(Client client, ServeOptions options = ServeOptions(),
 }
 
 TEST(ServeTlsTest, WorksOnASimulatedNetwork) { OnASimulatedNetwork(Ask); }
+
+TLS_TEST(ServeTlsTest, TasksOfConnectionsHaveTheNameOfTheHandler) {
+  TcpListener listener = co_await Try(ListenTcp("127.0.0.1", 0));
+  const std::uint16_t port = listener.port();
+  auto body = [&](Nursery& nursery) -> Task<absl::Status> {
+    nursery.StartSoon([&]() -> Task<absl::Status> {
+      auto named = Named("client", TellTasks);
+      co_return co_await ServeTls(std::move(listener), ServerContext(), named);
+    });
+    BufferedReader<TcpTls> reader(
+        co_await Try(ConnectTls("127.0.0.1", port, ClientContext())));
+    EXPECT_THAT(co_await Try(reader.ReadSome()),
+                HasSubstr("task 'client' is running"));
+    nursery.Cancel();
+    co_return absl::OkStatus();
+  };
+  co_return co_await WithNursery(body);
+}
 
 // As a client's first message begins.
 constexpr absl::string_view kHello("\x16\x03\x01\x00\xf4\x01\x00\x00\xf0", 9);

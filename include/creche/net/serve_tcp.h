@@ -75,7 +75,8 @@ class ServeOptions {
 // Accepts connections until it is cancelled, and calls
 // handler(TcpStream), which returns a Task<void> or Task<absl::Status>, in a
 // task of its own for each. A handler that fails ends the server, with all its
-// connections: handle what may go wrong with one of them in there.
+// connections: handle what may go wrong with one of them in there. The tasks
+// carry the handler's name, if it has one: Named("client", Greet).
 //
 // Where descriptors or memory run out it waits a little and tries again.
 //

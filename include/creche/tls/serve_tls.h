@@ -20,6 +20,7 @@
 #include "creche/core/internal/async_body.h"
 #include "creche/core/internal/coroutine_attributes.h"
 #include "creche/core/task.h"
+#include "creche/net/internal/named_like.h"
 #include "creche/net/serve_tcp.h"
 #include "creche/net/tcp_listener.h"
 #include "creche/net/tcp_stream.h"
@@ -62,8 +63,8 @@ Task<absl::Status> ServeTls(TcpListener listener, TlsContext context,
       co_return co_await handler(*std::move(stream));
     }
   };
-  auto serving =
-      ServeTcp(std::move(listener), serve_one, std::move(serve_options));
+  auto named = internal::NamedLike(handler, serve_one);
+  auto serving = ServeTcp(std::move(listener), named, std::move(serve_options));
   co_return co_await std::move(serving);
 }
 

@@ -23,6 +23,7 @@
 #include "creche/core/try.h"
 #include "creche/cores/core.h"
 #include "creche/cores/internal/counted_connection.h"
+#include "creche/net/internal/named_like.h"
 #include "creche/net/internal/serve_tcp_parts.h"
 #include "creche/net/serve_tcp.h"
 #include "creche/net/tcp_listener.h"
@@ -92,8 +93,9 @@ Task<absl::Status> ServeHandedOver(Core& core, HandOver& hand_over,
       std::pair<TcpStream, CountedConnection> taken =
           co_await TakeHandedOver(hand_over, core.index());
       if (grace_period.has_begun()) co_return;
-      connections.StartSoon(serve_one, std::move(taken.first),
-                            std::move(taken.second), Slot(limit));
+      connections.StartSoon(NamedLike(handler, serve_one),
+                            std::move(taken.first), std::move(taken.second),
+                            Slot(limit));
     }
   };
   // Other cores can serve those that come in the grace period.
@@ -149,7 +151,8 @@ Task<absl::Status> ServeTcpOnCores(Core& core, std::string host,
     };
     TcpListener listener = co_await Try(
         internal::ListenOnCore(std::move(host), port, /*reuse_port=*/true));
-    co_return co_await ServeTcp(std::move(listener), serve_one, options);
+    auto named = internal::NamedLike(handler, serve_one);
+    co_return co_await ServeTcp(std::move(listener), named, options);
   }
   internal::HandOver& hand_over = internal::HandOverOf(core, host, port);
   auto body = [&](Nursery& nursery) -> Task<absl::Status> {

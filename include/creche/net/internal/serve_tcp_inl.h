@@ -18,6 +18,7 @@
 #include "creche/core/nursery.h"
 #include "creche/core/task.h"
 #include "creche/core/try.h"
+#include "creche/net/internal/named_like.h"
 #include "creche/net/internal/serve_tcp_parts.h"
 #include "creche/net/tcp_listener.h"
 #include "creche/net/tcp_stream.h"
@@ -52,7 +53,8 @@ Task<absl::Status> ServeTcp(TcpListener listener, Handler handler,
       // The others have come to their end, by a handler's error, say, in the
       // moment when this one came.
       if (grace_period.has_begun()) co_return absl::OkStatus();
-      connections.StartSoon(serve_one, std::move(stream),
+      connections.StartSoon(internal::NamedLike(handler, serve_one),
+                            std::move(stream),
                             internal::ConnectionLimit::Slot(limit));
     }
   };
