@@ -19,16 +19,18 @@ namespace {
 // How many random scripts there are for each direction.
 constexpr std::uint32_t kScripts = 16;
 
-// Runs check(a, b) with two ends of their own.
+// Runs check(a, b) with two ends of their own; what they receive they receive
+// by ReceiveExactly() if `receives_exactly`.
 template <typename Check>
 void RunOne(const std::string& name, StreamMaker& maker, bool is_flipped,
-            Check check) {
+            Check check, bool receives_exactly = false) {
   ::testing::ScopedTrace trace(
       __FILE__, __LINE__,
       absl::StrCat("check of the stream: ", name,
                    is_flipped ? " (from the second end to the first)" : ""));
   auto run = [&]() -> Task<> {
-    StreamPair ends = co_await maker.Make();
+    auto making = receives_exactly ? maker.MakeExact() : maker.Make();
+    StreamPair ends = co_await std::move(making);
     if (is_flipped) std::swap(ends.first, ends.second);
     co_await check(ends.first, ends.second);
   };
@@ -51,6 +53,9 @@ void RunScripts(StreamMaker& maker, bool can_send_eof,
     };
     RunOne(absl::StrCat("KeepsTheLedger, script ", seed), maker, is_flipped,
            script);
+    if (!maker.receives_exactly()) continue;
+    RunOne(absl::StrCat("KeepsTheLedger by ReceiveExactly, script ", seed),
+           maker, is_flipped, script, /*receives_exactly=*/true);
   }
 }
 

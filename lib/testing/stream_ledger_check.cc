@@ -22,6 +22,7 @@
 #include "creche/core/sleep.h"
 #include "creche/core/task.h"
 #include "creche/core/timeouts.h"
+#include "creche/testing/internal/exact_stream.h"
 #include "lib/testing/stream_checks.h"
 
 namespace creche::internal {
@@ -137,7 +138,8 @@ class Script {
 
   std::string Bytes() {
     std::string bytes(1 + Pick(OneIn(2) ? kMaxLargeSend : 20), '\0');
-    for (char& byte : bytes) byte = static_cast<char>(random_());
+    // All but kNotReceived, which is the last.
+    for (char& byte : bytes) byte = static_cast<char>(random_() % 255);
     return bytes;
   }
 

@@ -45,7 +45,9 @@ class StreamTraits {
 // that wait.
 //
 // Among the checks are random scripts of sends, receives, cancellations and
-// ends, under which a ledger of all bytes must come out even.
+// ends, under which a ledger of all bytes must come out even. If both streams
+// have a ReceiveExactly(buffer), which gives an absl::Status, it must lose no
+// more than that of a SocketStream does (net/socket_stream.h).
 
 // From the first end to the second.
 template <typename Maker, typename CloggedMaker = internal::NoClogging>

@@ -13,6 +13,7 @@
 #include "creche/core/internal/promise.h"
 #include "creche/core/task.h"
 #include "creche/io/any_stream.h"
+#include "creche/testing/internal/exact_stream.h"
 
 namespace creche {
 
@@ -28,6 +29,21 @@ class StreamMaker {
  public:
   virtual ~StreamMaker() = default;
   virtual Task<StreamPair> Make() = 0;
+
+  // Whether its streams have a ReceiveExactly().
+  virtual bool receives_exactly() const = 0;
+  // The same, received from in this way. Requires: receives_exactly().
+  virtual Task<StreamPair> MakeExact() = 0;
+};
+
+// The pair in what a maker returns.
+template <typename Result>
+struct MadeBy {
+  using Ends = Result;
+};
+template <TaskAwaitable Result>
+struct MadeBy<Result> {
+  using Ends = AwaitResult<Result>;
 };
 
 template <typename F>
@@ -36,18 +52,39 @@ class StreamMakerOf final : public StreamMaker {
   explicit StreamMakerOf(F f) : f_(std::move(f)) {}
 
   Task<StreamPair> Make() override {
-    if constexpr (TaskAwaitable<CallResult<F&>>) {
-      auto ends = co_await internal::Call(f_);
-      co_return StreamPair(AnyStream(std::move(ends.first)),
-                           AnyStream(std::move(ends.second)));
+    Ends ends = co_await MakeEnds();
+    co_return StreamPair(AnyStream(std::move(ends.first)),
+                         AnyStream(std::move(ends.second)));
+  }
+
+  bool receives_exactly() const override {
+    return HasReceiveExactly<First> && HasReceiveExactly<Second>;
+  }
+  Task<StreamPair> MakeExact() override {
+    Ends ends = co_await MakeEnds();
+    if constexpr (HasReceiveExactly<First> && HasReceiveExactly<Second>) {
+      co_return StreamPair(
+          AnyStream(ExactStream<First>(std::move(ends.first))),
+          AnyStream(ExactStream<Second>(std::move(ends.second))));
     } else {
-      auto ends = f_();
       co_return StreamPair(AnyStream(std::move(ends.first)),
                            AnyStream(std::move(ends.second)));
     }
   }
 
  private:
+  using Ends = typename MadeBy<CallResult<F&>>::Ends;
+  using First = typename Ends::first_type;
+  using Second = typename Ends::second_type;
+
+  Task<Ends> MakeEnds() {
+    if constexpr (TaskAwaitable<CallResult<F&>>) {
+      co_return co_await internal::Call(f_);
+    } else {
+      co_return f_();
+    }
+  }
+
   F f_;
 };
 
