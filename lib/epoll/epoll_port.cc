@@ -30,8 +30,6 @@ static_assert(POLLIN == EPOLLIN && POLLOUT == EPOLLOUT && POLLPRI == EPOLLPRI &&
               POLLERR == EPOLLERR && POLLHUP == EPOLLHUP &&
               POLLRDHUP == EPOLLRDHUP);
 
-constexpr unsigned kAlwaysReported = EPOLLERR | EPOLLHUP;
-
 // So much is received in a round, as far as the last one tells, that the tasks
 // find it in the cache. What is left is told again.
 constexpr size_t kBytesAtOnce = size_t{128} << 10;
@@ -42,10 +40,6 @@ size_t EventsAtOnce(size_t events, size_t received) {
   if (received == 0) return kMostEvents;
   return std::clamp(kBytesAtOnce * events / received, size_t{1}, kMostEvents);
 }
-
-// After so many events of files whose number means another one, the set is made
-// anew. Most such files give one event, and no more.
-constexpr int kMostStrangers = 8;
 
 // While operations complete at once, the kernel is asked for events only now
 // and then.
@@ -76,7 +70,7 @@ void EpollPort::Close() {
   EndBackground();
   threads_.Stop();
   if (blocks_ != nullptr) std::exchange(blocks_, nullptr)->Close();
-  watches_.clear();
+  watches_.Clear();
   spare_.clear();
   set_.Close();
 }
@@ -109,7 +103,7 @@ BlockRing* EpollPort::blocks() {
 
 // The other loop watches this instance, which so cannot be made anew.
 absl::StatusOr<int> EpollPort::OpenWaitDescriptor() {
-  may_stand_ = false;
+  watches_.KeepSet();
   return set_.fd();
 }
 
@@ -157,7 +151,8 @@ bool EpollPort::Begin(Operation& operation, const io_uring_sqe& entry,
   if (attempt.next == Attempt::Next::kDone) return true;
   UnderWay& state = Remember(operation);
   state.entry = own;
-  state.is_multishot = is_multishot;
+  state.fd = own.fd;
+  state.is_lasting = is_multishot;
   const int error = PutAside(state, attempt);
   if (error == 0) return false;
   completed = {ResultWithMoved(own, error), 0};
@@ -188,16 +183,15 @@ void EpollPort::Forget(Operation& operation) {
 // Until the descriptor is ready, or a thread is. Returns 0 or a negated errno.
 int EpollPort::PutAside(UnderWay& operation, const Attempt& attempt) {
   if (attempt.next == Attempt::Next::kWait) {
-    const int error = StartWatching(operation, attempt.events);
+    const int error = watches_.Start(operation, attempt.events);
     if (error != -EPERM) return error;
     // Its file is always ready, for all that epoll can tell.
   }
-  operation.events = 0;
   return threads_.Start(operation) ? 0 : kNoThread;
 }
 
 void EpollPort::End(UnderWay& operation, OperationResult result) {
-  if (operation.events != 0) StopWatching(operation);
+  if (operation.is_waiting()) watches_.Stop(operation);
   CancelRequests::Remove(*operation.operation);
   due_.push_back({operation.operation, result});
   Forget(*operation.operation);
@@ -207,7 +201,7 @@ void EpollPort::Cancel(Operation& operation) {
   const auto found = under_way_.find(&operation);
   if (found == under_way_.end()) return;  // Its completion is due.
   UnderWay& state = found->second;
-  if (state.events != 0 || threads_.Withdraw(state)) {
+  if (state.is_waiting() || threads_.Withdraw(state)) {
     return End(state, {ResultWithMoved(state.entry, -ECANCELED), 0});
   }
   cancelled_.Add(operation);
@@ -285,67 +279,46 @@ bool EpollPort::Look(absl::Duration at_most) {
       is_notified = is_notified_.exchange(false);
       TakeFromThreads();
     } else {
-      OnEvent(events[i]);
+      watches_.OnEvent(events[i]);
     }
   }
   if (count > 0) events_at_once_ = EventsAtOnce(count, received_);
-  if (strangers_ > kMostStrangers) WatchInNewSet();
+  watches_.DropStrangers();
   return is_notified;
 }
 
-void EpollPort::OnEvent(const epoll_event& event) {
-  const auto number = static_cast<std::uint32_t>(event.data.u64);
-  if (number >= watches_.size()) return;
-  Watch& watch = watches_[number];
-  const int fd = static_cast<int>(number);
-  if (event.data.u64 != Tag(fd, watch) || !watch.is_in_set) {
-    ++strangers_;
-    return;
-  }
-  TryAllAgain(watch, event.events);
-  WatchOn(fd, watch);
-}
-
-void EpollPort::TryAllAgain(Watch& watch, unsigned ready) {
-  watch.events = 0;
-  ++watch.in_vain;
-  UnderWay* next = nullptr;
-  for (UnderWay* waiting = watch.waiting.front(); waiting != nullptr;
-       waiting = next) {
-    next = watch.waiting.after(waiting);
-    const unsigned wanted = waiting->events | kAlwaysReported;
-    if ((ready & wanted) == 0 || TryAgain(*waiting, ready, watch.in_vain)) {
-      watch.events |= waiting->events;
-    }
-  }
-}
-
-// Returns true if it waits on. `in_vain` is 0 then if it has got something.
-bool EpollPort::TryAgain(UnderWay& operation, unsigned ready,
-                         unsigned& in_vain) {
-  const Attempt attempt = operation.is_multishot
+EpollWatches::Tried EpollPort::TryAgain(EpollWatches::Waiter& waiter,
+                                        unsigned ready) {
+  using Tried = EpollWatches::Tried;
+  auto& operation = static_cast<UnderWay&>(waiter);
+  const Attempt attempt = operation.is_lasting
                               ? TryReceiveIntoBlock(operation.entry, *blocks_)
                               : TryNow(operation.entry, ready);
-  if (attempt.next != Attempt::Next::kWait) in_vain = 0;
   switch (attempt.next) {
     case Attempt::Next::kDone:
       End(operation, {attempt.result, attempt.flags});
-      return false;
+      return Tried::kLeft;
     case Attempt::Next::kMore:
       received_ += static_cast<size_t>(attempt.result);
       due_.push_back({operation.operation, {attempt.result, attempt.flags}});
-      [[fallthrough]];
+      operation.events = attempt.events;
+      return Tried::kCame;
     case Attempt::Next::kWait:
       operation.events = attempt.events;
-      return true;
+      return Tried::kInVain;
     case Attempt::Next::kThread:
-      Waiting(operation).Unlink();
+      watches_.Stop(operation);
       if (const int error = PutAside(operation, attempt); error != 0) {
-        End(operation, {ResultWithMoved(operation.entry, error), 0});
+        GiveUp(operation, error);
       }
-      return false;
+      return Tried::kLeft;
   }
-  return false;
+  return Tried::kLeft;
+}
+
+void EpollPort::GiveUp(EpollWatches::Waiter& waiter, int error) {
+  auto& operation = static_cast<UnderWay&>(waiter);
+  End(operation, {ResultWithMoved(operation.entry, error), 0});
 }
 
 void EpollPort::TakeFromThreads() {

@@ -8,12 +8,10 @@
 #define CRECHE_LIB_EPOLL_EPOLL_PORT_H_
 
 #include <liburing.h>
-#include <sys/epoll.h>
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <unordered_map>
 #include <vector>
 
@@ -21,7 +19,6 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "creche/core/backend.h"
-#include "creche/core/internal/intrusive_list.h"
 #include "creche/uring/operation_port.h"
 #include "creche/uring/socket_names.h"
 #include "creche/uring/uring_features.h"
@@ -29,29 +26,21 @@
 #include "lib/core/hosted_port.h"
 #include "lib/epoll/calls.h"
 #include "lib/epoll/epoll_set.h"
+#include "lib/epoll/epoll_watches.h"
 #include "lib/epoll/worker_threads.h"
 #include "lib/uring/cancel_requests.h"
 
 namespace creche::internal {
 
-struct WatchTag;
-
 // An operation is tried as soon as it is started. Most have ended then, and are
 // delivered in the next round. One that would block waits until its descriptor
 // is ready, and is tried again; one that may block whatever is tried, or whose
-// file epoll does not take, goes to a thread.
-//
-// A descriptor is watched for one event at a time (EPOLLONESHOT), and watched
-// again while operations wait for it. So one that is ready, and whose task is
-// slow, costs nothing. But where all that waits is a receive of whatever comes
-// (multishot), the descriptor is watched for as long as that goes on, without a
-// system call for each message.
-//
-// Nothing tells a port that a number has been closed and now means another
-// file, and the set goes on watching the old one as long as that is open under
-// another number. So whoever waits has the kernel look whether the set has the
-// file that the number means now, and events of an older one are not heard.
-class EpollPort final : public OperationPort, public HostedPort {
+// file epoll does not take, goes to a thread. A receive of whatever comes
+// (multishot) waits for as long as it goes on: it is what EpollWatches calls a
+// waiter that lasts.
+class EpollPort final : public OperationPort,
+                        public HostedPort,
+                        private EpollWatches::Owner {
  public:
   explicit EpollPort(const UringFeatures& features = {})
       : features_(features) {}
@@ -80,27 +69,10 @@ class EpollPort final : public OperationPort, public HostedPort {
 
  private:
   // An operation that has not ended.
-  struct UnderWay : WorkerThreads::Job, ListLink<WatchTag> {
+  // It waits for its descriptor, or else it is with a thread.
+  struct UnderWay : WorkerThreads::Job, EpollWatches::Waiter {
     Operation* operation = nullptr;
-    unsigned events = 0;  // That it waits for; 0: it is with a thread.
-    bool is_multishot = false;
   };
-
-  // A descriptor by its number.
-  struct Watch {
-    IntrusiveList<UnderWay, WatchTag> waiting;
-    unsigned events = 0;     // That any of them waits for, and maybe more.
-    unsigned in_vain = 0;    // Events in a row that let none of them end.
-    bool is_in_set = false;  // As far as is known.
-    // Not for one event only: for as long as what waits, waits.
-    bool is_standing = false;
-    // Of the files that have had the number; a part of the events' tag.
-    std::uint32_t generation = 0;
-  };
-
-  static std::uint64_t Tag(int fd, const Watch& watch) {
-    return std::uint64_t{watch.generation} << 32U | static_cast<unsigned>(fd);
-  }
 
   struct Completion {
     Operation* operation;
@@ -114,29 +86,19 @@ class EpollPort final : public OperationPort, public HostedPort {
     int Listen(int fd, int backlog) override;
   };
 
-  static ListLink<WatchTag>& Waiting(UnderWay& operation) { return operation; }
-
   UnderWay& Remember(Operation& operation);
   void Forget(Operation& operation);
   bool Begin(Operation& operation, const io_uring_sqe& entry,
              OperationResult& completed);
   void Count(const Operation& operation, int change);
   int PutAside(UnderWay& operation, const Attempt& attempt);
-  int StartWatching(UnderWay& operation, unsigned events);
-  void StopWatching(UnderWay& operation);
-  void WatchOn(int fd, Watch& watch);
-  void WatchInNewSet();
-  int Arm(int fd, Watch& watch, unsigned newest);
-  int AddToSet(int fd, Watch& watch, unsigned events);
-  void MakeRoomInSet();
-  void EndAll(Watch& watch, int result);
   void End(UnderWay& operation, OperationResult result);
+  EpollWatches::Tried TryAgain(EpollWatches::Waiter& waiter,
+                               unsigned ready) override;
+  void GiveUp(EpollWatches::Waiter& waiter, int error) override;
 
   bool IsTimeToLook();
   bool Look(absl::Duration at_most);
-  void OnEvent(const epoll_event& event);
-  void TryAllAgain(Watch& watch, unsigned ready);
-  bool TryAgain(UnderWay& operation, unsigned ready, unsigned& in_vain);
   void TakeFromThreads();
   void InterruptAgain();
   void EndBackground();
@@ -144,10 +106,9 @@ class EpollPort final : public OperationPort, public HostedPort {
 
   const UringFeatures features_;  // That it may have.
   EpollSet set_;
+  EpollWatches watches_{set_, *this};
   std::atomic<bool> is_notified_ = false;
   WorkerThreads threads_{[this] { set_.Notify(); }};
-  // Elements stay where they are.
-  std::deque<Watch> watches_;  // By number.
   using UnderWayMap = std::unordered_map<Operation*, UnderWay>;
   UnderWayMap under_way_;
   std::vector<UnderWayMap::node_type>
@@ -158,8 +119,6 @@ class EpollPort final : public OperationPort, public HostedPort {
   BlockRing* blocks_ = nullptr;          // Made when it is first asked for.
   size_t events_at_once_ = 1;  // That are taken; more, if they are small.
   size_t received_ = 0;        // By multishots, in one look.
-  bool may_stand_ = true;      // Watches may be standing ones.
-  int strangers_ = 0;  // Events of files whose number means another one.
   int rounds_without_look_ = 0;
   int looks_in_vain_ = 0;  // In a row, without a Wait().
   const bool counts_cycles_ = CycleCounter::is_steady();
