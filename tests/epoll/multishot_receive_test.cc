@@ -4,8 +4,10 @@
 // goes on.
 
 #include <liburing.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -111,7 +113,8 @@ class MultishotReceiveTest : public EpollPortTest {
 
 TEST_F(MultishotReceiveTest, IsWatchedOnceForAllThatComes) {
   StartOn(receiver_, sockets_.first());
-  for (const char* text : {"one", "two", "three"}) {
+  for (int i = 0; i < 20; ++i) {
+    const std::string text = "message " + std::to_string(i);
     EXPECT_EQ(Pass(text), text);
     EXPECT_EQ(WatchedFor(sockets_.first()), EPOLLIN);
   }
@@ -196,6 +199,28 @@ TEST_F(MultishotReceiveTest, SharesItsDescriptor) {
   EXPECT_EQ(WatchedFor(sockets_.first()), EPOLLIN);
 }
 
+// What wakes the run for the other one is not to wake it again and again.
+TEST_F(MultishotReceiveTest, IsWatchedForOneEventAtATimeWhileAnotherWaits) {
+  constexpr int kShared = EPOLLIN | EPOLLPRI | static_cast<int>(EPOLLONESHOT);
+  for (const bool comes_first : {true, false}) {
+    SCOPED_TRACE(comes_first);
+    Receiver receiver;
+    CountingOperation other;
+    if (comes_first) StartOn(receiver, sockets_.first());
+    StartPoll(other, sockets_.first(), POLLPRI);
+    if (!comes_first) StartOn(receiver, sockets_.first());
+    EXPECT_EQ(WatchedFor(sockets_.first()), kShared);
+    Send("x");
+    while (receiver.blocks == 0) port_.Wait(absl::InfiniteDuration());
+    port_.blocks()->Lend(receiver.block_id);
+    port_.blocks()->Return(receiver.block_id);
+    EXPECT_EQ(WatchedFor(sockets_.first()), kShared);
+    CancelAndWait(other);
+    port_.Cancel(receiver);
+    port_.Poll();
+  }
+}
+
 TEST_F(MultishotReceiveTest, RunsOutWhenNoBlockIsReturned) {
   StartOn(receiver_, sockets_.first());
   for (unsigned i = 0; i < BlockRing::kBlocks; ++i) {
@@ -207,6 +232,52 @@ TEST_F(MultishotReceiveTest, RunsOutWhenNoBlockIsReturned) {
   for (unsigned id = 0; id < BlockRing::kBlocks; ++id) {
     port_.blocks()->Return(id);
   }
+}
+
+TEST_F(MultishotReceiveTest, WhatEndsKeepsNoBlock) {
+  for (unsigned i = 0; i <= BlockRing::kBlocks; ++i) {
+    SocketPair sockets;
+    Receiver receiver;
+    StartOn(receiver, sockets.first());
+    sockets.CloseSecond();
+    port_.Wait(absl::InfiniteDuration());
+    ASSERT_TRUE(receiver.has_ended);
+    ASSERT_EQ(receiver.last_result, 0) << i;
+  }
+}
+
+// An error that stays is always reported, so the socket comes to be watched for
+// changes only. Two messages are one change.
+TEST_F(MultishotReceiveTest, LeavesNothingWhereAnErrorStays) {
+  const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  sockaddr_in own = {};
+  own.sin_family = AF_INET;
+  own.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof(own);
+  auto* address = reinterpret_cast<sockaddr*>(&own);
+  ASSERT_EQ(bind(fd, address, size), 0);
+  ASSERT_EQ(getsockname(fd, address, &size), 0);
+  const int yes = 1;
+  ASSERT_EQ(setsockopt(fd, IPPROTO_IP, IP_RECVERR, &yes, sizeof(yes)), 0);
+  sockaddr_in nobody = own;
+  nobody.sin_port = htons(1);
+  sendto(fd, "x", 1, 0, reinterpret_cast<sockaddr*>(&nobody), size);
+  ASSERT_EQ(recv(fd, buffer_, 1, MSG_DONTWAIT), -1);
+  ASSERT_EQ(errno, ECONNREFUSED);  // And the error's message is in the queue.
+
+  StartOn(receiver_, fd);
+  for (int i = 0; i < 20; ++i) port_.Poll();
+  ASSERT_FALSE(receiver_.has_ended);
+  for (const char* text : {"a", "b"}) {
+    ASSERT_EQ(sendto(fd, text, 1, 0, address, size), 1);
+  }
+  for (const char* text : {"a", "b"}) {
+    EXPECT_EQ(NextBlock(), text);
+    port_.blocks()->Return(receiver_.block_id);
+  }
+  port_.Cancel(receiver_);
+  port_.Poll();
+  close(fd);
 }
 
 // The loop of a host waits for the set, which it knows by its file.
@@ -240,6 +311,30 @@ TEST_F(MultishotReceiveTest, AFileThatNobodyCanForgetDoesNotKeepItBusy) {
   port_.Notify();
   port_.Wait(absl::InfiniteDuration());
   close(number);
+}
+
+// The new set must not watch a number that means another file, or none, for who
+// waits for the file that it meant.
+TEST_F(MultishotReceiveTest, WhoWaitsForAFileThatLostItsNumberHearsOfIt) {
+  SocketPair fresh;
+  const int number = dup(sockets_.first());
+  const int closed = dup(sockets_.second());
+  const int replaced = dup(sockets_.second());
+  StartOn(receiver_, number);
+  CountingOperation first;
+  CountingOperation second;
+  StartPoll(first, closed, POLLIN);
+  StartPoll(second, replaced, POLLIN);
+  ASSERT_EQ(dup2(fresh.first(), number), number);
+  ASSERT_EQ(dup2(fresh.first(), replaced), replaced);
+  ASSERT_EQ(close(closed), 0);
+  ASSERT_EQ(write(sockets_.second(), "x", 1), 1);
+  for (int i = 0; i < 20; ++i) port_.Poll();
+  EXPECT_EQ(first.last_result, -EBADF);
+  EXPECT_EQ(second.last_result, -EBADF);
+  EXPECT_EQ(port_.pending(), 0U);
+  close(number);
+  close(replaced);
 }
 
 }  // namespace
