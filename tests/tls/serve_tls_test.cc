@@ -15,6 +15,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
@@ -161,6 +162,16 @@ TLS_TEST(ServeTlsTest, TasksOfConnectionsHaveTheNameOfTheHandler) {
     co_return absl::OkStatus();
   };
   co_return co_await WithNursery(body);
+}
+
+TLS_TEST(ServeTlsTest, AStreamHasTheNameOfItsTransport) {
+  auto look = [](std::uint16_t port) -> Task<absl::Status> {
+    TcpTls stream =
+        co_await Try(ConnectTls("127.0.0.1", port, ClientContext()));
+    EXPECT_EQ(stream.name(), absl::StrCat("127.0.0.1:", port));
+    co_return co_await stream.Shutdown();
+  };
+  co_return co_await WhileItServes(look);
 }
 
 // As a client's first message begins.

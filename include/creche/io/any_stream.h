@@ -11,6 +11,7 @@
 #include <concepts>
 #include <cstddef>
 #include <memory>
+#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -55,6 +56,9 @@ class AnyStream {
     return stream_ != nullptr ? stream_->TrySend(data) : 0;
   }
 
+  // As HasName says; empty if the stream in it does not have this.
+  std::string name() const { return stream_ != nullptr ? stream_->name() : ""; }
+
   // Same as ByteStream.
   void Close() {
     if (stream_ != nullptr) stream_->Close();
@@ -73,6 +77,7 @@ class AnyStream {
     virtual Task<absl::Status> SendAll(absl::string_view data) = 0;
     virtual Task<absl::Status> SendEof() = 0;
     virtual std::size_t TrySend(absl::string_view data) = 0;
+    virtual std::string name() const = 0;
     virtual void Close() = 0;
     virtual void Abort() = 0;
   };
@@ -97,6 +102,13 @@ class AnyStream {
         return stream_.TrySend(data);
       } else {
         return 0;
+      }
+    }
+    std::string name() const override {
+      if constexpr (HasName<Stream>) {
+        return stream_.name();
+      } else {
+        return "";
       }
     }
     void Close() override { stream_.Close(); }

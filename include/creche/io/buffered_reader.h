@@ -25,6 +25,7 @@
 #include "creche/core/internal/budgeted_checkpoint.h"
 #include "creche/core/task.h"
 #include "creche/io/byte_stream.h"
+#include "creche/io/internal/on_stream.h"
 
 namespace creche {
 
@@ -70,8 +71,9 @@ class BufferedReader {
       // None can begin in time any more.
       if (unread().size() > max_size &&
           unread().size() - max_size >= delimiter.size()) {
-        co_return absl::ResourceExhaustedError(absl::StrCat(
-            "BufferedReader: no delimiter in the first ", max_size, " bytes"));
+        co_return absl::ResourceExhaustedError(
+            absl::StrCat("BufferedReader", internal::OnStream(stream()),
+                         ": no delimiter in the first ", max_size, " bytes"));
       }
       from = unread().size() - std::min(unread().size(), delimiter.size() - 1);
       absl::Status more = co_await ReceiveMore("the delimiter");
@@ -156,7 +158,8 @@ class BufferedReader {
     if (!size.ok()) co_return std::move(size).status();
     if (*size == 0) {
       co_return EndOfStreamError(
-          absl::StrCat("BufferedReader: the stream ended before ", wanted, "; ",
+          absl::StrCat("BufferedReader", internal::OnStream(stream()),
+                       ": the stream ended before ", wanted, "; ",
                        unread().size(), " bytes are left"));
     }
     end_ += *size;

@@ -21,6 +21,7 @@
 #include "creche/core/internal/budgeted_checkpoint.h"
 #include "creche/core/task.h"
 #include "creche/io/byte_stream.h"
+#include "creche/io/internal/on_stream.h"
 
 namespace creche {
 
@@ -104,10 +105,10 @@ class BufferedWriter {
     bool& flag_;
   };
 
-  static absl::Status Busy(absl::string_view operation) {
-    return BusyResourceError(
-        absl::StrCat("BufferedWriter::", operation,
-                     "(): another task is writing or flushing"));
+  absl::Status Busy(absl::string_view operation) const {
+    return BusyResourceError(absl::StrCat(
+        "BufferedWriter::", operation, "()", internal::OnStream(*stream_),
+        ": another task is writing or flushing"));
   }
 
   // All of `unsent_`. Empties it only when the stream has sent everything:

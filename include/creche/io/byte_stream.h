@@ -14,6 +14,7 @@
 
 #include <concepts>
 #include <cstddef>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -89,6 +90,16 @@ concept HasTrySend = requires(Stream& stream, absl::string_view data) {
 //                        A stream that is closed already stays as it is.
 template <typename Stream>
 concept HasAbort = requires(Stream& stream) { stream.Abort(); };
+
+// A stream that knows which one it is:
+//
+//   name()               for people, as its errors have it: the peer's address,
+//                        say. Stays when the stream is closed; empty if there
+//                        is none.
+template <typename Stream>
+concept HasName = requires(const Stream& stream) {
+  { stream.name() } -> std::same_as<std::string>;
+};
 
 }  // namespace creche
 

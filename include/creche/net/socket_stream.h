@@ -11,6 +11,7 @@
 #define CRECHE_NET_SOCKET_STREAM_H_
 
 #include <cstddef>
+#include <string>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -116,6 +117,10 @@ class SocketStream {
   // For options that creche does not know. -1 if closed. It remains the
   // stream's: do not close it or put it into non-blocking mode.
   int fd() const { return socket_ ? socket_->fd() : -1; }
+
+  // As HasName (io/byte_stream.h) says: the peer's address, or the descriptor's
+  // number.
+  std::string name() const { return socket_ ? socket_->Label() : ""; }
 
   // As the kernel knows them.
   // Errors: IsClosedResource; or as errno says.

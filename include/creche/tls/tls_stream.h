@@ -145,6 +145,11 @@ class TlsStream {
     if (connection_ != nullptr) connection_->Close();
   }
 
+  // As HasName (io/byte_stream.h) says: the transport's, or empty.
+  std::string name() const {
+    return connection_ != nullptr ? connection_->name() : "";
+  }
+
   // What the handshake has agreed on.
   const TlsInfo& info() const { return connection_->info(); }
 

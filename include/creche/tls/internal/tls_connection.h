@@ -64,6 +64,14 @@ class TlsConnection {
   std::size_t TrySend(absl::string_view data);
   void Close();
 
+  // The transport's; empty if it has none.
+  std::string name() const {
+    if constexpr (HasName<Stream>) {
+      return transport_.name();
+    } else {
+      return "";
+    }
+  }
   const TlsInfo& info() const { return engine_->info(); }
   absl::StatusOr<std::string> Exporter(absl::string_view label,
                                        std::size_t size) const {
