@@ -73,4 +73,21 @@ Task<int> Choices(std::string a, bool b) {
   co_return b&& co_await Yes();                             // HAZARD: branch
 }
 
+// Clang finds these by itself.
+#pragma GCC diagnostic ignored "-Wunused-result"
+
+Task<absl::Status> Save(std::string);
+Task<absl::StatusOr<std::string>> Load();
+
+Task<> Dropped(std::string a) {
+  auto close = []() -> Task<absl::Status> { co_return absl::OkStatus(); };
+  co_await Save(a);                   // HAZARD: dropped Status
+  co_await gcc12::Load();             // HAZARD: dropped Status
+  if (a.empty()) co_await Save("x");  // HAZARD: dropped Status
+  auto inner = [&]() -> Task<> {
+    co_await close();  // HAZARD: dropped Status
+  };
+  co_await inner();
+}
+
 }  // namespace gcc12

@@ -95,4 +95,23 @@ Task<int> Choices(std::string a, bool b) {
   co_return both ? number : 0;
 }
 
+Task<absl::Status> Save(std::string);
+Task<absl::Status> Twice(int);
+Task<> Twice(std::string);  // Which of them is called, only types can tell.
+
+Task<absl::Status> NotDropped(std::string a, Task<> (*save)()) {
+  (co_await Save(a)).IgnoreError();
+  (void)co_await Save(a);
+  static_cast<void>(co_await Save(a));
+  co_await creche::Try(Save(a));
+  const absl::Status saved = co_await Save(a);
+  if (!(co_await Save(a)).ok()) co_return saved;
+  co_await Twice(a);
+  co_await save();
+  auto close = []() -> Task<> { co_return; };
+  co_await close();
+  co_await Save(a);  // gcc12: ok
+  co_return co_await Save(a);
+}
+
 }  // namespace gcc12
