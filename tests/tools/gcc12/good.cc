@@ -110,7 +110,6 @@ Task<absl::Status> NotDropped(std::string a, Task<> (*save)()) {
   co_await save();
   auto close = []() -> Task<> { co_return; };
   co_await close();
-  co_await Save(a);  // gcc12: ok
   co_return co_await Save(a);
 }
 
