@@ -322,11 +322,11 @@ void EpollPort::GiveUp(EpollWatches::Waiter& waiter, int error) {
 }
 
 void EpollPort::TakeFromThreads() {
-  std::vector<WorkerThreads::Job*> finished;
-  threads_.TakeFinished(finished);
-  for (WorkerThreads::Job* job : finished) {
+  threads_.TakeFinished(finished_);
+  for (WorkerThreads::Job* job : finished_) {
     End(*static_cast<UnderWay*>(job), {job->result, 0});
   }
+  finished_.clear();
 }
 
 // What a completion starts, and that ends at once, is for the next round.

@@ -115,10 +115,11 @@ class EpollPort final : public OperationPort,
       spare_;                 // So that waiting allocates none.
   CancelRequests cancelled_;  // Of operations that are with a thread.
   std::vector<Completion> due_;
-  std::vector<Completion> in_delivery_;  // Kept for its memory.
-  BlockRing* blocks_ = nullptr;          // Made when it is first asked for.
-  size_t events_at_once_ = 1;  // That are taken; more, if they are small.
-  size_t received_ = 0;        // By multishots, in one look.
+  std::vector<Completion> in_delivery_;        // Kept for its memory.
+  std::vector<WorkerThreads::Job*> finished_;  // Likewise.
+  BlockRing* blocks_ = nullptr;  // Made when it is first asked for.
+  size_t events_at_once_ = 1;    // That are taken; more, if they are small.
+  size_t received_ = 0;          // By multishots, in one look.
   int rounds_without_look_ = 0;
   int looks_in_vain_ = 0;  // In a row, without a Wait().
   const bool counts_cycles_ = CycleCounter::is_steady();
