@@ -301,8 +301,10 @@ TEST(RunHandleTest, RunsBesideMainForAThreadThatWasAbandoned) {
   auto main = [&]() -> Task<> {
     TaskLocal<int> number;
     Event called;
+    CancelScope scope;
     auto in_thread = [&] {
       const RunHandle run = RunHandle::Current();
+      run.Post([&scope] { scope.Cancel(); });
       abandoned.get_future().wait();
       auto look = [&]() -> Task<bool> {
         co_await Checkpoint();
@@ -314,8 +316,8 @@ TEST(RunHandleTest, RunsBesideMainForAThreadThatWasAbandoned) {
     auto running = RunInThread(
         ThreadOptions().set_on_cancel(OnCancel::kAbandon), in_thread);
     auto with_number = number.With(1, std::move(running));
-    auto timed = MoveOnAfter(absl::Milliseconds(10), std::move(with_number));
-    EXPECT_FALSE((co_await std::move(timed)).has_value());
+    auto in_scope = scope.Run(std::move(with_number));
+    EXPECT_FALSE((co_await std::move(in_scope)).has_value());
     abandoned.set_value();
     co_await called.Wait();
   };
