@@ -12,8 +12,8 @@ namespace creche::internal {
 void PromiseBase::EndedWithoutResult() const {
   Misuse(absl::StrCat(
       "a coroutine that returns a Task of a value ended without co_return: ",
-      location_.function_name(), ", which was last at ", FileOf(location_), ":",
-      location_.line()));
+      location().function_name(), ", which was last at ", FileOf(location()),
+      ":", location().line()));
 }
 
 // To go on is no choice: on some compilers, an exception that leaves destroy()
