@@ -12,6 +12,8 @@
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -83,9 +85,17 @@ TEST_F(BlockingCallsTest, ManyAreInterruptedAtAnyMoment) {
   }
 }
 
+size_t ThreadsOfThisProcess() {
+  const std::filesystem::directory_iterator tasks("/proc/self/task");
+  return static_cast<size_t>(std::distance(begin(tasks), end(tasks)));
+}
+
 TEST_F(BlockingCallsTest, MoreWaitThanThereAreThreads) {
   std::vector<CountingOperation> operations(WorkerThreads::kMost + 20);
+  const size_t threads_before = ThreadsOfThisProcess();
   for (CountingOperation& operation : operations) StartOpeningFifo(operation);
+  // They are made when the operations begin, and stay until the port closes.
+  EXPECT_LE(ThreadsOfThisProcess() - threads_before, WorkerThreads::kMost);
   port_.Wait(absl::Milliseconds(5));
   for (CountingOperation& operation : operations) port_.Cancel(operation);
   WaitUntilDone();
