@@ -71,7 +71,9 @@ class Place:
     """A co_await: where a frame of a task stands."""
 
     def __init__(self, promise):
-        location = promise['location_']['_M_impl']
+        # It is kept as std::source_location keeps it, but without the type.
+        kept_as = gdb.lookup_type('std::source_location')['_M_impl'].type
+        location = promise['location_'].cast(kept_as)
         self.is_known = int(location) != 0
         if self.is_known:
             self.file = text_of(location['_M_file_name'])
