@@ -16,15 +16,6 @@
 
 namespace creche::internal {
 
-CountedConnection::CountedConnection(CoreSet& cores, std::size_t index)
-    : cores_(&cores), index_(index) {
-  ++cores_->connections(index_);
-}
-
-CountedConnection::~CountedConnection() {
-  if (cores_ != nullptr) --cores_->connections(index_);
-}
-
 HandOver::HandOver(CoreSet& cores) : cores_(cores) {
   for (std::size_t i = 0; i < cores.count(); ++i) {
     ways_.push_back(

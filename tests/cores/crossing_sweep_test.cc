@@ -34,7 +34,9 @@
 #include "creche/threads/run_handle.h"
 #include "gtest/gtest.h"
 #include "lib/cores/core_set.h"
+#include "tests/cores/echo.h"
 #include "tests/cores/neighbour.h"
+#include "tests/support/free_port.h"
 
 namespace creche {
 namespace {
@@ -196,23 +198,6 @@ TEST(CrossingSweepTest, RunOnOnItsOwnCore) {
   EXPECT_GE(FailEverywhere(body, check), 4U);
 }
 
-Task<> Echo(TcpStream stream) {
-  char byte = 0;
-  while ((co_await stream.ReceiveExactly(absl::MakeSpan(&byte, 1))).ok()) {
-    if (!(co_await stream.SendAll({&byte, 1})).ok()) co_return;
-  }
-}
-
-std::uint16_t FreePort() {
-  std::uint16_t port = 0;
-  auto find = [&]() -> Task<absl::Status> {
-    port = (co_await Try(ListenTcp("127.0.0.1", 0))).port();
-    co_return absl::OkStatus();
-  };
-  EXPECT_THAT(creche::Run(find), IsOk());
-  return port;
-}
-
 // A server on one core, and a client in the same run.
 Task<absl::Status> ServeOne(std::uint16_t port, Balance balance) {
   CoreSet cores(1);
@@ -230,9 +215,7 @@ Task<absl::Status> ServeOne(std::uint16_t port, Balance balance) {
     nursery.StartSoon(serve);
     co_await WaitAllTasksBlocked();  // It listens.
     TcpStream client = co_await Try(ConnectTcp("127.0.0.1", port));
-    co_await Try(client.SendAll("x"));
-    char byte = 0;
-    co_await Try(client.ReceiveExactly(absl::MakeSpan(&byte, 1)));
+    co_await Try(AskEcho(client));
     nursery.Cancel();
     co_return absl::OkStatus();
   };

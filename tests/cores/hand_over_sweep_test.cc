@@ -20,14 +20,12 @@
 #include <utility>
 
 #include "absl/status/status.h"
-#include "absl/types/span.h"
 #include "creche/core/cancel_scope.h"
 #include "creche/core/nursery.h"
 #include "creche/core/task.h"
 #include "creche/core/try.h"
 #include "creche/cores/core.h"
 #include "creche/cores/serve_tcp_on_cores.h"
-#include "creche/net/tcp_listener.h"
 #include "creche/net/tcp_stream.h"
 #include "creche/net/wait_readable.h"
 #include "creche/run.h"
@@ -37,7 +35,9 @@
 #include "creche/testing/wait_all_tasks_blocked.h"
 #include "gtest/gtest.h"
 #include "lib/cores/core_set.h"
+#include "tests/cores/echo.h"
 #include "tests/cores/neighbour.h"
+#include "tests/support/free_port.h"
 
 namespace creche {
 namespace {
@@ -46,23 +46,6 @@ using internal::CoreSet;
 
 // So many seem to be served on core 0 that it gives all others away.
 constexpr std::size_t kMany = 100;
-
-std::uint16_t FreePort() {
-  std::uint16_t port = 0;
-  auto find = [&]() -> Task<absl::Status> {
-    port = (co_await Try(ListenTcp("127.0.0.1", 0))).port();
-    co_return absl::OkStatus();
-  };
-  EXPECT_THAT(creche::Run(find), IsOk());
-  return port;
-}
-
-Task<> Echo(TcpStream stream) {
-  char byte = 0;
-  while ((co_await stream.ReceiveExactly(absl::MakeSpan(&byte, 1))).ok()) {
-    if (!(co_await stream.SendAll({&byte, 1})).ok()) co_return;
-  }
-}
 
 // Counts in `served` what is served on core 1.
 Task<absl::Status> Serve(CoreSet& cores, std::size_t index, std::uint16_t port,

@@ -31,6 +31,8 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "lib/cores/core_set.h"
+#include "tests/cores/echo.h"
+#include "tests/support/free_port.h"
 #include "tests/support/run_to_test.h"
 
 namespace creche {
@@ -38,12 +40,6 @@ namespace {
 
 using internal::CoreSet;
 using ::testing::HasSubstr;
-
-Task<std::uint16_t> FreePort() {
-  absl::StatusOr<TcpListener> listener = co_await ListenTcp("127.0.0.1", 0);
-  EXPECT_THAT(listener, IsOk());
-  co_return listener->port();
-}
 
 // The server's part on one of the cores, whose connections may go on for an
 // hour after its end.
@@ -69,27 +65,14 @@ class Part {
   int served() const { return served_; }
 
  private:
-  static Task<> Echo(TcpStream stream) {
-    char byte = 0;
-    while ((co_await stream.ReceiveExactly(absl::MakeSpan(&byte, 1))).ok()) {
-      if (!(co_await stream.SendAll({&byte, 1})).ok()) co_return;
-    }
-  }
-
   Core core_;
   const std::uint16_t port_;
   CancelScope scope_;
   int served_ = 0;
 };
 
-Task<absl::Status> AskEcho(TcpStream& stream) {
-  co_await Try(stream.SendAll("x"));
-  char byte = 0;
-  co_return co_await stream.ReceiveExactly(absl::MakeSpan(&byte, 1));
-}
-
 CRECHE_TEST(HandOverTest, ACoreInItsGraceGetsNoMore) {
-  const std::uint16_t port = co_await FreePort();
+  const std::uint16_t port = FreePort();
   CoreSet cores(2);
   cores.connections(0) = 100;  // Gives away, while others take.
   Part first(cores, 0, port);
@@ -120,7 +103,7 @@ class NamedHandlerTest : public ::testing::TestWithParam<Balance> {};
 
 TEST_P(NamedHandlerTest, TasksOfConnectionsHaveItsName) {
   auto main = []() -> Task<absl::Status> {
-    const std::uint16_t port = co_await FreePort();
+    const std::uint16_t port = FreePort();
     CoreSet cores(1);
     Core core(cores, 0);
     std::string tasks;

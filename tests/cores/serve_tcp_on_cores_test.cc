@@ -10,7 +10,6 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "absl/types/span.h"
 #include "creche/core/nursery.h"
 #include "creche/core/sleep.h"
 #include "creche/core/task.h"
@@ -23,6 +22,8 @@
 #include "creche/testing/status_matchers.h"
 #include "creche/threads/run_in_thread.h"
 #include "gtest/gtest.h"
+#include "tests/cores/echo.h"
+#include "tests/support/free_port.h"
 #include "tests/support/open_files.h"
 
 namespace creche {
@@ -30,29 +31,6 @@ namespace {
 
 constexpr std::size_t kCores = 4;
 constexpr std::size_t kConnections = 12;
-
-std::uint16_t FreePort() {
-  std::uint16_t port = 0;
-  auto find = [&]() -> Task<absl::Status> {
-    port = (co_await Try(ListenTcp("127.0.0.1", 0))).port();
-    co_return absl::OkStatus();
-  };
-  EXPECT_THAT(creche::Run(find), IsOk());
-  return port;
-}
-
-Task<> Echo(TcpStream stream) {
-  char byte = 0;
-  while ((co_await stream.ReceiveExactly(absl::MakeSpan(&byte, 1))).ok()) {
-    (co_await stream.SendAll({&byte, 1})).IgnoreError();
-  }
-}
-
-Task<absl::Status> AskEcho(TcpStream& stream) {
-  co_await Try(stream.SendAll("x"));
-  char byte = 0;
-  co_return co_await stream.ReceiveExactly(absl::MakeSpan(&byte, 1));
-}
 
 Task<TcpStream> ConnectSoon(std::uint16_t port) {
   for (;;) {

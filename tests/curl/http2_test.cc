@@ -2,10 +2,6 @@
 //
 // HTTP/2 over TLS, against nginx with a certificate of the test's own.
 
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <cstdlib>
 #include <fstream>
 #include <string>
@@ -24,6 +20,7 @@
 #include "creche/testing/tls/test_certificates.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/support/free_port.h"
 #include "tests/support/random_cancellation.h"
 #include "tests/support/run_checked.h"
 
@@ -31,19 +28,6 @@ namespace creche {
 namespace {
 
 using ::testing::HasSubstr;
-
-// One that the kernel has given to nobody yet.
-int FreePort() {
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address = {};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof(address);
-  bind(fd, reinterpret_cast<sockaddr*>(&address), size);
-  getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
-  close(fd);
-  return ntohs(address.sin_port);
-}
 
 // What each location answers is what it knows of the request.
 constexpr char kLocations[] = R"(

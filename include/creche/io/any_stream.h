@@ -24,6 +24,7 @@
 #include "creche/core/internal/coroutine_attributes.h"
 #include "creche/core/task.h"
 #include "creche/io/byte_stream.h"
+#include "creche/io/internal/stream_name.h"
 
 namespace creche {
 
@@ -104,13 +105,7 @@ class AnyStream {
         return 0;
       }
     }
-    std::string name() const override {
-      if constexpr (HasName<Stream>) {
-        return stream_.name();
-      } else {
-        return "";
-      }
-    }
+    std::string name() const override { return internal::NameOf(stream_); }
     void Close() override { stream_.Close(); }
     void Abort() override {
       if constexpr (HasAbort<Stream>) {

@@ -25,7 +25,7 @@
 #include "creche/core/internal/budgeted_checkpoint.h"
 #include "creche/core/task.h"
 #include "creche/io/byte_stream.h"
-#include "creche/io/internal/on_stream.h"
+#include "creche/io/internal/stream_name.h"
 
 namespace creche {
 

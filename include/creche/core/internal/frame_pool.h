@@ -117,9 +117,8 @@ class FramePool {
   // Brings in what is likely to be wanted soon. Where tasks have come and gone
   // in order, their blocks lie side by side, and the one that is wanted some
   // turns later is known. Only downwards: upwards it gains nothing
-  // (docs/benchmarks.md, "Tried"). Not address 0, which a processor looks up in
-  // vain, each time. Inlined, or else g++ takes it for a function without
-  // effect.
+  // (docs/benchmarks.md, "Tried"). Inlined, or else g++ takes it for a function
+  // without effect.
   [[gnu::always_inline]] static void PrefetchAfter(const Block& block,
                                                    std::size_t size) {
     const auto here = reinterpret_cast<std::uintptr_t>(&block);

@@ -33,6 +33,7 @@
 #include "absl/types/span.h"
 #include "creche/core/task.h"
 #include "creche/io/byte_stream.h"
+#include "creche/io/internal/stream_name.h"
 #include "creche/tls/internal/tls_engine.h"
 #include "creche/tls/internal/transport_input.h"
 
@@ -65,13 +66,7 @@ class TlsConnection {
   void Close();
 
   // The transport's; empty if it has none.
-  std::string name() const {
-    if constexpr (HasName<Stream>) {
-      return transport_.name();
-    } else {
-      return "";
-    }
-  }
+  std::string name() const { return internal::NameOf(transport_); }
   const TlsInfo& info() const { return engine_->info(); }
   absl::StatusOr<std::string> Exporter(absl::string_view label,
                                        std::size_t size) const {
