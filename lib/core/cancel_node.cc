@@ -20,8 +20,8 @@ namespace {
 
 // Where the running task's code is, if it runs.
 std::source_location PlaceNow() {
-  if (running.task == nullptr || running.frame == nullptr) return {};
-  return running.frame->location();
+  if (running.task == nullptr || !running.frame) return {};
+  return running.frame.promise().location();
 }
 
 }  // namespace
@@ -30,6 +30,20 @@ CancelNode::~CancelNode() {
   if (stage_ == Stage::kEntered) {
     Misuse("a CancelScope was destroyed while its Run() was under way");
   }
+}
+
+inline bool CancelNode::UpdateIsCancelled() {
+  const bool is_cancelled = cancel_called_ || SeesOutsideCancellation();
+  if (is_cancelled == is_cancelled_) [[likely]]
+    return false;
+  SetIsCancelled(is_cancelled);
+  return true;
+}
+
+inline void CancelNode::Disarm() {
+  using Fresh = ListLink<FreshDeadlines>;
+  if (Fresh::is_linked()) Fresh::Unlink();
+  if (is_armed()) running.scheduler->deadlines().Remove(*this);
 }
 
 void CancelNode::Enter(TaskRecord& task) {
@@ -43,7 +57,8 @@ void CancelNode::Enter(TaskRecord& task) {
   parent_->children_.PushBack(this);
   task.set_scope(this);
   UpdateIsCancelled();
-  TellInstruments(&Instrument::ScopeEntered, task);
+  if (running.has_instruments) [[unlikely]]
+    TellInstruments(&Instrument::ScopeEntered, task);
   bool is_due = when_ != kNever && when_ <= ClockNow();
   if (is_relative_) {
     is_due |= timeout_ <= 0;
@@ -63,9 +78,10 @@ void CancelNode::ArmFresh() {
 }
 
 void CancelNode::Exit() {
-  TellInstruments(&Instrument::ScopeExited, *owner_);
+  if (running.has_instruments) [[unlikely]]
+    TellInstruments(&Instrument::ScopeExited, *owner_);
   stage_ = Stage::kExited;
-  ArmOrDisarm();
+  Disarm();
   ListLink<ChildScopes>::Unlink();
   owner_->set_scope(parent_);
   owner_ = nullptr;
@@ -104,17 +120,14 @@ void CancelNode::CancelFor(Reason reason) {
   if (cancel_called_) return;
   cancel_called_ = true;
   reason_ = std::move(reason);
-  TellInstruments(&Instrument::ScopeCancelled);
+  if (running.has_instruments) TellInstruments(&Instrument::ScopeCancelled);
   ArmOrDisarm();
   UpdateCancelled();
 }
 
-bool CancelNode::UpdateIsCancelled() {
-  const bool is_cancelled = cancel_called_ || SeesOutsideCancellation();
-  if (is_cancelled == is_cancelled_) return false;
+void CancelNode::SetIsCancelled(bool is_cancelled) {
   is_cancelled_ = is_cancelled;
   if (!cancel_called_) reason_ = is_cancelled ? parent_->reason_ : nullptr;
-  return true;
 }
 
 void CancelNode::set_shield(bool shield) {
@@ -147,9 +160,7 @@ void CancelNode::UsedOutsideOfItsRun() {
 }
 
 void CancelNode::ArmOrDisarm() {
-  using Fresh = ListLink<FreshDeadlines>;
-  if (Fresh::is_linked()) Fresh::Unlink();
-  if (is_armed()) running.scheduler->deadlines().Remove(*this);
+  Disarm();
   if (stage_ == Stage::kEntered && !cancel_called_ && when_ != kNever) {
     running.scheduler->fresh_deadlines().PushBack(this);
   }
@@ -157,8 +168,6 @@ void CancelNode::ArmOrDisarm() {
 
 template <typename Hook, typename... Tasks>
 void CancelNode::TellInstruments(Hook hook, const Tasks&... tasks) const {
-  if (!running.has_instruments) [[likely]]
-    return;
   const ScopeId id(this, reason(), PlaceNow());
   for (Instrument* instrument : running.scheduler->instruments()) {
     (instrument->*hook)(id, TaskId(&tasks, tasks.name_to_show())...);

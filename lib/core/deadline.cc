@@ -10,12 +10,12 @@
 namespace creche::internal {
 
 Nanoseconds ToNanoseconds(absl::Duration duration) {
-  if (duration == absl::InfiniteDuration()) return kNever;
-  if (duration == -absl::InfiniteDuration()) return kLongAgo;
-  const std::int64_t rounded =
-      std::clamp(absl::ToInt64Nanoseconds(duration), kFarPast, kFarFuture);
-  const bool lost_a_fraction =
-      rounded != kFarFuture && absl::Nanoseconds(rounded) < duration;
+  const std::int64_t rounded = absl::ToInt64Nanoseconds(duration);
+  if (rounded >= kFarFuture) [[unlikely]]
+    return duration == absl::InfiniteDuration() ? kNever : kFarFuture;
+  if (rounded <= kFarPast) [[unlikely]]
+    return duration == -absl::InfiniteDuration() ? kLongAgo : kFarPast;
+  const bool lost_a_fraction = absl::Nanoseconds(rounded) < duration;
   return lost_a_fraction ? rounded + 1 : rounded;
 }
 

@@ -15,8 +15,6 @@ namespace creche::internal {
 
 namespace {
 
-constexpr bool kPools = CRECHE_POOL_FRAMES != 0;
-
 // A thread's slabs grow with what it needs.
 constexpr std::size_t kFirstSlab = std::size_t{16} << 10;
 constexpr std::size_t kLargestSlab = std::size_t{256} << 10;
@@ -29,12 +27,7 @@ constinit thread_local std::size_t next_slab_size = kFirstSlab;
 
 }  // namespace
 
-constinit thread_local FramePool::Block* FramePool::free_[kKinds * kClasses] =
-    {};
-constinit thread_local FramePool::Slab FramePool::slab_ = {};
-constinit thread_local std::size_t FramePool::pooled_classes_ =
-    kPools ? kClasses : 0;
-constinit thread_local FramePool::Watcher* FramePool::watcher_ = nullptr;
+constinit thread_local FramePool::Here FramePool::here_;
 
 struct FramePool::Orphans {
   // Stored in the memory it describes.
@@ -46,9 +39,9 @@ struct FramePool::Orphans {
   // Takes all that the calling thread has.
   void Take() {
     const std::lock_guard<std::mutex> lock(mutex);
-    Move(free_, blocks);
+    Move(here_.free, blocks);
     if (HasRoomFor(sizeof(LeftSlab))) {
-      const Slab slab = std::exchange(slab_, {});
+      const Slab slab = std::exchange(here_.slab, {});
       slabs = new (slab.begin) LeftSlab{slab, slabs};
     }
   }
@@ -56,14 +49,14 @@ struct FramePool::Orphans {
   // Gives the calling thread, whose slab is used up, all blocks and a slab.
   void Give() {
     const std::lock_guard<std::mutex> lock(mutex);
-    Move(blocks, free_);
+    Move(blocks, here_.free);
     if (slabs == nullptr) return;
-    slab_ = slabs->slab;
+    here_.slab = slabs->slab;
     slabs = slabs->next;
   }
 
-  static void Move(Block** from, Block** to) {
-    for (std::size_t list = 0; list < kKinds * kClasses; ++list) {
+  static void Move(Lists& from, Lists& to) {
+    for (std::size_t list = 0; list < from.size(); ++list) {
       Block* const first = std::exchange(from[list], nullptr);
       if (first == nullptr) continue;
       Block* last = first;
@@ -73,7 +66,7 @@ struct FramePool::Orphans {
   }
 
   std::mutex mutex;  // Guards what follows.
-  Block* blocks[kKinds * kClasses] = {};
+  Lists blocks = {};
   LeftSlab* slabs = nullptr;
 };
 
@@ -98,17 +91,17 @@ void* FramePool::Cut(std::size_t size_class, Kind kind) {
     }
     if (!HasRoomFor(size)) {
       UseUpSlab();
-      slab_ = NewSlab();
+      here_.slab = NewSlab();
     }
   }
-  return std::exchange(slab_.begin, slab_.begin + size);
+  return std::exchange(here_.slab.begin, here_.slab.begin + size);
 }
 
 // Makes what is left of the slab, which is less than was asked for, a block.
 void FramePool::UseUpSlab() {
   if (!HasRoomFor(kGrain)) return;
-  const auto size = static_cast<std::size_t>(slab_.end - slab_.begin);
-  Free(std::exchange(slab_, {}).begin, size);
+  const auto [begin, end] = std::exchange(here_.slab, {});
+  Free(begin, static_cast<std::size_t>(end - begin));
 }
 
 FramePool::Slab FramePool::NewSlab() {
@@ -128,33 +121,42 @@ FramePool::Slab FramePool::NewSlab() {
   return {memory, memory + size};
 }
 
-void* FramePool::AllocateElsewhere(std::size_t size) {
-  if (watcher_ != nullptr) return watcher_->Allocate(size);
+void* FramePool::AllocateElsewhere(std::size_t size, Kind kind) {
+  if (here_.watcher != nullptr) return here_.watcher->Allocate(size);
+  const std::size_t size_class = ClassOf(size);
+  if (size_class < here_.pooled_classes) return Cut(size_class, kind);
   return ::operator new(size);
 }
 
 void FramePool::FreeElsewhere(void* memory, std::size_t size) noexcept {
-  if (watcher_ != nullptr) {
-    watcher_->Free(memory, size);
+  if (here_.watcher != nullptr) {
+    here_.watcher->Free(memory, size);
   } else {
     ::operator delete(memory, size);
   }
 }
 
 void FramePool::set_watcher(Watcher* watcher) {
-  watcher_ = watcher;
-  pooled_classes_ = kPools && watcher == nullptr ? kClasses : 0;
+  if (watcher != nullptr && here_.watcher == nullptr) {
+    here_.aside = new Lists(std::exchange(here_.free, {}));
+  } else if (watcher == nullptr && here_.watcher != nullptr) {
+    here_.free = *here_.aside;
+    delete std::exchange(here_.aside, nullptr);
+  }
+  here_.watcher = watcher;
+  here_.pooled_classes = watcher == nullptr ? kPooledClasses : 0;
 }
 
 std::size_t FramePool::CapacityFor(std::size_t size) {
   const std::size_t size_class = ClassOf(size);
-  return kPools && size_class < kClasses ? SizeOf(size_class) : size;
+  return size_class < kPooledClasses ? SizeOf(size_class) : size;
 }
 
 void FramePool::FreeUnwatched(void* memory, std::size_t size) noexcept {
   const std::size_t size_class = ClassOf(size);
-  if (kPools && size_class < kClasses) {
-    Put(memory, ListOf(size_class, Kind::kFrame));
+  if (size_class < kPooledClasses) {
+    Put(memory,
+        (here_.watcher == nullptr ? here_.free : *here_.aside)[size_class]);
   } else {
     ::operator delete(memory, size);
   }

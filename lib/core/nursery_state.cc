@@ -54,12 +54,12 @@ bool NurseryState::IsInTheBody(const volatile void* address) const {
   if (body_ == nullptr) return false;
   if (Scheduler::IsInThisStep(address)) return true;
   bool is_in_a_call = false;
-  PromiseBase* frame = running.frame;
-  while (frame != nullptr && frame != body_) {
-    is_in_a_call |= frame->FrameContains(address);
-    frame = CallerOf(Frame{{}, frame}).promise;
+  Frame frame = running.frame;
+  while (frame && &frame.promise() != body_) {
+    is_in_a_call |= frame.promise().FrameContains(address);
+    frame = CallerOf(frame);
   }
-  return body_->FrameContains(address) || (frame != nullptr && is_in_a_call);
+  return body_->FrameContains(address) || (frame && is_in_a_call);
 }
 
 void RefuseToLend(const char* what) {

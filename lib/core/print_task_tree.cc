@@ -23,15 +23,16 @@ namespace {
 // How much of a task's call stack is printed.
 constexpr int kCalls = 8;
 
-void PrintLocation(const Frame& frame, std::ostream& out) {
-  const std::source_location& at = frame.promise->location();
+void PrintLocation(Frame frame, std::ostream& out) {
+  const std::source_location& at = frame.promise().location();
   out << FileOf(at) << ":" << at.line();
 }
 
 // Where `frame` awaits, and its callers; `link` comes before the first.
 void PrintCalls(Frame frame, const char* link, std::ostream& out) {
   for (int calls = 0; calls < kCalls && frame; frame = CallerOf(frame)) {
-    if (!frame.handle) continue;  // An awaitable is where its caller awaits.
+    if (!frame.is_coroutine())
+      continue;  // An awaitable is where its caller awaits.
     out << link;
     PrintLocation(frame, out);
     link = " < ";
@@ -50,8 +51,8 @@ void PrintTask(const TaskRecord& task, std::ostream& out) {
   }
   // Where the innermost call is, nobody knows before it awaits.
   out << " is running";
-  if (running.frame == nullptr) return;
-  PrintCalls(CallerOf(Frame{{}, running.frame}), ", called at ", out);
+  if (!running.frame) return;
+  PrintCalls(CallerOf(running.frame), ", called at ", out);
 }
 
 void PrintDeadline(Nanoseconds deadline, std::ostream& out) {

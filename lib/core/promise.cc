@@ -25,10 +25,18 @@ void ArgumentsDestructorThrew() {
       "are destroyed");
 }
 
+void AwaitedAgain() {
+  Misuse("a Task is awaited once: this one was awaited or moved before");
+}
+
 void CaughtAfterItsEnd() {
   Misuse(
       "a destructor has thrown in a coroutine that Try() had ended, and the "
       "coroutine has caught that to go on: let the exception pass");
+}
+
+void PromiseBase::CompleteAwaitable(Frame frame) noexcept {
+  frame.promise().Complete();
 }
 
 }  // namespace creche::internal

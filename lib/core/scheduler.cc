@@ -314,26 +314,31 @@ void Scheduler::ShuffleBatch() {
 }
 
 [[gnu::always_inline]] inline void Scheduler::RunStep(TaskRecord& task) {
+  const Frame leaf = task.leaf_;
   running.task = &task;
-  running.frame = task.leaf_.promise;
+  running.frame = leaf;
   running.operations_left = kOperationsPerStep;
   // First, for the testing kit, which cancels from here.
   task.TellInstruments(&Instrument::StepBegins);
   task.state_ = TaskRecord::State::kRunning;
-  RunTrampoline(BeginTurn(task));
+  if (const Frame unwound = BeginTurn(task, leaf)) {
+    Unwinder::UnwindFrom(unwound);
+  }
+  RunTrampoline();
   if (running.task == nullptr) return;  // It has exited.
   task.TellInstruments(&Instrument::StepEnds);
   running.task = nullptr;
 }
 
 // Returns the frame to unwind, if that is what the task's turn is for.
-[[gnu::always_inline]] inline Frame Scheduler::BeginTurn(TaskRecord& task) {
+[[gnu::always_inline]] inline Frame Scheduler::BeginTurn(TaskRecord& task,
+                                                         Frame leaf) {
   using Turn = TaskRecord::Turn;
   switch (task.turn_) {
     case Turn::kResume:
       break;
     case Turn::kResumeUnlessCancelled:
-      if (task.is_cancelled()) return task.leaf_;
+      if (task.is_cancelled()) return leaf;
       break;
     case Turn::kCheck:
       if (!task.wait_kind_->may_resume(task.wait_)) return {};
@@ -341,26 +346,28 @@ void Scheduler::ShuffleBatch() {
     case Turn::kBegin:
       return task.Begin();
     case Turn::kUnwind:
-      return task.leaf_;
+      return leaf;
   }
-  if (task.leaf_.handle) [[likely]] {
-    task.leaf_.handle.resume();
+  if (leaf.is_coroutine()) [[likely]] {
+    leaf.coroutine().resume();
   } else {
-    task.leaf_.promise->Complete();
+    leaf.promise().Complete();
   }
   return {};
 }
 
-[[gnu::always_inline]] inline void Scheduler::RunTrampoline(Frame unwinding) {
+[[gnu::always_inline]] inline void Scheduler::RunTrampoline() {
   for (;;) {
     if (running.next) {
-      std::exchange(running.next, {}).resume();
+      running.frame = std::exchange(running.next, {});
+      running.frame.coroutine().resume();
     } else if (running.completed != nullptr) {
-      running.frame = nullptr;
-      unwinding = std::exchange(running.completed, nullptr)->OnCompleted();
-    } else if (unwinding) {
-      running.frame = nullptr;
-      unwinding = Unwinder::Step(unwinding);
+      running.frame = {};
+      HookedContinuation& completed =
+          *std::exchange(running.completed, nullptr);
+      if (const Frame unwound = completed.OnCompleted()) {
+        Unwinder::UnwindFrom(unwound);
+      }
     } else {
       return;
     }

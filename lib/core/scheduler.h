@@ -145,8 +145,8 @@ class Scheduler {
   void RunBatch();
   void ShuffleBatch();
   void RunStep(TaskRecord& task);
-  static Frame BeginTurn(TaskRecord& task);
-  static void RunTrampoline(Frame unwinding);
+  static Frame BeginTurn(TaskRecord& task, Frame leaf);
+  static void RunTrampoline();
   [[noreturn]] void ReportDeadlock();
 
   RunClock clock_;

@@ -7,6 +7,7 @@
 
 #include "creche/core/internal/continuation.h"
 #include "creche/core/internal/promise.h"
+#include "creche/core/internal/running.h"
 
 namespace creche::internal {
 
@@ -15,14 +16,27 @@ namespace creche::internal {
 // but recursively.) The frame that awaited a destroyed one no longer owns it.
 class Unwinder {
  public:
+  // Destroys `leaf` and the frames that await it, until a boundary, or an
+  // exception of a destructor, has the task do something else. (Not inlined:
+  // the scheduler's loop would keep less in registers.)
+  [[gnu::noinline]] static void UnwindFrom(Frame leaf) {
+    running.frame = {};
+    while (leaf) leaf = Step(leaf);
+  }
+
+ private:
   // Destroys `leaf`. Returns the frame to destroy next, or none where a
   // boundary, or an exception of a destructor, has ended the unwinding.
   static Frame Step(Frame leaf) {
-    Continuation* continuation = leaf.promise->continuation();
-    if (leaf.handle && !leaf.promise->DestroySuspended(leaf.handle)) return {};
-    continuation->awaited_ = {};
-    if (!continuation->is_boundary()) return continuation->awaiting();
-    return static_cast<HookedContinuation*>(continuation)->OnUnwound();
+    PromiseBase& promise = leaf.promise();
+    Continuation& continuation = *promise.continuation();
+    const bool is_hooked = promise.HasHook(Hooks::kUnwinding);
+    if (leaf.is_coroutine() && !promise.DestroySuspended(leaf.coroutine())) {
+      return {};
+    }
+    continuation.awaited_ = {};
+    if (!is_hooked) return continuation.awaiting();
+    return static_cast<HookedContinuation&>(continuation).OnUnwound();
   }
 };
 

@@ -29,9 +29,9 @@ class TaskPlaces {
   // is), and those of its callers. None if no code of a task runs.
   static TaskPlaces OfRunningTask() {
     TaskPlaces places;
-    if (running.task == nullptr || running.frame == nullptr) return places;
-    places.places_[places.size_++] = running.frame->location();
-    places.Add(CallerOf(Frame{{}, running.frame}));
+    if (running.task == nullptr || !running.frame) return places;
+    places.places_[places.size_++] = running.frame.promise().location();
+    places.Add(CallerOf(running.frame));
     return places;
   }
 
@@ -43,7 +43,7 @@ class TaskPlaces {
   void Add(Frame frame) {
     for (; frame && size_ < places_.size(); frame = CallerOf(frame)) {
       // An awaitable is where its caller awaits.
-      if (frame.handle) places_[size_++] = frame.promise->location();
+      if (frame.is_coroutine()) places_[size_++] = frame.promise().location();
     }
   }
 

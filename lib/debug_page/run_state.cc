@@ -95,8 +95,7 @@ std::string HistogramJson(const DurationHistogram& histogram) {
 std::string PlacesJson(const TaskRecord& task) {
   Frame innermost = task.leaf();
   if (task.state() == TaskRecord::State::kRunning) {
-    innermost =
-        running.frame == nullptr ? Frame() : CallerOf(Frame{{}, running.frame});
+    innermost = running.frame ? CallerOf(running.frame) : Frame();
   }
   return absl::StrJoin(TaskPlaces(innermost).ToVector(), ",",
                        [](std::string* out, const std::source_location& place) {

@@ -17,13 +17,10 @@ namespace creche::internal {
 namespace {
 
 class RootTask final : public TaskRecord,
-                       public Awaiting<void, HookedContinuation> {
-  using Root = Awaiting<void, HookedContinuation>;
-
+                       public Awaiting<void, Hooked<Hooks::kBoth>> {
  public:
   RootTask(Scheduler& scheduler, RootWork& work, const char* name)
       : TaskRecord(nullptr, &scheduler.root()),
-        Root(Continuation::Kind::kBothHooks),
         scheduler_(scheduler),
         work_(work) {
     set_name(name);

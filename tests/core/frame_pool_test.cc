@@ -63,6 +63,45 @@ TEST(FramePoolTest, FramesAndRecordsOfTheSameSizeKeepApart) {
 }
 #endif
 
+#if CRECHE_POOL_FRAMES
+// Also where the pool has a block of that size; and the pool keeps the block.
+TEST(FramePoolTest, WatcherSeesAllThatComeAndGo) {
+  struct Watching final : FramePool::Watcher {
+    Watching() { FramePool::set_watcher(this); }
+    ~Watching() { FramePool::set_watcher(nullptr); }
+    void* Allocate(std::size_t size) override {
+      ++alive;
+      return ::operator new(FramePool::CapacityFor(size));
+    }
+    void Free(void* memory, std::size_t size) noexcept override {
+      --alive;
+      FramePool::FreeUnwatched(memory, size);
+    }
+    int alive = 0;
+  };
+  void* const before = FramePool::Allocate(88);
+  void* const free_one = FramePool::Allocate(88);
+  FramePool::Free(free_one, 88);
+  void* watched = nullptr;
+  {
+    Watching watcher;
+    watched = FramePool::Allocate(88);
+    EXPECT_EQ(watcher.alive, 1);
+    FramePool::Free(before, 88);
+    EXPECT_EQ(watcher.alive, 0);
+    void* const record = FramePool::Allocate(88, FramePool::Kind::kRecord);
+    EXPECT_EQ(watcher.alive, 1);
+    FramePool::Free(record, 88, FramePool::Kind::kRecord);
+  }
+  FramePool::Free(watched, 88);
+  // What came back while it was watched is the pool's, last come, first served.
+  EXPECT_EQ(FramePool::Allocate(88), watched);
+  FramePool::Allocate(88);  // The record.
+  EXPECT_EQ(FramePool::Allocate(88), before);
+  EXPECT_EQ(FramePool::Allocate(88), free_one);
+}
+#endif
+
 // A block freed on another thread joins that thread's list.
 TEST(FramePoolTest, BlocksMayBeFreedOnAnotherThread) {
   std::vector<void*> blocks;

@@ -8,7 +8,12 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "creche/core/checkpoint.h"
+#include "creche/core/internal/promise.h"
 #include "creche/core/task.h"
+#include "creche/core/timeouts.h"
+#include "creche/core/try.h"
 #include "creche/testing/mock_clock.h"
 #include "gtest/gtest.h"
 #include "tests/support/mocked_run.h"
@@ -57,6 +62,52 @@ TEST(MayNestTest, EndsBelowTheFloor) {
   running.stack_floor = here + 10'000;
   EXPECT_FALSE(MayNest());
   running.stack_floor = floor;
+}
+
+Task<absl::Status> EndsEarly() {
+  co_await Try(absl::AbortedError("no"));
+  co_return absl::OkStatus();
+}
+Task<absl::Status> EndsLater() {
+  co_await Checkpoint();
+  co_return co_await EndsEarly();
+}
+#if defined(__cpp_exceptions)
+Task<> Throws() {
+  throw 1;
+  co_return;
+}
+#endif
+
+// However a call has ended, its caller's code runs then.
+TEST(RunningTest, FrameIsTheInnermostOneWhoseCodeRuns) {
+  const absl::Status status = RunMocked([]() -> Task<> {
+    const PromiseBase* const mine = &running.frame.promise();
+    const auto call = [mine]() -> Task<> {
+      const PromiseBase* const own = &running.frame.promise();
+      EXPECT_NE(own, mine);
+      (co_await EndsEarly()).IgnoreError();
+      EXPECT_EQ(&running.frame.promise(), own);
+    };
+    co_await call();
+    EXPECT_EQ(&running.frame.promise(), mine);
+    (co_await EndsLater()).IgnoreError();
+    EXPECT_EQ(&running.frame.promise(), mine);
+    EXPECT_TRUE(co_await MoveOnAfter(absl::Hours(1), call));
+    EXPECT_EQ(&running.frame.promise(), mine);
+    EXPECT_TRUE(co_await MoveOnAfter(absl::Hours(1), Checkpoint()));
+    EXPECT_EQ(&running.frame.promise(), mine);
+    EXPECT_FALSE(co_await MoveOnAfter(absl::ZeroDuration(), EndsLater));
+    EXPECT_EQ(&running.frame.promise(), mine);
+#if defined(__cpp_exceptions)
+    try {
+      co_await Throws();
+    } catch (int) {
+      EXPECT_EQ(&running.frame.promise(), mine);
+    }
+#endif
+  });
+  EXPECT_EQ(status, absl::OkStatus());
 }
 
 TEST(RunningTest, IsNothingOutsideOfARun) {

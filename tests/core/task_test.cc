@@ -45,6 +45,31 @@ TEST(TaskTest, ReturnsMoveOnlyValues) {
   EXPECT_EQ(result.value_or(0), 4);
 }
 
+// Frames are aligned as any memory is; a result may need more.
+struct alignas(64) CacheLine {
+  explicit CacheLine(int* alive) : probe(alive) {}
+  LifetimeProbe probe;
+};
+
+TEST(TaskTest, ReturnsWhatIsAlignedToMoreThanFrames) {
+  int alive = 0;
+  auto make = [&]() -> Task<CacheLine> {
+    co_await Checkpoint();
+    co_return CacheLine(&alive);
+  };
+  const absl::Status status = RunMocked([&]() -> Task<> {
+    for (int i = 0; i < 8; ++i) {
+      const CacheLine line = co_await make();
+      EXPECT_EQ(alive, 1);
+    }
+    EXPECT_EQ(alive, 0);
+    EXPECT_FALSE(co_await MoveOnAfter(absl::ZeroDuration(), make));
+  });
+
+  EXPECT_EQ(status, absl::OkStatus());
+  EXPECT_EQ(alive, 0);
+}
+
 TEST(TaskTest, ThatIsNeverAwaitedRunsNothing) {
   int alive = 0;
   bool ran = false;

@@ -17,7 +17,8 @@ import gdb
 
 NAMESPACE = 'creche::internal::'
 NEVER = 2**63 - 1
-OBSERVED = 1  # PromiseBase::kObserved
+CONTINUATION_FLAGS = 7  # PromiseBase::kFlags
+NO_COROUTINE = 1  # Frame::kNoCoroutine
 MOST_PLACES = 8  # Of a task, in the tree.
 STATES = {'kNew': 'is new', 'kRunnable': 'can run',
           'kAborting': 'is being cancelled'}
@@ -95,23 +96,26 @@ class Place:
 def places_from(frame):
     """The Places of a creche::internal::Frame and of those who await it."""
     places = []
-    promise = frame['promise']
-    while int(promise) != 0:
-        # An awaitable, which has no handle, is where its caller awaits.
-        if int(frame['handle']['_M_fr_ptr']) != 0:
+    while int(frame['bits_']) != 0:
+        # An awaitable, which has no coroutine, is where its caller awaits.
+        promise = promise_of(frame)
+        if int(frame['bits_']) & NO_COROUTINE == 0:
             places.append(Place(promise))
         frame = caller_of(promise)
-        if frame is None:
-            break
-        promise = frame['promise']
     return [place for place in places if place.is_known]
 
 
+def promise_of(frame):
+    """As Frame::promise(): it lies behind two pointers of the compiler's."""
+    header = 2 * gdb.lookup_type('void').pointer().sizeof
+    address = (int(frame['bits_']) & ~NO_COROUTINE) + header
+    pointer = gdb.Value(address).cast(type_named('PromiseBase').pointer())
+    return pointer.dereference()
+
+
 def caller_of(promise):
-    """The Frame that awaits, or nothing at a task's root."""
-    continuation = int(promise['continuation_']) & ~OBSERVED
-    if continuation == 0:
-        return None
+    """The Frame that awaits: an empty one at a task's root."""
+    continuation = int(promise['continuation_']) & ~CONTINUATION_FLAGS
     pointer = gdb.Value(continuation).cast(type_named('Continuation').pointer())
     return pointer['awaiting_']
 
@@ -144,8 +148,9 @@ class Task:
         if not self.is_running():
             return places_from(self.record['leaf_'])
         frame = self.run.running_frame()
-        caller = caller_of(frame) if frame is not None else None
-        return places_from(caller) if caller is not None else []
+        if frame is None:
+            return []
+        return places_from(caller_of(promise_of(frame)))
 
     def summary(self):
         text = 'task %d' % self.id
@@ -197,8 +202,8 @@ class Run:
         return first is not None and int(first) == int(task.record)
 
     def running_frame(self):
-        """The promise whose coroutine runs; nothing if none does."""
-        if self.running is None or int(self.running['frame']) == 0:
+        """The Frame whose coroutine runs; nothing if none does."""
+        if self.running is None or int(self.running['frame']['bits_']) == 0:
             return None
         return self.running['frame']
 

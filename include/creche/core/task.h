@@ -59,7 +59,7 @@ class [[nodiscard]] CRECHE_CORO_TASK Task {
   }
   Task(const Task&) = delete;
   Task& operator=(const Task&) = delete;
-  ~Task() { Destroy(); }
+  [[gnu::always_inline]] ~Task() { Destroy(); }
 
   internal::TaskAwaiter<T> operator co_await() && noexcept {
     return internal::TaskAwaiter<T>(Release());
@@ -73,7 +73,7 @@ class [[nodiscard]] CRECHE_CORO_TASK Task {
   explicit Task(Handle handle) noexcept : handle_(handle) {}
 
   Handle Release() noexcept { return std::exchange(handle_, {}); }
-  void Destroy() noexcept {
+  [[gnu::always_inline]] void Destroy() noexcept {
     if (handle_) internal::DestroyAtEdge(handle_);
   }
 

@@ -18,14 +18,13 @@
 
 namespace creche::internal {
 
-// `Base` is Continuation or HookedContinuation.
+// `Base` is Hooked<...>.
 template <typename Body, typename Base>
 class AwaitingBody : public Awaiting<BodyResult<Body>, Base> {
  protected:
-  AwaitingBody(Continuation::Kind kind, AsyncBody<Body>&& body)
-      : Awaiting<BodyResult<Body>, Base>(kind), body_(std::move(body)) {}
+  explicit AwaitingBody(AsyncBody<Body>&& body) : body_(std::move(body)) {}
   AwaitingBody(AwaitingBody&& other) noexcept
-      : AwaitingBody(other.kind(), std::move(other.body_)) {}
+      : AwaitingBody(std::move(other.body_)) {}
   ~AwaitingBody() = default;
 
   // Runs the body until it completes or waits. Returns true if it has
@@ -48,16 +47,15 @@ class AwaitingBody<Body, Base> : public Base {
   using Result = BodyResult<Body>;
 
  protected:
-  AwaitingBody(Continuation::Kind kind, AsyncBody<Body>&& body)
-      : Base(kind), body_(std::move(body)) {}
+  explicit AwaitingBody(AsyncBody<Body>&& body) : body_(std::move(body)) {}
   AwaitingBody(AwaitingBody&& other) noexcept
-      : AwaitingBody(other.kind(), std::move(other.body_)) {}
+      : AwaitingBody(std::move(other.body_)) {}
   ~AwaitingBody() = default;
 
   bool StartBody() {
     promise_.set_continuation(this);
     return body_.awaitable().await_ready() ||
-           !body_.awaitable().SuspendIn(Frame{{}, &promise_});
+           !body_.awaitable().SuspendIn(Frame::WithoutCoroutine(promise_));
   }
 
   void EndBody() {

@@ -138,6 +138,8 @@ class CancelNode : public ListLink<ChildScopes>,
   void CancelFor(Reason reason);
   // Restores invariants 1 and 5 for this node. Returns whether it changed.
   bool UpdateIsCancelled();
+  void SetIsCancelled(bool is_cancelled);
+  void Disarm();
   void ArmOrDisarm();
   template <typename Hook, typename... Tasks>
   void TellInstruments(Hook hook, const Tasks&... tasks) const;

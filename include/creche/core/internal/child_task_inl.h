@@ -30,9 +30,9 @@ class ChildTask;
 template <typename F, typename... Args>
 class ChildTask<F, std::tuple<Args...>> final
     : public TaskRecord,
-      public Awaiting<AwaitResult<CallResult<F, Args...>>, HookedContinuation> {
+      public Awaiting<AwaitResult<CallResult<F, Args...>>,
+                      Hooked<Hooks::kBoth>> {
   using Result = AwaitResult<CallResult<F, Args...>>;
-  using Root = Awaiting<Result, HookedContinuation>;
   static_assert(kIsTask<CallResult<F, Args...>>,
                 "creche: what StartSoon() starts must return a Task");
   static_assert(
@@ -45,7 +45,6 @@ class ChildTask<F, std::tuple<Args...>> final
   template <typename... Given>
   explicit ChildTask(NurseryState& nursery, F f, Given&&... args)
       : TaskRecord(&nursery, &nursery.scope()),
-        Root(Continuation::Kind::kBothHooks),
         f_(std::move(f)),
         args_(std::forward<Given>(args)...) {
     if constexpr (kIsNamed<F>) set_name(f_.name());

@@ -29,15 +29,12 @@ namespace creche::internal {
 // waits for it.
 template <typename Cleanup>
 class CleanupRun final
-    : public Awaiting<BodyResult<Cleanup>, HookedContinuation> {
+    : public Awaiting<BodyResult<Cleanup>, Hooked<Hooks::kBoth>> {
   using Result = BodyResult<Cleanup>;
-  using Base = Awaiting<Result, HookedContinuation>;
 
  public:
   CleanupRun(AsyncBody<Cleanup>&& cleanup, absl::Duration grace)
-      : Base(Continuation::Kind::kBothHooks),
-        cleanup_(std::move(cleanup)),
-        grace_(grace) {}
+      : cleanup_(std::move(cleanup)), grace_(grace) {}
   CleanupRun(CleanupRun&& other) noexcept
       : CleanupRun(std::move(other.cleanup_), other.grace_) {}
 
@@ -99,9 +96,8 @@ class CleanupRun final
 
 template <typename Body, typename Cleanup>
 class [[nodiscard]] CleanupAwaiter
-    : public Awaiting<BodyResult<Body>, HookedContinuation> {
+    : public Awaiting<BodyResult<Body>, Hooked<Hooks::kBoth>> {
   using Result = BodyResult<Body>;
-  using Base = Awaiting<Result, HookedContinuation>;
   static_assert(
       !kIsStatusLike<BodyResult<Cleanup>> || kIsStatusLike<Result>,
       "creche: a cleanup that returns a Status needs a body that returns a "
@@ -113,19 +109,15 @@ class [[nodiscard]] CleanupAwaiter
 
   CleanupAwaiter(AsyncBody<Body>&& body, AsyncBody<Cleanup>&& cleanup,
                  absl::Duration grace)
-      : Base(Continuation::Kind::kBothHooks),
-        body_(std::move(body)),
-        cleanup_(std::move(cleanup), grace) {}
+      : body_(std::move(body)), cleanup_(std::move(cleanup), grace) {}
   CleanupAwaiter(CleanupAwaiter&& other) noexcept
-      : Base(Continuation::Kind::kBothHooks),
-        body_(std::move(other.body_)),
-        cleanup_(std::move(other.cleanup_)) {}
+      : body_(std::move(other.body_)), cleanup_(std::move(other.cleanup_)) {}
 
   bool await_ready() const { return false; }
 
   template <typename P>
   void await_suspend(std::coroutine_handle<P> parent) {
-    this->awaiting_ = Frame{parent, &parent.promise()};
+    this->awaiting_ = Frame(parent);
     CRECHE_TRY {
       if (this->StartAwaited(TaskAccess::Release(body_.MakeTask()))) {
         running.completed = this;

@@ -14,12 +14,40 @@ namespace creche::internal {
 class PromiseBase;
 
 // A place in a task's call stack: a suspended coroutine, or an awaitable that
-// another awaitable awaits directly, which has no handle.
-struct Frame {
-  std::coroutine_handle<> handle;
-  PromiseBase* promise = nullptr;
+// another awaitable awaits directly, which has a promise and no coroutine. One
+// word: where the coroutine's frame is, or would be if the awaitable's promise
+// were in one.
+class Frame {
+ public:
+  Frame() = default;
+  explicit Frame(std::coroutine_handle<> coroutine)
+      : bits_(reinterpret_cast<std::uintptr_t>(coroutine.address())) {}
 
-  explicit operator bool() const { return promise != nullptr; }
+  // Of an awaitable.
+  static Frame WithoutCoroutine(PromiseBase& promise);
+
+  explicit operator bool() const { return bits_ != 0; }
+
+  // Requires of all: there is one.
+  bool is_coroutine() const { return (bits_ & kNoCoroutine) == 0; }
+  std::coroutine_handle<> coroutine() const {
+    return std::coroutine_handle<>::from_address(
+        reinterpret_cast<void*>(bits_));
+  }
+  PromiseBase& promise() const;
+
+ private:
+  static constexpr std::uintptr_t kNoCoroutine = 1;
+
+  std::uintptr_t bits_ = 0;
+};
+
+// What a continuation wants to be told. Bits of a word.
+enum class Hooks : std::uintptr_t {
+  kNone = 0,
+  kCompletion = 2,
+  kUnwinding = 4,
+  kBoth = kCompletion | kUnwinding,
 };
 
 // A continuation lives in the frame that awaits (or, for the outermost
@@ -31,39 +59,25 @@ struct Frame {
 //
 // A coroutine ends in one of two ways:
 // - It completes. Then the frame that awaits it goes on, or, if the
-//   continuation has a completion hook, the scheduler calls `OnCompleted()`.
+//   continuation has a hook for that, the scheduler calls `OnCompleted()`.
 // - It is unwound: the scheduler destroys it, because its task was cancelled.
-//   Then the frame that awaits it is destroyed next, or, if the continuation is
-//   a boundary, the scheduler calls `OnUnwound()` and the boundary decides.
+//   Then the frame that awaits it is destroyed next, or, if the continuation
+//   has a hook for that, the scheduler calls `OnUnwound()`, which decides.
 // Hooks run on the scheduler's stack, where no coroutine is active, so they may
 // destroy frames.
-class Continuation {
+//
+// The promise that has a continuation knows its hooks. (Aligned so that the
+// address leaves bits for them, on any machine.)
+class alignas(8) Continuation {
  public:
-  enum class Kind : std::uint8_t {
-    // Completion resumes `awaiting`; unwinding passes through.
-    kNoHook,
-    // Completion resumes `awaiting`; unwinding calls OnUnwound().
-    kUnwindHook,
-    // Completion calls OnCompleted(); unwinding calls OnUnwound().
-    kBothHooks,
-    // Completion calls OnCompleted(); unwinding passes through.
-    kCompletionHook,
-  };
+  static constexpr Hooks kHooks = Hooks::kNone;
 
-  explicit Continuation(Kind kind) : kind_(kind) {}
+  Continuation() = default;
   Continuation(const Continuation&) = delete;
   Continuation& operator=(const Continuation&) = delete;
 
-  Kind kind() const { return kind_; }
-  bool resumes_on_completion() const {
-    return kind_ == Kind::kNoHook || kind_ == Kind::kUnwindHook;
-  }
-  bool is_boundary() const {
-    return kind_ == Kind::kUnwindHook || kind_ == Kind::kBothHooks;
-  }
-
   // The frame this continuation lies in; none for a task's root.
-  const Frame& awaiting() const { return awaiting_; }
+  Frame awaiting() const { return awaiting_; }
 
  protected:
   Frame awaiting_;
@@ -73,15 +87,11 @@ class Continuation {
 
  private:
   friend class Unwinder;
-
-  const Kind kind_;
 };
 
 // A continuation that wants to be told.
 class HookedContinuation : public Continuation {
  public:
-  using Continuation::Continuation;
-
   // The awaited coroutine has completed. Returns a frame to unwind from, or
   // none.
   virtual Frame OnCompleted() = 0;
@@ -92,6 +102,16 @@ class HookedContinuation : public Continuation {
 
  protected:
   ~HookedContinuation() = default;
+};
+
+// The base of those that want to be told `kWhich`.
+template <Hooks kWhich>
+class Hooked : public HookedContinuation {
+ public:
+  static constexpr Hooks kHooks = kWhich;
+
+ protected:
+  ~Hooked() = default;
 };
 
 }  // namespace creche::internal

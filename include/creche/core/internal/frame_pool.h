@@ -6,9 +6,11 @@
 #ifndef CRECHE_CORE_INTERNAL_FRAME_POOL_H_
 #define CRECHE_CORE_INTERNAL_FRAME_POOL_H_
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <new>
+#include <utility>
 
 #if defined(__SANITIZE_ADDRESS__)
 #define CRECHE_POOL_FRAMES 0
@@ -49,22 +51,21 @@ class FramePool {
 
   static void* Allocate(std::size_t size, Kind kind = Kind::kFrame) {
     const std::size_t size_class = ClassOf(size);
-    if (size_class < kClasses && size_class < pooled_classes_) [[likely]] {
+    if (size_class < kClasses) [[likely]] {
       Block*& list = ListOf(size_class, kind);
       if (Block* block = list) [[likely]] {
         list = block->next;
         PrefetchAfter(*block, SizeOf(size_class));
         return block;
       }
-      return Cut(size_class, kind);
     }
-    return AllocateElsewhere(size);
+    return AllocateElsewhere(size, kind);
   }
 
   static void Free(void* memory, std::size_t size,
                    Kind kind = Kind::kFrame) noexcept {
     const std::size_t size_class = ClassOf(size);
-    if (size_class < kClasses && size_class < pooled_classes_) [[likely]] {
+    if (size_class < kClasses && size_class < here_.pooled_classes) [[likely]] {
       Put(memory, ListOf(size_class, kind));
       return;
     }
@@ -94,6 +95,8 @@ class FramePool {
   static constexpr std::size_t kGrain = alignof(std::max_align_t);
   static constexpr std::size_t kClasses = 128;
   static constexpr std::size_t kKinds = 2;
+  static constexpr std::size_t kPooledClasses = CRECHE_POOL_FRAMES * kClasses;
+  using Lists = std::array<Block*, kKinds * kClasses>;
 
   // How far to look ahead: long enough for memory to answer; and how much of a
   // large block.
@@ -108,7 +111,7 @@ class FramePool {
     return size_class * kGrain;
   }
   static Block*& ListOf(std::size_t size_class, Kind kind) {
-    return free_[static_cast<std::size_t>(kind) * kClasses + size_class];
+    return here_.free[static_cast<std::size_t>(kind) * kClasses + size_class];
   }
   static void Put(void* memory, Block*& list) {
     list = new (memory) Block{list};
@@ -134,18 +137,28 @@ class FramePool {
 
   static void* Cut(std::size_t size_class, Kind kind);
   static bool HasRoomFor(std::size_t size) {
-    return static_cast<std::size_t>(slab_.end - slab_.begin) >= size;
+    const Slab& slab = here_.slab;
+    return static_cast<std::size_t>(slab.end - slab.begin) >= size;
   }
   static void UseUpSlab();
   static Slab NewSlab();
-  static void* AllocateElsewhere(std::size_t size);
+  static void* AllocateElsewhere(std::size_t size, Kind kind);
   static void FreeElsewhere(void* memory, std::size_t size) noexcept;
 
-  // Those below are pooled: none under AddressSanitizer or while watched.
-  static constinit thread_local std::size_t pooled_classes_;
-  static constinit thread_local Watcher* watcher_;
-  static constinit thread_local Block* free_[kKinds * kClasses];
-  static constinit thread_local Slab slab_;
+  // What a thread has. One variable, so that its parts have one address that
+  // the compiler looks up once; and without a destructor, so that it need not
+  // ask whether the variable exists.
+  struct Here {
+    // Those below are pooled: none under AddressSanitizer or while watched.
+    // Then all lists are empty, so that Allocate() need not ask.
+    std::size_t pooled_classes = kPooledClasses;
+    Lists free = {};
+    Slab slab;
+    Watcher* watcher = nullptr;
+    Lists* aside = nullptr;  // The lists, while watched. Owned.
+  };
+
+  static constinit thread_local Here here_;
   static constinit Orphans orphans_;
 };
 

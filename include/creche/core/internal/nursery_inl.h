@@ -40,19 +40,16 @@ inline NurseryState& NurseryAccess::State(Nursery& nursery) {
 template <typename Body>
 class [[nodiscard]] NurseryAwaiter
     : public Awaiting<AwaitResult<CallResult<Body, Nursery&>>,
-                      HookedContinuation> {
+                      Hooked<Hooks::kBoth>> {
   using Result = AwaitResult<CallResult<Body, Nursery&>>;
-  using Base = Awaiting<Result, HookedContinuation>;
 
  public:
   using CrecheAwaitable = void;
   using CrecheAwaitOnce = void;
 
-  explicit NurseryAwaiter(Body&& body)
-      : Base(Continuation::Kind::kBothHooks), body_(std::forward<Body>(body)) {}
+  explicit NurseryAwaiter(Body&& body) : body_(std::forward<Body>(body)) {}
   NurseryAwaiter(NurseryAwaiter&& other) noexcept
-      : Base(Continuation::Kind::kBothHooks),
-        body_(std::forward<Body>(other.body_)) {}
+      : body_(std::forward<Body>(other.body_)) {}
   ~NurseryAwaiter() {
     if (nursery_ != nullptr) NurseryAccess::GiveBack(*nursery_);
   }
@@ -61,7 +58,7 @@ class [[nodiscard]] NurseryAwaiter
 
   template <typename P>
   void await_suspend(std::coroutine_handle<P> parent) {
-    this->awaiting_ = Frame{parent, &parent.promise()};
+    this->awaiting_ = Frame(parent);
     block_.set_continuation(this);
     nursery_ = &NurseryAccess::Take();
     state().Open(*running.task);
@@ -116,7 +113,7 @@ class [[nodiscard]] NurseryAwaiter
   static constexpr const char* kBodyName = "the nursery's body";
 
   NurseryState& state() { return NurseryAccess::State(*nursery_); }
-  void EndBody() { state().BodyEnded(Frame{{}, &block_}); }
+  void EndBody() { state().BodyEnded(Frame::WithoutCoroutine(block_)); }
 
   // The body's frame goes before its children go on: also where nothing is left
   // in it, so that sanitizers see who refers to it still.

@@ -23,6 +23,7 @@
 #include "creche/core/internal/continuation.h"
 #include "creche/core/internal/exceptions.h"
 #include "creche/core/internal/frame_pool.h"
+#include "creche/core/internal/in_frame.h"
 #include "creche/core/internal/running.h"
 
 namespace creche {
@@ -60,7 +61,7 @@ class InPlace {
   template <typename P>
   auto await_suspend(std::coroutine_handle<P> handle) const {
     if constexpr (SuspendsInFrame<Awaitable>) {
-      return awaitable_.SuspendIn(Frame{handle, &handle.promise()});
+      return awaitable_.SuspendIn(Frame(handle));
     } else {
       return awaitable_.await_suspend(handle);
     }
@@ -78,7 +79,15 @@ using PlaceInSource = const void*;
 
 class PromiseBase {
  public:
-  enum class State : unsigned char { kPending, kEnding, kValue, kException };
+  // Bits, so that each question is one test: whether there is a result, whether
+  // that came early, and whether the destructor has more to do than usual.
+  enum class State : unsigned char {
+    kPending = 0b000,
+    kEnding = 0b010,      // Being destroyed where it awaits.
+    kValue = 0b001,       // Has returned.
+    kEarlyValue = 0b101,  // Ended by Try(): it is where it awaits that.
+    kException = 0b011,
+  };
 
   PromiseBase()
       : size_(SizeUpTo(std::exchange(running.new_frame_end, nullptr))) {}
@@ -94,9 +103,9 @@ class PromiseBase {
     FramePool::Free(memory, size);
   }
 
-  // True from the moment when the coroutine has a result.
-  bool is_done() const { return state_ >= State::kValue; }
   State state() const { return state_; }
+  // True from the moment when the coroutine has a result.
+  bool is_done() const { return Has(kResultBit); }
 
   // Whether `address` is that of something in this coroutine's frame. (What is
   // before the promise belongs to the compiler.) Always false of an awaitable,
@@ -107,15 +116,23 @@ class PromiseBase {
   }
 
   Continuation* continuation() const {
-    return reinterpret_cast<Continuation*>(continuation_ & ~kObserved);
+    return reinterpret_cast<Continuation*>(continuation_ & ~kFlags);
   }
-  void set_continuation(Continuation* continuation) {
-    continuation_ = reinterpret_cast<std::uintptr_t>(continuation);
+  // `C` is the continuation's class, which knows its hooks.
+  template <typename C>
+  void set_continuation(C* continuation) {
+    continuation_ = WithHooks(continuation);
   }
   // The same, for one that is not told when the coroutine has a result: it
-  // looks for itself.
-  void set_observed_continuation(Continuation* continuation) {
-    continuation_ = reinterpret_cast<std::uintptr_t>(continuation) | kObserved;
+  // looks for itself, until it stops observing.
+  template <typename C>
+  void set_observed_continuation(C* continuation) {
+    continuation_ = WithHooks(continuation) | kObserved;
+  }
+  void Observe() { continuation_ |= kObserved; }
+  void StopObserving() { continuation_ &= ~kObserved; }
+  bool HasHook(Hooks which) const {
+    return (continuation_ & static_cast<std::uintptr_t>(which)) != 0;
   }
 
   // The co_await that the coroutine is at, or was last; before its first one,
@@ -124,25 +141,30 @@ class PromiseBase {
     return std::bit_cast<std::source_location>(location_);
   }
 
-  // Tells whoever waits that there is a result.
+  // There is a result: tells whoever waits for it, or gives control back to
+  // whoever observes.
   void Complete() noexcept {
-    if ((continuation_ & kObserved) != 0) return;
-    Continuation* const continuation = this->continuation();
-    if (continuation->resumes_on_completion()) [[likely]] {
-      Resume(continuation->awaiting());
+    if (is_observed()) {
+      running.frame = continuation()->awaiting();
+    } else if (!HasHook(Hooks::kCompletion)) [[likely]] {
+      Resume(continuation()->awaiting());
     } else {
-      running.completed = static_cast<HookedContinuation*>(continuation);
+      running.completed = &static_cast<HookedContinuation&>(*continuation());
     }
   }
 
   // The task goes on in `frame`, as soon as the trampoline has control.
-  static void Resume(const Frame& frame) noexcept {
-    if (frame.handle) [[likely]] {
-      running.next = frame.handle;
-      running.frame = frame.promise;
+  static void Resume(Frame frame) noexcept {
+    if (frame.is_coroutine()) [[likely]] {
+      running.next = frame;
     } else {
-      frame.promise->Complete();
+      CompleteAwaitable(frame);
     }
+  }
+
+  // Resumes the coroutine that `handle` is of. No exception leaves it.
+  static void RunNested(std::coroutine_handle<> handle) noexcept {
+    handle.resume();
   }
 
   // Destroys the coroutine that `handle` is of, where it has been suspended.
@@ -157,6 +179,9 @@ class PromiseBase {
     return std::exchange(running.ended, nullptr) == self;
   }
 
+  // Aborts: a coroutine has ended, and there is no result.
+  [[noreturn]] void EndedWithoutResult() const;
+
   std::suspend_always initial_suspend(
       PlaceInSource location = __builtin_source_location()) noexcept {
     location_ = location;
@@ -167,11 +192,13 @@ class PromiseBase {
     bool await_ready() const noexcept { return false; }
     template <typename P>
     void await_suspend(std::coroutine_handle<P> handle) const noexcept {
+      P& promise = handle.promise();
       if constexpr (!std::is_void_v<typename P::Value>) {
-        if (!handle.promise().is_done()) [[unlikely]]
-          handle.promise().EndedWithoutResult();
+        // (An observer sees that for itself.)
+        if (!promise.is_observed() && !promise.is_done()) [[unlikely]]
+          promise.EndedWithoutResult();
       }
-      handle.promise().Complete();
+      promise.Complete();
     }
     void await_resume() const noexcept {}
   };
@@ -203,27 +230,72 @@ class PromiseBase {
   }
 
  protected:
-  ~PromiseBase() {
-    if (state_ == State::kEnding) [[unlikely]]
+  ~PromiseBase() = default;
+
+  bool has_value() const {
+    return Has(kResultBit) && state_ != State::kException;
+  }
+
+  // Whether the destructor has more to do than to destroy a value: what, does
+  // EndUnusually().
+  bool is_unusual() const { return Has(kUnusualBit); }
+  void EndUnusually(std::exception_ptr& exception) const {
+    if (state_ == State::kException) {
+      std::destroy_at(&exception);
+    } else {
       running.ended = this;
+    }
   }
 
   State state_ = State::kPending;
 
  private:
+  static constexpr unsigned char kResultBit = 0b001;
+  static constexpr unsigned char kUnusualBit = 0b010;
+  bool Has(unsigned char bit) const {
+    return (static_cast<unsigned char>(state_) & bit) != 0;
+  }
+
   static constexpr std::uintptr_t kObserved = 1;
+  static constexpr std::uintptr_t kFlags =
+      kObserved | static_cast<std::uintptr_t>(Hooks::kBoth);
+
+  bool is_observed() const { return (continuation_ & kObserved) != 0; }
+
+  // Not inlined: Resume() is part of every coroutine.
+  static void CompleteAwaitable(Frame frame) noexcept;
+
+  template <typename C>
+  static std::uintptr_t WithHooks(C* continuation) {
+    return reinterpret_cast<std::uintptr_t>(
+               static_cast<Continuation*>(continuation)) |
+           static_cast<std::uintptr_t>(C::kHooks);
+  }
 
   std::uint32_t SizeUpTo(const char* end) const {
     if (end == nullptr) return 0;
     return static_cast<std::uint32_t>(end -
                                       reinterpret_cast<const char*>(this));
   }
-  [[noreturn]] void EndedWithoutResult() const;
 
-  const std::uint32_t size_;         // From here to the frame's end.
-  std::uintptr_t continuation_ = 0;  // And kObserved.
+  const std::uint32_t size_;     // From here to the frame's end.
+  std::uintptr_t continuation_;  // Its hooks, and kObserved, too.
   PlaceInSource location_ = nullptr;
 };
+
+inline Frame Frame::WithoutCoroutine(PromiseBase& promise) {
+  Frame frame(std::coroutine_handle<PromiseBase>::from_promise(promise));
+  frame.bits_ |= kNoCoroutine;
+  return frame;
+}
+
+// The compilers' own function: where a promise is in its frame depends on its
+// alignment alone, and all promises have the same.
+inline PromiseBase& Frame::promise() const {
+  return std::coroutine_handle<PromiseBase>::from_address(
+             reinterpret_cast<void*>(bits_ & ~kNoCoroutine))
+      .promise();
+}
 
 [[noreturn]] void ArgumentsDestructorThrew();
 
@@ -238,9 +310,8 @@ inline void DestroyAtEdge(std::coroutine_handle<> handle) noexcept {
 class PlaceholderPromise final : public PromiseBase {};
 
 // The frame that awaits `frame`; none at a task's root.
-inline Frame CallerOf(const Frame& frame) {
-  const Continuation* continuation = frame.promise->continuation();
-  return continuation == nullptr ? Frame() : continuation->awaiting();
+inline Frame CallerOf(Frame frame) {
+  return frame.promise().continuation()->awaiting();
 }
 
 // The result of a coroutine: none yet, a value, or an exception.
@@ -251,8 +322,9 @@ class Promise : public PromiseBase {
 
   Promise() {}  // NOLINT(modernize-use-equals-default): leaves the union empty.
   ~Promise() {
-    if (state_ == State::kValue) std::destroy_at(std::addressof(value_));
-    if (state_ == State::kException) std::destroy_at(&exception_);
+    if (has_value()) std::destroy_at(std::addressof(value_));
+    if (is_unusual()) [[unlikely]]
+      EndUnusually(exception_);
   }
 
   // Requires: there is one.
@@ -269,14 +341,21 @@ class Promise : public PromiseBase {
     static_assert(std::is_constructible_v<T, U&&>,
                   "creche: co_return is given something of which no T can be "
                   "made, where the coroutine's return type is Task<T>");
-    new (std::addressof(value_)) T(std::forward<U>(value));
+    new (std::addressof(value_)) InFrame<T>(std::forward<U>(value));
     state_ = State::kValue;
+  }
+
+  // The coroutine has ended where it awaits, with `value`.
+  template <typename U>
+  void ReturnEarly(U&& value) {
+    return_value(std::forward<U>(value));
+    state_ = State::kEarlyValue;
   }
 
   void unhandled_exception() noexcept {
     // The value may have been there already: its coroutine threw while its
     // locals were being destroyed.
-    if (state_ == State::kValue) std::destroy_at(std::addressof(value_));
+    if (has_value()) std::destroy_at(std::addressof(value_));
     new (&exception_) std::exception_ptr(std::current_exception());
     state_ = State::kException;
   }
@@ -285,7 +364,7 @@ class Promise : public PromiseBase {
   const std::exception_ptr& exception() const { return exception_; }
 
   // Requires: there is one.
-  T TakeValue() { return std::move(value_); }
+  T TakeValue() { return std::move(static_cast<T&>(value_)); }
 
   // Moves the result out, or throws. Requires: is_done().
   T Take() {
@@ -297,7 +376,7 @@ class Promise : public PromiseBase {
 
  private:
   union {
-    T value_;
+    InFrame<T> value_;
     std::exception_ptr exception_;
   };
 };
@@ -307,6 +386,12 @@ class Promise<void> : public PromiseBase {
  public:
   using Value = void;
 
+  Promise() {}  // NOLINT(modernize-use-equals-default): leaves the union empty.
+  ~Promise() {
+    if (is_unusual()) [[unlikely]]
+      EndUnusually(exception_);
+  }
+
   Task<void> get_return_object() noexcept;
 
   void return_void() noexcept { state_ = State::kValue; }
@@ -315,7 +400,7 @@ class Promise<void> : public PromiseBase {
   void DropValue() { state_ = State::kPending; }
 
   void unhandled_exception() noexcept {
-    exception_ = std::current_exception();
+    new (&exception_) std::exception_ptr(std::current_exception());
     state_ = State::kException;
   }
 
@@ -328,7 +413,9 @@ class Promise<void> : public PromiseBase {
   }
 
  private:
-  std::exception_ptr exception_;
+  union {
+    std::exception_ptr exception_;
+  };
 };
 
 }  // namespace internal

@@ -6,14 +6,13 @@
 #ifndef CRECHE_CORE_INTERNAL_RUNNING_H_
 #define CRECHE_CORE_INTERNAL_RUNNING_H_
 
-#include <coroutine>
 #include <cstddef>
 #include <cstdint>
 
+#include "creche/core/internal/continuation.h"
+
 namespace creche::internal {
 
-class HookedContinuation;
-class PromiseBase;
 class RunQueue;
 class Scheduler;
 class TaskRecord;
@@ -54,12 +53,12 @@ inline constexpr std::uint64_t kTaskIdsInBlock = std::uint64_t{1} << 16;
 struct Trampoline {
   // What the trampoline does when the frame it resumed gives control back:
   // resume `next`, else call `completed`'s hook, else end the task's step.
-  std::coroutine_handle<> next;
+  Frame next;
   HookedContinuation* completed = nullptr;
 
-  // The innermost frame of the running task, whose code runs; nullptr where
-  // none does.
-  PromiseBase* frame = nullptr;
+  // The innermost frame of the running task, whose code runs; none where no
+  // coroutine does.
+  Frame frame;
 
   // Where the memory ends that was allocated for a frame whose promise is not
   // made yet.

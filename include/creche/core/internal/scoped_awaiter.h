@@ -29,8 +29,8 @@ std::string CancelledMessage(absl::string_view reason);
 // Runs a body inside a scope. What it gives to co_await is up to the classes
 // derived from it.
 template <typename Body>
-class ScopedAwaiter : public AwaitingBody<Body, HookedContinuation> {
-  using Base = AwaitingBody<Body, HookedContinuation>;
+class ScopedAwaiter : public AwaitingBody<Body, Hooked<Hooks::kUnwinding>> {
+  using Base = AwaitingBody<Body, Hooked<Hooks::kUnwinding>>;
 
  public:
   using CrecheAwaitable = void;
@@ -49,8 +49,7 @@ class ScopedAwaiter : public AwaitingBody<Body, HookedContinuation> {
  protected:
   using Result = BodyResult<Body>;
 
-  explicit ScopedAwaiter(AsyncBody<Body>&& body)
-      : Base(Continuation::Kind::kUnwindHook, std::move(body)) {}
+  explicit ScopedAwaiter(AsyncBody<Body>&& body) : Base(std::move(body)) {}
   ScopedAwaiter(ScopedAwaiter&& other) noexcept = default;
   ~ScopedAwaiter() = default;
 

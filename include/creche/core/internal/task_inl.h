@@ -11,7 +11,6 @@
 #include <utility>
 
 #include "creche/core/internal/continuation.h"
-#include "creche/core/internal/misuse.h"
 #include "creche/core/internal/promise.h"
 #include "creche/core/internal/running.h"
 
@@ -38,15 +37,18 @@ inline Task<void> Promise<void>::get_return_object() noexcept {
 // that, and wants to go on.
 [[noreturn]] void CaughtAfterItsEnd();
 
+// A Task that was awaited, or moved from, is awaited.
+[[noreturn]] void AwaitedAgain();
+
 // The typed part of a continuation: starts the coroutine it owns and takes its
-// result. `Base` is Continuation or HookedContinuation.
+// result. `Base` is Continuation or Hooked<...>.
 template <typename T, typename Base>
 class Awaiting : public Base {
  public:
   using Handle = std::coroutine_handle<Promise<T>>;
 
-  explicit Awaiting(Continuation::Kind kind) : Base(kind) {}
-  ~Awaiting() {
+  Awaiting() = default;
+  [[gnu::always_inline]] ~Awaiting() {
     if (this->awaited_) DestroyAtEdge(this->awaited_);
   }
 
@@ -63,17 +65,17 @@ class Awaiting : public Base {
     Promise<T>& promise = child.promise();
     if (!MayNest()) [[unlikely]] {
       promise.set_continuation(this);
-      PromiseBase::Resume(Frame{child, &promise});
+      running.next = Frame(child);
       return false;
     }
     promise.set_observed_continuation(this);
-    running.frame = &promise;
-    child.resume();
-    if (promise.is_done()) {
-      running.frame = this->awaiting_.promise;
+    running.frame = Frame(child);
+    PromiseBase::RunNested(child);
+    if (promise.is_done()) [[likely]]
       return true;
-    }
-    promise.set_continuation(this);
+    if (child.done()) [[unlikely]]
+      promise.EndedWithoutResult();
+    promise.StopObserving();
     return false;
   }
 
@@ -83,48 +85,66 @@ class Awaiting : public Base {
     CheckIsFresh(child);
     this->awaited_ = child;
     child.promise().set_continuation(this);
-    PromiseBase::Resume(Frame{child, &child.promise()});
+    running.next = Frame(child);
   }
 
   // Destroys the coroutine, which has a result. Its locals have gone, unless
   // Try() has ended it where it awaited. If a destructor of theirs throws, the
   // coroutine stays, with that as its result, and this returns false.
   bool DestroyAwaited() {
-    if (this->awaited_.done()) [[likely]] {
-      DestroyAtEdge(std::exchange(this->awaited_, {}));
-      return true;
-    }
-    return DestroyEndedByTry();
+    if (awaited_promise().state() == State::kEarlyValue) [[unlikely]]
+      return DestroyEndedByTry();
+    DestroyEnded();
+    return true;
   }
 
   // Takes the result, or throws. The coroutine's locals (if it ended early) and
   // arguments are gone before the caller goes on.
   T TakeResult() {
-    if (awaited_promise().state() == PromiseBase::State::kException)
-        [[unlikely]] {
-      RethrowResult();
-    }
+    if (awaited_promise().state() != State::kValue) [[unlikely]]
+      return TakeUnusualResult(awaited_promise());
     if constexpr (std::is_void_v<T>) {
-      if (!DestroyAwaited()) [[unlikely]]
-        RethrowResult();
+      DestroyEnded();
     } else {
       T result = awaited_promise().TakeValue();
-      if (!DestroyAwaited()) [[unlikely]]
-        RethrowResult();
+      DestroyEnded();
       return result;
     }
   }
 
  private:
+  using State = PromiseBase::State;
+
+  // (The pointer is forgotten last, so that the compiler knows it in the
+  // destructor.)
+  void DestroyEnded() {
+    DestroyAtEdge(this->awaited_);
+    this->awaited_ = {};
+  }
+
+  // (The promise knows `this`. To pass that, too, would cost a register, and so
+  // a store and a load in each call that awaits.)
+  [[gnu::noinline]] static T TakeUnusualResult(Promise<T>& promise) {
+    auto& self = static_cast<Awaiting&>(*promise.continuation());
+    if (promise.state() == State::kException) self.RethrowResult();
+    if constexpr (std::is_void_v<T>) {
+      if (!self.DestroyEndedByTry()) self.RethrowResult();
+    } else {
+      T result = promise.TakeValue();
+      if (!self.DestroyEndedByTry()) self.RethrowResult();
+      return result;
+    }
+  }
+
   bool DestroyEndedByTry() {
     Promise<T>& promise = awaited_promise();
     promise.DropValue();
-    promise.set_observed_continuation(this);
+    promise.Observe();
     if (promise.DestroySuspended(this->awaited_)) {
       this->awaited_ = {};
       return true;
     }
-    if (promise.state() != PromiseBase::State::kException) CaughtAfterItsEnd();
+    if (promise.state() != State::kException) CaughtAfterItsEnd();
     return false;
   }
 
@@ -135,9 +155,8 @@ class Awaiting : public Base {
   }
 
   static void CheckIsFresh(Handle child) {
-    if (!child) [[unlikely]] {
-      Misuse("a Task is awaited once: this one was awaited or moved before");
-    }
+    if (!child) [[unlikely]]
+      AwaitedAgain();
   }
 };
 
@@ -147,16 +166,13 @@ class [[nodiscard]] TaskAwaiter : public Awaiting<T, Continuation> {
   using CrecheAwaitable = void;
   using Handle = std::coroutine_handle<Promise<T>>;
 
-  explicit TaskAwaiter(Handle child) noexcept
-      : Awaiting<T, Continuation>(Continuation::Kind::kNoHook) {
-    this->awaited_ = child;
-  }
+  explicit TaskAwaiter(Handle child) noexcept { this->awaited_ = child; }
 
   bool await_ready() const noexcept { return false; }
 
   template <typename P>
   bool await_suspend(std::coroutine_handle<P> parent) {
-    this->awaiting_ = Frame{parent, &parent.promise()};
+    this->awaiting_ = Frame(parent);
     return !this->StartAwaited(Handle::from_address(this->awaited_.address()));
   }
 

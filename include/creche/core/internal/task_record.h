@@ -81,7 +81,7 @@ class TaskRecord : public ListLink<NurseryTasks> {
 
   // The running task does not begin to wait, if it is cancelled: it is unwound
   // from `leaf`, when its turn comes, and this returns true.
-  bool UnwindsIfCancelled(const Frame& leaf) {
+  bool UnwindsIfCancelled(Frame leaf) {
     if (!is_cancelled()) [[likely]]
       return false;
     UnwindFrom(leaf);
@@ -90,12 +90,12 @@ class TaskRecord : public ListLink<NurseryTasks> {
 
   // The running task waits in `leaf`, in `wait`.
   template <typename W>
-  void Wait(const Frame& leaf, W& wait) {
+  void Wait(Frame leaf, W& wait) {
     WaitIn(leaf, WaitKindOf<W>::kKind, &wait, wait.wait_name());
   }
 
   // The same, for what cannot be cancelled. `what` is a string literal.
-  void WaitUncancellably(const Frame& leaf, const char* what) {
+  void WaitUncancellably(Frame leaf, const char* what) {
     WaitIn(leaf, kCannotBeCancelled, nullptr, what);
   }
 
@@ -105,7 +105,7 @@ class TaskRecord : public ListLink<NurseryTasks> {
   //   bool TryComplete();               false: it is not ready
   //   void Enter(const WaitContext&);   arranges for the wait's end
   template <typename W>
-  void WaitUnlessReady(const Frame& leaf, W& wait);
+  void WaitUnlessReady(Frame leaf, W& wait);
 
   // What the task waits for has happened.
   void Wake() {
@@ -128,7 +128,7 @@ class TaskRecord : public ListLink<NurseryTasks> {
 
   // The running task gives way to others, in `leaf`. When its turn comes it
   // goes on, or, if `cancellable` and cancelled by then, is unwound.
-  void Yield(const Frame& leaf, bool cancellable) {
+  void Yield(Frame leaf, bool cancellable) {
     SuspendAt(leaf);
     turn_ = cancellable ? Turn::kResumeUnlessCancelled : Turn::kResume;
     BecomeRunnable();
@@ -203,14 +203,8 @@ class TaskRecord : public ListLink<NurseryTasks> {
     kUnwind,
   };
 
-  // Half by half: g++ would copy both at once, and the processor would wait for
-  // the stores of the halves, some 5 ns.
-  void SuspendAt(const Frame& leaf) {
-    leaf_.handle = leaf.handle;
-    leaf_.promise = leaf.promise;
-  }
-  void WaitIn(const Frame& leaf, const WaitKind& kind, void* wait,
-              const char* name) {
+  void SuspendAt(Frame leaf) { leaf_ = leaf; }
+  void WaitIn(Frame leaf, const WaitKind& kind, void* wait, const char* name) {
     SuspendAt(leaf);
     wait_kind_ = &kind;
     wait_ = wait;
@@ -300,7 +294,7 @@ inline bool SpendOperation() {
 inline bool HasBudgetLeft() { return running.operations_left >= 0; }
 
 template <typename W>
-void TaskRecord::WaitUnlessReady(const Frame& leaf, W& wait) {
+void TaskRecord::WaitUnlessReady(Frame leaf, W& wait) {
   if (UnwindsIfCancelled(leaf)) return;
   if (!HasBudgetLeft() && CompletesLater(leaf, wait)) [[unlikely]]
     return;

@@ -45,7 +45,8 @@ class TimeLimit {
 template <typename Body>
 class TimeoutAwaiter : public ScopedAwaiter<Body> {
  public:
-  bool SuspendIn(Frame awaiting) {
+  // Inlined, since compilers do not see that most bodies have one caller.
+  [[gnu::always_inline]] bool SuspendIn(Frame awaiting) {
     limit_.ApplyTo(scope_);
     return this->RunIn(scope_, awaiting);
   }

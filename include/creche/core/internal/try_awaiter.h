@@ -26,7 +26,7 @@ void CompleteWithError(PromiseBase& base, const absl::Status& error) {
   using Result = typename P::Value;
   if constexpr (kIsStatusLike<Result>) {
     auto& promise = static_cast<P&>(base);
-    promise.return_value(Result(error));
+    promise.ReturnEarly(Result(error));
     promise.Complete();
   } else {
     static_assert(kIsStatusLike<Result>,
@@ -81,22 +81,21 @@ class [[nodiscard]] TryValue {
 // Try(awaitable).
 template <typename Awaitable>
 class [[nodiscard]] TryAwaiter
-    : public AwaitingBody<Awaitable, HookedContinuation> {
-  using Base = AwaitingBody<Awaitable, HookedContinuation>;
+    : public AwaitingBody<Awaitable, Hooked<Hooks::kCompletion>> {
+  using Base = AwaitingBody<Awaitable, Hooked<Hooks::kCompletion>>;
   using Result = BodyResult<Awaitable>;
 
  public:
   using CrecheAwaitable = void;
   using CrecheAwaitOnce = void;
 
-  explicit TryAwaiter(AsyncBody<Awaitable>&& body)
-      : Base(Continuation::Kind::kCompletionHook, std::move(body)) {}
+  explicit TryAwaiter(AsyncBody<Awaitable>&& body) : Base(std::move(body)) {}
 
   bool await_ready() const { return false; }
 
   template <typename P>
   bool await_suspend(std::coroutine_handle<P> parent) {
-    this->awaiting_ = Frame{parent, &parent.promise()};
+    this->awaiting_ = Frame(parent);
     complete_with_error_ = &CompleteWithError<P>;
     return !this->StartBody() || EndsAwaiting();
   }
@@ -132,7 +131,7 @@ class [[nodiscard]] TryAwaiter
     if (Succeeded()) return false;
     const absl::Status error = StatusOf(this->awaited_promise().value());
     if (!this->DestroyAwaited()) return false;
-    complete_with_error_(*this->awaiting_.promise, error);
+    complete_with_error_(this->awaiting_.promise(), error);
     return true;
   }
 

@@ -52,16 +52,14 @@ class RunSession {
 };
 
 template <typename F, typename... Args>
-class MainTask final
-    : public TaskRecord,
-      public Awaiting<AwaitResult<CallResult<F, Args...>>, HookedContinuation> {
+class MainTask final : public TaskRecord,
+                       public Awaiting<AwaitResult<CallResult<F, Args...>>,
+                                       Hooked<Hooks::kBoth>> {
   using Result = AwaitResult<CallResult<F, Args...>>;
-  using Root = Awaiting<Result, HookedContinuation>;
 
  public:
   MainTask(RunSession& session, F&& f, Args&&... args)
       : TaskRecord(nullptr, session.root()),
-        Root(Continuation::Kind::kBothHooks),
         session_(session),
         f_(std::forward<F>(f)),
         args_(std::forward<Args>(args)...) {}
