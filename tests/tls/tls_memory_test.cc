@@ -20,10 +20,12 @@
 #include "creche/core/task.h"
 #include "creche/core/try.h"
 #include "creche/net/tcp_stream.h"
+#include "creche/run.h"
 #include "creche/testing/status_matchers.h"
 #include "creche/testing/tls/tls_pair.h"
 #include "creche/tls/tls_context.h"
 #include "creche/tls/tls_stream.h"
+#include "creche/uring/uring_features.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/support/open_files.h"
@@ -138,36 +140,58 @@ Task<absl::Status> Exchange(TcpTls& from, TcpTls& to, std::string& data) {
   co_return absl::OkStatus();
 }
 
-// Each side's half of what a pair of connections, that have talked, holds.
-TEST_P(TlsMemoryTest, AnIdleConnectionHoldsLittle) {
+// Each side's half of what a pair of connections holds that have shaken hands,
+// and have talked if there is `data`.
+Task<absl::Status> ExpectIdleHoldsLittle(TlsVersion version, std::string data) {
   constexpr std::size_t kPairs = 100;
-  auto main = []() -> Task<absl::Status> {
-    const TlsContext context = ContextOf(GetParam());
-    std::string data(20000, 'x');
-    std::vector<std::pair<TcpTls, TcpTls>> pairs;
-    pairs.reserve(kPairs + 1);
-    std::size_t before = 0;
-    std::size_t openssls_before = 0;
-    // The first has what all of them share made.
-    for (std::size_t i = 0; i <= kPairs; ++i) {
-      pairs.push_back(co_await Try(Connected(context)));
+  const TlsContext context = ContextOf(version);
+  std::vector<std::pair<TcpTls, TcpTls>> pairs;
+  pairs.reserve(kPairs + 1);
+  std::size_t before = 0;
+  std::size_t openssls_before = 0;
+  // The first has what all of them share made.
+  for (std::size_t i = 0; i <= kPairs; ++i) {
+    pairs.push_back(co_await Try(Connected(context)));
+    if (!data.empty()) {
       co_await Try(Exchange(pairs.back().first, pairs.back().second, data));
       co_await Try(Exchange(pairs.back().second, pairs.back().first, data));
-      if (i > 0) continue;
-      before = ours.bytes;
-      openssls_before = openssls.bytes;
     }
-    const std::size_t connections = 2 * kPairs;
-    const std::size_t of_ours = (ours.bytes - before) / connections;
-    const std::size_t of_openssl =
-        (openssls.bytes - openssls_before) / connections;
-    std::cout << "an idle connection: " << of_ours + of_openssl << " bytes, of "
-              << "which OpenSSL has " << of_openssl << std::endl;
-    EXPECT_GT(of_openssl, 1000U);
-    EXPECT_LE(of_ours + of_openssl, std::size_t{18} << 10);
-    co_return absl::OkStatus();
-  };
-  EXPECT_THAT(RunToTest(main), IsOk());
+    if (i > 0) continue;
+    before = ours.bytes;
+    openssls_before = openssls.bytes;
+  }
+  const std::size_t connections = 2 * kPairs;
+  const std::size_t of_ours = (ours.bytes - before) / connections;
+  const std::size_t of_openssl =
+      (openssls.bytes - openssls_before) / connections;
+  std::cout << "an idle connection: " << of_ours + of_openssl << " bytes, of "
+            << "which OpenSSL has " << of_openssl << std::endl;
+  EXPECT_GT(of_openssl, 1000U);
+  EXPECT_LE(of_ours + of_openssl, std::size_t{18} << 10);
+  co_return absl::OkStatus();
+}
+
+TEST_P(TlsMemoryTest, AnIdleConnectionHoldsLittle) {
+  EXPECT_THAT(RunToTest([]() -> Task<absl::Status> {
+                return ExpectIdleHoldsLittle(GetParam(),
+                                             std::string(20000, 'x'));
+              }),
+              IsOk());
+}
+
+// Where the kernel has no blocks to lend, they come from the heap.
+TEST_P(TlsMemoryTest, AnIdleConnectionHoldsNoBlockOfTheHeap) {
+  for (const std::size_t size : {0, 20000}) {
+    RunOptions options;
+    options.uring_features = UringFeatures::None();
+    EXPECT_THAT(creche::Run(std::move(options),
+                            [size]() -> Task<absl::Status> {
+                              return ExpectIdleHoldsLittle(
+                                  GetParam(), std::string(size, 'x'));
+                            }),
+                IsOk())
+        << size;
+  }
 }
 
 TEST_P(TlsMemoryTest, ARecordAllocatesNothingOfOurs) {

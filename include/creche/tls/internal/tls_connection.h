@@ -93,6 +93,8 @@ class TlsConnection {
   // More of the peer's bytes for the engine. Requires: it has used up what it
   // had.
   static Task<absl::Status> Feed(Shared self);
+  // If all of it is used up.
+  void ReleaseInput();
   // Sends the output. Requires: the caller holds `is_sending_`, or nobody else
   // has the connection yet.
   static Task<absl::Status> Flush(Shared self);

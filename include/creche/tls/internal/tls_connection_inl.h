@@ -66,6 +66,7 @@ Task<absl::Status> TlsConnection<Stream>::Handshake(Shared self) {
           absl::StrCat("TLS handshake: ", (sent.ok() ? fed : sent).message()));
     }
   }
+  self->ReleaseInput();
   self->sending_ = Sending::kOpen;
   // A client that never reads does not keep a server from its work: what goes
   // not now goes with what is sent first.
@@ -137,6 +138,7 @@ std::optional<absl::StatusOr<std::size_t>> TlsConnection<Stream>::TryReceive(
   if (has_end_) return std::size_t{0};
   std::size_t size = 0;
   const TlsOutcome outcome = engine_->Read(buffer, size);
+  ReleaseInput();
   TryFlush();
   switch (outcome) {
     case TlsOutcome::kDone:
@@ -232,6 +234,11 @@ Task<absl::Status> TlsConnection<Stream>::Feed(Shared self) {
     self->engine_->SetInput(self->input_.view());
   }
   co_return absl::OkStatus();
+}
+
+template <ByteStream Stream>
+void TlsConnection<Stream>::ReleaseInput() {
+  if (engine_->input().empty()) input_.Release();
 }
 
 template <ByteStream Stream>

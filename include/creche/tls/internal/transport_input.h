@@ -45,6 +45,9 @@ class TransportInput {
 
   absl::string_view view() const { return {buffer_.get(), size_}; }
 
+  // Nobody needs what is in view() any more.
+  void Release() { size_ = 0; }
+
  private:
   // A record of 16 KiB with what TLS adds (RFC 8446, 5.2).
   static constexpr std::size_t kSize = (16 << 10) + 256;
@@ -53,12 +56,12 @@ class TransportInput {
   std::size_t size_ = 0;
 };
 
-// In lent memory: a connection that waits holds none.
+// In lent memory: a connection that has decrypted all that came holds none.
 template <LendsBlocks Stream>
 class TransportInput<Stream> {
  public:
   Task<absl::Status> ReceiveFrom(Stream& transport) {
-    block_ = ReceivedBlock();
+    Release();
     absl::StatusOr<ReceivedBlock> block = co_await transport.Receive();
     if (!block.ok()) co_return block.status();
     block_ = *std::move(block);
@@ -66,6 +69,7 @@ class TransportInput<Stream> {
   }
 
   absl::string_view view() const { return block_.view(); }
+  void Release() { block_ = ReceivedBlock(); }
 
  private:
   ReceivedBlock block_;
