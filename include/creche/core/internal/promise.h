@@ -289,8 +289,8 @@ inline Frame Frame::WithoutCoroutine(PromiseBase& promise) {
   return frame;
 }
 
-// The compilers' own function. It asks for the promise's alignment, and all that
-// an InFrame allows give the same place.
+// The compilers' own function. It asks for the promise's alignment, and all
+// that an InFrame allows give the same place.
 inline PromiseBase& Frame::promise() const {
   return std::coroutine_handle<PromiseBase>::from_address(
              reinterpret_cast<void*>(bits_ & ~kNoCoroutine))
