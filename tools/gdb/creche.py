@@ -107,8 +107,11 @@ def places_from(frame):
 
 def promise_of(frame):
     """As Frame::promise(): it lies behind two pointers of the compiler's."""
-    header = 2 * gdb.lookup_type('void').pointer().sizeof
-    address = (int(frame['bits_']) & ~NO_COROUTINE) + header
+    address = int(frame['bits_'])
+    if address & NO_COROUTINE:
+        address &= ~NO_COROUTINE
+    else:
+        address += 2 * gdb.lookup_type('void').pointer().sizeof
     pointer = gdb.Value(address).cast(type_named('PromiseBase').pointer())
     return pointer.dereference()
 

@@ -15,8 +15,7 @@ class PromiseBase;
 
 // A place in a task's call stack: a suspended coroutine, or an awaitable that
 // another awaitable awaits directly, which has a promise and no coroutine. One
-// word: where the coroutine's frame is, or would be if the awaitable's promise
-// were in one.
+// word: the address of the coroutine, or of the awaitable's promise.
 class Frame {
  public:
   Frame() = default;

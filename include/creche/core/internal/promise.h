@@ -284,16 +284,19 @@ class PromiseBase {
 };
 
 inline Frame Frame::WithoutCoroutine(PromiseBase& promise) {
-  Frame frame(std::coroutine_handle<PromiseBase>::from_promise(promise));
-  frame.bits_ |= kNoCoroutine;
+  Frame frame;
+  frame.bits_ = reinterpret_cast<std::uintptr_t>(&promise) | kNoCoroutine;
   return frame;
 }
 
-// The compilers' own function. It asks for the promise's alignment, and all
-// that an InFrame allows give the same place.
+// The compilers' own function finds a coroutine's. It asks for the promise's
+// alignment, and all that an InFrame allows give the same place.
 inline PromiseBase& Frame::promise() const {
+  if (!is_coroutine()) {
+    return *reinterpret_cast<PromiseBase*>(bits_ & ~kNoCoroutine);
+  }
   return std::coroutine_handle<PromiseBase>::from_address(
-             reinterpret_cast<void*>(bits_ & ~kNoCoroutine))
+             reinterpret_cast<void*>(bits_))
       .promise();
 }
 
