@@ -32,6 +32,13 @@ CancelNode::~CancelNode() {
   }
 }
 
+template <typename Hook, typename... Tasks>
+inline void CancelNode::TellInstruments(Hook hook,
+                                        const Tasks&... tasks) const {
+  if (running.has_instruments) [[unlikely]]
+    TellEachInstrument(hook, tasks...);
+}
+
 inline bool CancelNode::UpdateIsCancelled() {
   const bool is_cancelled = cancel_called_ || SeesOutsideCancellation();
   if (is_cancelled == is_cancelled_) [[likely]]
@@ -57,8 +64,7 @@ void CancelNode::Enter(TaskRecord& task) {
   parent_->children_.PushBack(this);
   task.set_scope(this);
   UpdateIsCancelled();
-  if (running.has_instruments) [[unlikely]]
-    TellInstruments(&Instrument::ScopeEntered, task);
+  TellInstruments(&Instrument::ScopeEntered, task);
   bool is_due = when_ != kNever && when_ <= ClockNow();
   if (is_relative_) {
     is_due |= timeout_ <= 0;
@@ -78,8 +84,7 @@ void CancelNode::ArmFresh() {
 }
 
 void CancelNode::Exit() {
-  if (running.has_instruments) [[unlikely]]
-    TellInstruments(&Instrument::ScopeExited, *owner_);
+  TellInstruments(&Instrument::ScopeExited, *owner_);
   stage_ = Stage::kExited;
   Disarm();
   ListLink<ChildScopes>::Unlink();
@@ -120,7 +125,7 @@ void CancelNode::CancelFor(Reason reason) {
   if (cancel_called_) return;
   cancel_called_ = true;
   reason_ = std::move(reason);
-  if (running.has_instruments) TellInstruments(&Instrument::ScopeCancelled);
+  TellInstruments(&Instrument::ScopeCancelled);
   ArmOrDisarm();
   UpdateCancelled();
 }
@@ -167,7 +172,7 @@ void CancelNode::ArmOrDisarm() {
 }
 
 template <typename Hook, typename... Tasks>
-void CancelNode::TellInstruments(Hook hook, const Tasks&... tasks) const {
+void CancelNode::TellEachInstrument(Hook hook, const Tasks&... tasks) const {
   const ScopeId id(this, reason(), PlaceNow());
   for (Instrument* instrument : running.scheduler->instruments()) {
     (instrument->*hook)(id, TaskId(&tasks, tasks.name_to_show())...);

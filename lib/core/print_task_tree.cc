@@ -31,8 +31,8 @@ void PrintLocation(Frame frame, std::ostream& out) {
 // Where `frame` awaits, and its callers; `link` comes before the first.
 void PrintCalls(Frame frame, const char* link, std::ostream& out) {
   for (int calls = 0; calls < kCalls && frame; frame = CallerOf(frame)) {
-    if (!frame.is_coroutine())
-      continue;  // An awaitable is where its caller awaits.
+    // An awaitable is where its caller awaits.
+    if (!frame.is_coroutine()) continue;
     out << link;
     PrintLocation(frame, out);
     link = " < ";

@@ -34,8 +34,8 @@ std::string Location(const TaskRecord& task) {
   std::string location;
   int calls = 0;
   for (Frame frame = task.leaf(); frame && calls < 4; frame = CallerOf(frame)) {
-    if (!frame.is_coroutine())
-      continue;  // An awaitable is where its caller awaits.
+    // An awaitable is where its caller awaits.
+    if (!frame.is_coroutine()) continue;
     const std::source_location& at = frame.promise().location();
     if (!IsOfTheLibrary(FileOf(at))) {
       absl::StrAppend(&location, calls++ == 0 ? " at " : " < ", FileOf(at), ":",

@@ -139,10 +139,14 @@ class CancelNode : public ListLink<ChildScopes>,
   // Restores invariants 1 and 5 for this node. Returns whether it changed.
   bool UpdateIsCancelled();
   void SetIsCancelled(bool is_cancelled);
+  // Takes the deadline out of the queue, and of the fresh ones.
   void Disarm();
+  // Restores invariant 3.
   void ArmOrDisarm();
   template <typename Hook, typename... Tasks>
   void TellInstruments(Hook hook, const Tasks&... tasks) const;
+  template <typename Hook, typename... Tasks>
+  void TellEachInstrument(Hook hook, const Tasks&... tasks) const;
   // Restores invariants 1, 2 and 5 for this scope and all scopes inside it.
   void UpdateCancelled();
   // Restores invariant 2 for the tasks whose innermost scope this is.

@@ -7,7 +7,6 @@
 #define CRECHE_CORE_INTERNAL_PROMISE_H_
 
 #include <bit>
-#include <concepts>
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
@@ -20,6 +19,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "creche/core/internal/awaitable.h"
 #include "creche/core/internal/continuation.h"
 #include "creche/core/internal/exceptions.h"
 #include "creche/core/internal/frame_pool.h"
@@ -32,45 +32,6 @@ template <typename T>
 class Task;
 
 namespace internal {
-
-template <typename Awaitable>
-concept TaskAwaitable = requires { typename Awaitable::CrecheAwaitable; };
-
-template <typename T>
-inline constexpr bool kIsTask = false;
-template <typename T>
-inline constexpr bool kIsTask<Task<T>> = true;
-
-// An awaitable that does not ask who awaits it: with await_ready() and
-// await_resume() it has SuspendIn(frame), which is called if it is not ready.
-// It makes the task go on in `frame` later and returns true, or is ready after
-// all and returns false.
-template <typename Awaitable>
-concept SuspendsInFrame = requires(Awaitable& awaitable, Frame frame) {
-  { awaitable.SuspendIn(frame) } -> std::same_as<bool>;
-};
-
-// Awaits an awaitable where it is. g++ moves what await_transform() returns by
-// rvalue reference into the frame once more; this is what it moves instead.
-template <typename Awaitable>
-class InPlace {
- public:
-  explicit InPlace(Awaitable& awaitable) : awaitable_(awaitable) {}
-
-  bool await_ready() const { return awaitable_.await_ready(); }
-  template <typename P>
-  auto await_suspend(std::coroutine_handle<P> handle) const {
-    if constexpr (SuspendsInFrame<Awaitable>) {
-      return awaitable_.SuspendIn(Frame(handle));
-    } else {
-      return awaitable_.await_suspend(handle);
-    }
-  }
-  decltype(auto) await_resume() const { return awaitable_.await_resume(); }
-
- private:
-  Awaitable& awaitable_;
-};
 
 // What a std::source_location holds. As a parameter's default it costs less:
 // g++ gives one of a class type a place in the coroutine's frame, which each

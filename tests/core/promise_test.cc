@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "creche/core/internal/continuation.h"
+#include "creche/core/internal/promise.h"
 
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 
-#include "creche/core/internal/promise.h"
+#include "creche/core/internal/continuation.h"
 #include "creche/core/task.h"
 #include "gtest/gtest.h"
 
@@ -77,7 +77,7 @@ void ExpectHooks(bool completion, bool unwinding) {
   }
 }
 
-TEST(ContinuationTest, PromiseKnowsItsHooks) {
+TEST(PromiseTest, KnowsTheHooksOfItsContinuation) {
   ExpectHooks<Hooks::kNone>(false, false);
   ExpectHooks<Hooks::kCompletion>(true, false);
   ExpectHooks<Hooks::kUnwinding>(false, true);
