@@ -173,8 +173,8 @@ Task<absl::Status> ExpectIdleHoldsLittle(TlsVersion version, std::string data) {
 
 TEST_P(TlsMemoryTest, AnIdleConnectionHoldsLittle) {
   EXPECT_THAT(RunToTest([]() -> Task<absl::Status> {
-                return ExpectIdleHoldsLittle(GetParam(),
-                                             std::string(20000, 'x'));
+                co_return co_await ExpectIdleHoldsLittle(
+                    GetParam(), std::string(20000, 'x'));
               }),
               IsOk());
 }
@@ -186,7 +186,7 @@ TEST_P(TlsMemoryTest, AnIdleConnectionHoldsNoBlockOfTheHeap) {
     options.uring_features = UringFeatures::None();
     EXPECT_THAT(creche::Run(std::move(options),
                             [size]() -> Task<absl::Status> {
-                              return ExpectIdleHoldsLittle(
+                              co_return co_await ExpectIdleHoldsLittle(
                                   GetParam(), std::string(size, 'x'));
                             }),
                 IsOk())
