@@ -18,6 +18,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/types/span.h"
 #include "creche/core/internal/misuse.h"
 #include "creche/core/task.h"
 #include "creche/core/try.h"
@@ -88,32 +89,29 @@ CurlMulti::CurlMulti(std::size_t max_connections_per_host) {
         "nothing is ever fetched");
   }
   InitializeLibcurl();
-  events_ = FileDescriptor(epoll_create1(EPOLL_CLOEXEC));
-  if (!events_.is_open()) {
-    status_ = SystemError(errno, "HttpClient: epoll_create1()");
-    return;
-  }
+  status_ = sockets_.Open();
+  if (!status_.ok()) return;
   timer_ = FileDescriptor(
       timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC));
   if (!timer_.is_open()) {
     status_ = SystemError(errno, "HttpClient: timerfd_create()");
     return;
   }
-  status_ = Watch(timer_.get(), EPOLLIN);
+  status_ = sockets_.Watch(timer_.get(), EPOLLIN);
   if (!status_.ok()) return;
-  handle_ = curl_multi_init();
+  handle_.reset(curl_multi_init());
   if (handle_ == nullptr) {
     status_ = absl::ResourceExhaustedError(
         "HttpClient: curl_multi_init() has no memory or no descriptor");
     return;
   }
-  curl_multi_setopt(handle_, CURLMOPT_SOCKETFUNCTION, &OnSocket);
-  curl_multi_setopt(handle_, CURLMOPT_SOCKETDATA, this);
-  curl_multi_setopt(handle_, CURLMOPT_TIMERFUNCTION, &OnTimer);
-  curl_multi_setopt(handle_, CURLMOPT_TIMERDATA, this);
+  curl_multi_setopt(handle(), CURLMOPT_SOCKETFUNCTION, &OnSocket);
+  curl_multi_setopt(handle(), CURLMOPT_SOCKETDATA, this);
+  curl_multi_setopt(handle(), CURLMOPT_TIMERFUNCTION, &OnTimer);
+  curl_multi_setopt(handle(), CURLMOPT_TIMERDATA, this);
   constexpr std::size_t kMost = std::numeric_limits<int>::max();
   curl_multi_setopt(
-      handle_, CURLMOPT_MAX_HOST_CONNECTIONS,
+      handle(), CURLMOPT_MAX_HOST_CONNECTIONS,
       static_cast<long>(std::min(max_connections_per_host, kMost)));  // NOLINT
 }
 
@@ -123,16 +121,15 @@ CurlMulti::~CurlMulti() {
         "an HttpClient was destroyed while a Fetch() of it was under way: it "
         "must outlive its fetches");
   }
-  if (handle_ != nullptr) curl_multi_cleanup(handle_);
 }
 
 absl::Status CurlMulti::Add(CurlTransfer& transfer) {
   transfers_.push_back(&transfer);
-  return MultiError(curl_multi_add_handle(handle_, transfer.easy()));
+  return MultiError(curl_multi_add_handle(handle(), transfer.easy()));
 }
 
 void CurlMulti::Remove(CurlTransfer& transfer) {
-  curl_multi_remove_handle(handle_, transfer.easy());
+  curl_multi_remove_handle(handle(), transfer.easy());
   transfers_.remove(&transfer);
   StandAside();
 }
@@ -148,7 +145,7 @@ Task<absl::Status> CurlMulti::WaitUntil(CurlTransfer& transfer,
     DriverRole role(*this);
     co_await Try(ActIfDue());
     while (!(transfer.*has_come)()) {
-      co_await Try(WaitReadable(events_.get()));
+      co_await Try(WaitReadable(sockets_.descriptor()));
       co_await Try(Act());
     }
   }
@@ -175,10 +172,9 @@ absl::Status CurlMulti::ActIfDue() {
 
 absl::Status CurlMulti::Act() {
   std::array<epoll_event, 64> events;
-  const int count =
-      epoll_wait(events_.get(), events.data(), events.size(), /*timeout=*/0);
+  const std::size_t count = sockets_.Take(absl::MakeSpan(events));
   CURLMcode code = CURLM_OK;
-  for (int i = 0; i < count && code == CURLM_OK; ++i) {
+  for (std::size_t i = 0; i < count && code == CURLM_OK; ++i) {
     const int fd = events[i].data.fd;
     if (fd == timer_.get()) {
       std::uint64_t expirations;
@@ -189,8 +185,8 @@ absl::Status CurlMulti::Act() {
       code = ActOnTimeout();
     } else {
       int running;
-      code = curl_multi_socket_action(handle_, fd, CurlEvents(events[i].events),
-                                      &running);
+      code = curl_multi_socket_action(handle(), fd,
+                                      CurlEvents(events[i].events), &running);
     }
   }
   TakeResults();
@@ -199,40 +195,28 @@ absl::Status CurlMulti::Act() {
 
 CURLMcode CurlMulti::ActOnTimeout() {
   int running;
-  return curl_multi_socket_action(handle_, CURL_SOCKET_TIMEOUT, 0, &running);
+  return curl_multi_socket_action(handle(), CURL_SOCKET_TIMEOUT, 0, &running);
 }
 
 void CurlMulti::TakeResults() {
   int left;
-  while (const CURLMsg* message = curl_multi_info_read(handle_, &left)) {
+  while (const CURLMsg* message = curl_multi_info_read(handle(), &left)) {
     if (message->msg != CURLMSG_DONE) continue;
     CurlTransfer::Of(message->easy_handle)->OnDone(message->data.result);
   }
-}
-
-absl::Status CurlMulti::Watch(int fd, unsigned events) {
-  epoll_event event = {};
-  event.events = events;
-  event.data.fd = fd;
-  // First what each transfer does at its beginning.
-  if (epoll_ctl(events_.get(), EPOLL_CTL_ADD, fd, &event) == 0 ||
-      epoll_ctl(events_.get(), EPOLL_CTL_MOD, fd, &event) == 0) {
-    return absl::OkStatus();
-  }
-  return SystemError(errno, "HttpClient: epoll_ctl()");
 }
 
 int CurlMulti::OnSocket(CURL* easy, curl_socket_t socket, int what, void* multi,
                         void* /*of_socket*/) {
   CurlMulti& self = *static_cast<CurlMulti*>(multi);
   if (what == CURL_POLL_REMOVE) {
-    epoll_ctl(self.events_.get(), EPOLL_CTL_DEL, socket, nullptr);
+    self.sockets_.Unwatch(socket);
     // None: libcurl closes a kept connection by a handle of its own.
     CurlTransfer* const transfer = CurlTransfer::Of(easy);
     if (transfer != nullptr) transfer->OnUnwatched(socket);
     return 0;
   }
-  return self.Watch(socket, EpollEvents(what)).ok() ? 0 : -1;
+  return self.sockets_.Watch(socket, EpollEvents(what)).ok() ? 0 : -1;
 }
 
 int CurlMulti::OnTimer(CURLM* /*handle*/, long milliseconds,  // NOLINT
@@ -259,12 +243,8 @@ void CurlMulti::SetTimer(long milliseconds) {  // NOLINT: libcurl's type.
   timerfd_settime(timer_.get(), 0, &timeout, nullptr);
 }
 
-// libcurl may close a socket that it has not taken out of the set. Whatever
-// else holds the file (a child before its exec, say) would keep it in there.
 int CurlMulti::OnCloseSocket(void* multi, curl_socket_t socket) {
-  epoll_ctl(static_cast<CurlMulti*>(multi)->events_.get(), EPOLL_CTL_DEL,
-            socket, nullptr);
-  return close(socket);
+  return static_cast<CurlMulti*>(multi)->sockets_.Close(socket);
 }
 
 }  // namespace creche::internal

@@ -20,10 +20,13 @@
 
 #include <cstddef>
 #include <list>
+#include <memory>
 
 #include "absl/status/status.h"
 #include "creche/core/task.h"
 #include "creche/uring/file_descriptor.h"
+#include "lib/curl/easy_handles.h"
+#include "lib/curl/socket_set.h"
 
 namespace creche::internal {
 
@@ -61,11 +64,19 @@ class CurlMulti {
   Task<absl::Status> WaitUntil(CurlTransfer& transfer,
                                bool (CurlTransfer::*has_come)() const);
 
+  // Those of its transfers.
+  EasyHandles& easy_handles() { return easy_handles_; }
+
+  // What libcurl opens and closes for a connection. OnCloseSocket() is for
   // CURLOPT_CLOSESOCKETFUNCTION, with the CurlMulti.
+  void OnSocketOpened(curl_socket_t socket) { sockets_.OnOpened(socket); }
   static int OnCloseSocket(void* multi, curl_socket_t socket);
 
  private:
   class DriverRole;
+  struct MultiDeleter {
+    void operator()(CURLM* multi) const { curl_multi_cleanup(multi); }
+  };
 
   static int OnSocket(CURL* easy, curl_socket_t socket, int what, void* multi,
                       void* of_socket);
@@ -74,7 +85,6 @@ class CurlMulti {
   // If nobody drives, one of those that wait for news is to.
   void StandAside();
 
-  absl::Status Watch(int fd, unsigned events);
   void SetTimer(long milliseconds);  // NOLINT: libcurl's type. -1: none.
 
   // What libcurl wanted done at once while nobody drove.
@@ -84,9 +94,12 @@ class CurlMulti {
   CURLMcode ActOnTimeout();
   void TakeResults();
 
-  CURLM* handle_ = nullptr;
-  FileDescriptor events_;
+  CURLM* handle() const { return handle_.get(); }
+
+  SocketSet sockets_;
   FileDescriptor timer_;
+  std::unique_ptr<CURLM, MultiDeleter> handle_;  // Closes its sockets.
+  EasyHandles easy_handles_;
   absl::Status status_;
   std::size_t uses_ = 0;
   bool has_driver_ = false;

@@ -31,6 +31,7 @@ namespace {
 // So much is taken from the server while the sink is busy.
 constexpr std::size_t kMaxPiece = std::size_t{64} << 10;
 
+constexpr std::size_t kUsualHeaders = 16;
 constexpr int kFirstFinal = 200;    // Of the codes; before are 100, 103.
 constexpr int kFirstRefusal = 400;  // libcurl sends no more after these.
 
@@ -47,9 +48,7 @@ constexpr long kConnectSeconds = 1000000;  // NOLINT
 void SetFixedOptions(CURL* easy) {
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, kOn);
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
-  curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, kOn);
   curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, kDnsCacheSeconds);
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, kConnectSeconds);
 }
@@ -70,7 +69,7 @@ CurlTransfer::CurlTransfer(CurlMulti& multi, const HttpClientOptions& options,
       options_(options),
       target_(target),
       body_mode_(body_mode),
-      easy_(curl_easy_init()) {
+      easy_(multi.easy_handles().Take()) {
   if (easy_ == nullptr) return;
   SetFixedOptions(easy());
   SetConnection();
@@ -78,7 +77,11 @@ CurlTransfer::CurlTransfer(CurlMulti& multi, const HttpClientOptions& options,
 }
 
 CurlTransfer::~CurlTransfer() {
-  if (is_added_) multi_.Remove(*this);
+  if (!is_added_) return;
+  multi_.Remove(*this);
+  if (is_done_ && code_ == CURLE_OK) {
+    multi_.easy_handles().Keep(std::move(easy_));
+  }
 }
 
 absl::Status CurlTransfer::Start() {
@@ -250,9 +253,13 @@ curl_socket_t CurlTransfer::OnOpenSocket(void* transfer,
                                          curl_sockaddr* address) {
   const int fd = socket(address->family, address->socktype | SOCK_CLOEXEC,
                         address->protocol);
-  if (fd >= 0) return fd;
-  static_cast<CurlTransfer*>(transfer)->socket_error_ = errno;
-  return CURL_SOCKET_BAD;
+  CurlTransfer& self = *static_cast<CurlTransfer*>(transfer);
+  if (fd < 0) {
+    self.socket_error_ = errno;
+    return CURL_SOCKET_BAD;
+  }
+  self.multi_.OnSocketOpened(fd);
+  return fd;
 }
 
 void CurlTransfer::SetConnection() {
@@ -264,6 +271,9 @@ void CurlTransfer::SetConnection() {
   curl_easy_setopt(curl, CURLOPT_CLOSESOCKETDATA, &multi_);
   // Empty: not that of the environment.
   curl_easy_setopt(curl, CURLOPT_PROXY, options_.proxy().c_str());
+  if (!options_.proxy().empty()) {
+    curl_easy_setopt(curl, CURLOPT_SUPPRESS_CONNECT_HEADERS, kOn);
+  }
   if (!options_.trusted_file().empty()) {
     for (const CURLoption file : {CURLOPT_CAINFO, CURLOPT_PROXY_CAINFO}) {
       curl_easy_setopt(curl, file, options_.trusted_file().c_str());
@@ -291,27 +301,27 @@ void CurlTransfer::SetRequest(const HttpRequest& request) {
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, &OnBody);
   curl_easy_setopt(curl, CURLOPT_WRITEDATA, this);
   curl_easy_setopt(curl, CURLOPT_URL, target_.url.c_str());
-  SetBody(request);
-  SetHeaders(request);
+  const std::string method = MethodOf(request);
+  const bool sends_body =
+      request.has_body() || method == "POST" || method == "PUT";
+  if (method == "HEAD") {
+    curl_easy_setopt(curl, CURLOPT_NOBODY, kOn);
+  } else {
+    if (sends_body) SetBody(request);
+    curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method.c_str());
+  }
+  SetHeaders(request, sends_body);
 }
 
 void CurlTransfer::SetBody(const HttpRequest& request) {
-  CURL* const curl = easy();
-  const std::string method = MethodOf(request);
-  if (method == "HEAD") {
-    curl_easy_setopt(curl, CURLOPT_NOBODY, kOn);
-    return;
-  }
-  const bool may_be_empty = method == "POST" || method == "PUT";
   if (request.body_source()) {
     SetBodySource();
-  } else if (request.body().has_value() || may_be_empty) {
-    body_to_send_ = request.body().value_or("");
-    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE,
-                     static_cast<curl_off_t>(body_to_send_.size()));
-    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body_to_send_.data());
+    return;
   }
-  curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method.c_str());
+  body_to_send_ = request.body().value_or("");
+  curl_easy_setopt(easy(), CURLOPT_POSTFIELDSIZE_LARGE,
+                   static_cast<curl_off_t>(body_to_send_.size()));
+  curl_easy_setopt(easy(), CURLOPT_POSTFIELDS, body_to_send_.data());
 }
 
 // A kept connection that the server is just closing would want a rewind.
@@ -324,16 +334,19 @@ void CurlTransfer::SetBodySource() {
 
 // Without a value, libcurl takes "Name:" for a header that is not to be sent,
 // and "Name;" for an empty one.
-void CurlTransfer::SetHeaders(const HttpRequest& request) {
+void CurlTransfer::SetHeaders(const HttpRequest& request, bool sends_body) {
   for (const auto& [name, value] : request.headers()) {
     const bool is_empty = absl::StripAsciiWhitespace(value).empty();
     Append(header_list_, is_empty ? absl::StrCat(name, ";")
                                   : absl::StrCat(name, ": ", value));
   }
-  if (!HasHeader(request, "Content-Type"))
-    Append(header_list_, "Content-Type:");
-  // libcurl would wait a second for leave to send a large body.
-  if (!HasHeader(request, "Expect")) Append(header_list_, "Expect:");
+  if (sends_body) {
+    if (!HasHeader(request, "Content-Type")) {
+      Append(header_list_, "Content-Type:");
+    }
+    // libcurl would wait a second for leave to send a large body.
+    if (!HasHeader(request, "Expect")) Append(header_list_, "Expect:");
+  }
   curl_easy_setopt(easy(), CURLOPT_HTTPHEADER, header_list_.get());
 }
 
@@ -350,6 +363,7 @@ void CurlTransfer::AddHeaderLine(absl::string_view line) {
   if (absl::StartsWith(line, "HTTP/")) {
     // What came before was not the last word: 100, 103.
     headers.clear();
+    headers.reserve(kUsualHeaders);
     head_is_complete_ = false;
     long code = 0;  // NOLINT: libcurl's type.
     curl_easy_getinfo(easy(), CURLINFO_RESPONSE_CODE, &code);
@@ -368,8 +382,8 @@ void CurlTransfer::AddHeaderLine(absl::string_view line) {
   const std::size_t colon = text.find(':');
   if (colon == absl::string_view::npos) return;
   headers.emplace_back(
-      std::string(absl::StripAsciiWhitespace(text.substr(0, colon))),
-      std::string(absl::StripAsciiWhitespace(text.substr(colon + 1))));
+      absl::StripTrailingAsciiWhitespace(text.substr(0, colon)),
+      absl::StripLeadingAsciiWhitespace(text.substr(colon + 1)));
 }
 
 void CurlTransfer::OnHeadComplete() {

@@ -19,6 +19,7 @@
 #include "creche/curl/http_client_options.h"
 #include "creche/curl/http_request.h"
 #include "lib/curl/curl_multi.h"
+#include "lib/curl/easy_handles.h"
 #include "lib/curl/http_target.h"
 
 namespace creche::internal {
@@ -81,9 +82,6 @@ class CurlTransfer {
   void OnUnwatched(curl_socket_t socket);
 
  private:
-  struct EasyDeleter {
-    void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
-  };
   struct ListDeleter {
     void operator()(curl_slist* list) const { curl_slist_free_all(list); }
   };
@@ -102,7 +100,7 @@ class CurlTransfer {
   void SetRequest(const HttpRequest& request);
   void SetBody(const HttpRequest& request);
   void SetBodySource();
-  void SetHeaders(const HttpRequest& request);
+  void SetHeaders(const HttpRequest& request, bool sends_body);
   void Append(List& list, const std::string& text);
 
   // After a pause of one direction; the other may be in one, too.
@@ -127,7 +125,7 @@ class CurlTransfer {
   std::size_t sent_ = 0;
   bool has_sent_all_ = false;
   bool has_stopped_sending_ = false;
-  std::unique_ptr<CURL, EasyDeleter> easy_;
+  EasyHandle easy_;
   bool is_added_ = false;
 
   ParkingLot news_;
