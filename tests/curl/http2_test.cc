@@ -11,7 +11,6 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "absl/time/time.h"
 #include "creche/core/nursery.h"
 #include "creche/core/task.h"
 #include "creche/core/try.h"
@@ -166,7 +165,7 @@ TEST_F(Http2Test, ManyShareAConnection) {
 // A stream that is cancelled is reset; the connection and the streams of others
 // go on.
 TEST_F(Http2Test, ThousandsOnOneConnectionUnderRandomDeadlines) {
-  RandomCancellation trial(absl::Milliseconds(8));
+  RandomCancellation trial;
   RunChecked([&]() -> Task<absl::Status> {
     HttpClient client(Nginx::Get().options().set_max_connections_per_host(1));
     const std::string first = co_await Try(Body(client, "/connection"));

@@ -68,7 +68,7 @@ using PgbouncerTest = PostgresTest;
 TEST_F(PgbouncerTest, ACancelledQueryEndsAndHitsNobodyElse) {
   const Pgbouncer bouncer;
   ASSERT_TRUE(bouncer.is_running()) << "no server: apt-get install pgbouncer";
-  RandomCancellation trial(absl::Milliseconds(4));
+  RandomCancellation trial;
   auto client = [&](unsigned number) -> Task<absl::Status> {
     PostgresConnection db =
         co_await Try(PostgresConnection::Connect(bouncer.conninfo()));

@@ -23,11 +23,6 @@ namespace creche {
 
 class RandomCancellation {
  public:
-  // A question is given up after `longest` at the latest.
-  explicit RandomCancellation(absl::Duration longest)
-      : longest_(
-            static_cast<std::uint32_t>(absl::ToInt64Microseconds(longest))) {}
-
   // Asks `count` questions, one after the other. No two are the same, also of
   // different askers. ask(question) returns a Task<absl::StatusOr<std::string>>
   // that gives the question back.
@@ -36,18 +31,22 @@ class RandomCancellation {
     std::mt19937 random(asker);
     for (int i = 0; i < count; ++i) {
       const std::string question = absl::StrCat("/", asker, "/", i);
-      // Some limits are hardly enough on any machine.
-      const std::uint32_t most = i % 4 == 0 ? kShort : longest_;
+      // Some limits are hardly enough on any machine. The others follow the
+      // machine: longer after one that was not enough.
+      const bool is_short = i % 4 == 0;
+      const std::uint32_t most = is_short ? kShort : longest_;
       const auto limit = absl::Microseconds(random() % most);
       auto asking = ask(question);
       const auto answer = co_await MoveOnAfter(limit, std::move(asking));
       if (!answer.has_value()) {
         ++cancelled_;
+        if (!is_short) longest_ += longest_ / kPart + 1;
         continue;
       }
       co_await Try(answer->status());
       EXPECT_EQ(**answer, question);
       ++answered_;
+      if (!is_short) longest_ -= longest_ / kPart;
     }
     co_return absl::OkStatus();
   }
@@ -61,8 +60,9 @@ class RandomCancellation {
 
  private:
   static constexpr std::uint32_t kShort = 100;  // Microseconds.
+  static constexpr std::uint32_t kPart = 16;
 
-  const std::uint32_t longest_;  // The same.
+  std::uint32_t longest_ = kShort;  // The same.
   int answered_ = 0;
   int cancelled_ = 0;
 };
