@@ -13,7 +13,8 @@ import unittest
 from support import browser
 
 PROXY = 'examples/proxy'
-TEXTS = ('tasks', 'io_uring', 'nursery', 'debug page', 'AcceptOne', 'proxy.cc:',
+BACKEND = 'epoll' if os.environ.get('CRECHE_BACKEND') == 'epoll' else 'io_uring'
+TEXTS = ('tasks', BACKEND, 'nursery', 'debug page', 'AcceptOne', 'proxy.cc:',
          'cancel scope, shielded', 'half up to')
 
 
