@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "creche/core/errors.h"
 #include "creche/core/function.h"
 #include "creche/core/internal/budgeted_checkpoint.h"
@@ -33,12 +34,23 @@ using Answer = Task<absl::StatusOr<PostgresResult>>;
 // The answer of an exchange with one request.
 Answer AnswerTo(PostgresRequest request,
                 std::shared_ptr<PostgresSession> session) {
-  std::vector<PostgresRequest> requests;
-  requests.push_back(std::move(request));
+  PostgresResult answer;
   auto exchange =
-      PostgresSession::Exchange(std::move(session), std::move(requests));
-  std::vector<PostgresResult> answers = co_await Try(std::move(exchange));
-  co_return std::move(answers[0]);
+      PostgresSession::Exchange(std::move(session), absl::MakeSpan(&request, 1),
+                                absl::MakeSpan(&answer, 1));
+  co_await Try(std::move(exchange));
+  co_return answer;
+}
+
+// The same with several.
+Task<absl::StatusOr<std::vector<PostgresResult>>> AnswersTo(
+    std::vector<PostgresRequest> requests,
+    std::shared_ptr<PostgresSession> session) {
+  std::vector<PostgresResult> answers(requests.size());
+  auto exchange = PostgresSession::Exchange(
+      std::move(session), absl::MakeSpan(requests), absl::MakeSpan(answers));
+  co_await Try(std::move(exchange));
+  co_return answers;
 }
 
 Task<absl::Status> StatusOf(Answer exchange) {
@@ -83,7 +95,7 @@ PostgresConnection::ExecuteAll(std::vector<PostgresStatement> statements) {
     requests[i].sql = std::move(statements[i].sql);
     requests[i].parameters = std::move(statements[i].parameters);
   }
-  return PostgresSession::Exchange(session_, std::move(requests));
+  return AnswersTo(std::move(requests), session_);
 }
 
 Task<absl::Status> PostgresConnection::Prepare(std::string name,

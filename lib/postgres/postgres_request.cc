@@ -13,6 +13,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "lib/postgres/postgres_errors.h"
 
 namespace creche::internal {
@@ -88,7 +89,7 @@ bool SendRequest(PGconn* connection, const PostgresRequest& request) {
 
 // One round trip: the server answers when it comes to the Sync at the end.
 bool SendPipeline(PGconn* connection,
-                  const std::vector<PostgresRequest>& requests) {
+                  absl::Span<const PostgresRequest> requests) {
   if (PQenterPipelineMode(connection) == 0) return false;
   for (const PostgresRequest& request : requests) {
     if (!SendRequest(connection, request)) return false;
@@ -98,7 +99,7 @@ bool SendPipeline(PGconn* connection,
 
 }  // namespace
 
-absl::Status CheckRequests(const std::vector<PostgresRequest>& requests) {
+absl::Status CheckRequests(absl::Span<const PostgresRequest> requests) {
   for (std::size_t i = 0; i < requests.size(); ++i) {
     absl::Status status = CheckRequest(requests[i]);
     if (requests.size() > 1 && status.ok() && IsCopy(requests[i].sql)) {
@@ -117,7 +118,7 @@ absl::Status AboutStatement(const absl::Status& status, std::size_t i,
 }
 
 bool SendRequests(PGconn* connection,
-                  const std::vector<PostgresRequest>& requests) {
+                  absl::Span<const PostgresRequest> requests) {
   return requests.size() == 1 ? SendRequest(connection, requests[0])
                               : SendPipeline(connection, requests);
 }
@@ -140,8 +141,9 @@ std::size_t AddTo(PostgresResult& answer, PGresult* part) {
       size += static_cast<std::size_t>(PQgetlength(part, row, column));
     }
   }
-  // Empty for statements that do not count, and before the end.
-  if (!absl::SimpleAtoi(PQcmdTuples(part), &answer.affected)) {
+  // Empty for statements that do not count.
+  const bool is_end = PQresultStatus(part) != PGRES_SINGLE_TUPLE;
+  if (is_end && !absl::SimpleAtoi(PQcmdTuples(part), &answer.affected)) {
     answer.affected = 0;
   }
   return size;

@@ -15,6 +15,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "creche/core/function.h"
 #include "creche/postgres/postgres_connection.h"
 
@@ -34,7 +35,7 @@ struct PostgresRequest {
 
 // Errors: kInvalidArgument: what libpq or the protocol has no room for, a
 //   source or a sink for a statement that is no COPY, or COPY in a pipeline.
-absl::Status CheckRequests(const std::vector<PostgresRequest>& requests);
+absl::Status CheckRequests(absl::Span<const PostgresRequest> requests);
 
 // `status`, of the request number i of so many, with that number.
 absl::Status AboutStatement(const absl::Status& status, std::size_t i,
@@ -43,7 +44,7 @@ absl::Status AboutStatement(const absl::Status& status, std::size_t i,
 // Hands them to libpq, to be flushed: a single one by itself, others as a
 // pipeline. False: the connection is lost.
 bool SendRequests(PGconn* connection,
-                  const std::vector<PostgresRequest>& requests);
+                  absl::Span<const PostgresRequest> requests);
 
 // A part of an answer: some rows, or its end. Returns how much memory the rows
 // take.

@@ -18,6 +18,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "creche/core/cleanup.h"
 #include "creche/core/errors.h"
 #include "creche/core/internal/budgeted_checkpoint.h"
@@ -79,23 +80,21 @@ PostgresSession::PostgresSession(PostgresPtr<PGconn> connection,
 
 PostgresSession::~PostgresSession() { Close(ClosedError()); }
 
-Task<absl::StatusOr<PostgresSession::Answers>> PostgresSession::Exchange(
+Task<absl::Status> PostgresSession::Exchange(
     std::shared_ptr<PostgresSession> session,
-    std::vector<PostgresRequest> requests) {
+    absl::Span<PostgresRequest> requests, absl::Span<PostgresResult> answers) {
   co_await BudgetedCheckpoint();
   if (session == nullptr) co_return ClosedError();
   co_await Try(session->MayBegin());
   co_await Try(CheckRequests(requests));
-  if (requests.empty()) co_return Answers();
+  if (requests.empty()) co_return absl::OkStatus();
   const Claim claim(*session);
-  auto converse = [&]() -> Task<absl::StatusOr<Answers>> {
-    co_return co_await session->Converse(requests);
-  };
+  auto conversing = session->Converse(requests, answers);
   // What stops it from being in step again is Claim's concern.
   auto recover = [&]() -> Task<> {
     (co_await session->Recover()).IgnoreError();
   };
-  co_return co_await WithCleanup(converse, recover, kRecoveryTime);
+  co_return co_await WithCleanup(std::move(conversing), recover, kRecoveryTime);
 }
 
 Task<absl::StatusOr<Receiver<PostgresNotification>>> PostgresSession::Listen(
@@ -105,15 +104,17 @@ Task<absl::StatusOr<Receiver<PostgresNotification>>> PostgresSession::Listen(
         absl::StrCat("PostgreSQL: the name of a channel has 1 to ",
                      kMaxChannelName, " bytes")));
   }
-  std::vector<PostgresRequest> requests(1);
-  requests[0].sql = absl::StrCat(
+  PostgresRequest request;
+  PostgresResult answer;
+  request.sql = absl::StrCat(
       "LISTEN \"", absl::StrReplaceAll(channel, {{"\"", "\"\""}}), "\"");
   auto [sender, receiver] = MakeChannel<PostgresNotification>(kUnbounded);
   // Before: the first notification may come with the answer.
   if (session != nullptr) {
     session->listeners_.emplace_back(std::move(channel), std::move(sender));
   }
-  auto exchange = Exchange(session, std::move(requests));
+  auto exchange = Exchange(session, absl::MakeSpan(&request, 1),
+                           absl::MakeSpan(&answer, 1));
   co_await Try(std::move(exchange));
   co_return std::move(receiver);
 }
@@ -148,13 +149,12 @@ absl::Status PostgresSession::MayBegin() const {
   return BusyResourceError("PostgreSQL: another task uses the connection");
 }
 
-Task<absl::StatusOr<PostgresSession::Answers>> PostgresSession::Converse(
-    std::vector<PostgresRequest>& requests) {
+Task<absl::Status> PostgresSession::Converse(
+    absl::Span<PostgresRequest> requests, absl::Span<PostgresResult> answers) {
   is_in_step_ = false;
   copy_.reset();
   result_size_ = 0;
   if (!SendRequests(wire_.get(), requests)) co_return wire_.LostError();
-  Answers answers(requests.size());
   absl::Status error;
   for (std::size_t i = 0; i < requests.size(); ++i) {
     absl::Status answered;
@@ -162,14 +162,15 @@ Task<absl::StatusOr<PostgresSession::Answers>> PostgresSession::Converse(
     // What is behind the first that fails is not executed, and only says so.
     if (error.ok()) error = AboutStatement(answered, i, requests.size());
   }
-  if (wire_.is_connected()) co_await Try(wire_.EndPipeline());
+  if (wire_.is_connected() && wire_.is_pipeline()) {
+    co_await Try(wire_.EndPipeline());
+  }
   if (!wire_.is_connected()) co_return wire_.LostError(error);
   if (!error.ok() && !SqlState(error).has_value()) {
     co_return wire_.ProtocolError(error);
   }
   is_in_step_ = true;
-  if (!error.ok()) co_return error;
-  co_return answers;
+  co_return error;
 }
 
 Task<absl::Status> PostgresSession::TakeAnswer(PostgresRequest& request,
@@ -179,7 +180,8 @@ Task<absl::Status> PostgresSession::TakeAnswer(PostgresRequest& request,
   // would be of no use.
   PQsetSingleRowMode(wire_.get());
   for (;;) {
-    const PostgresPtr<PGresult> result = co_await Try(wire_.NextResult());
+    if (!wire_.has_result()) co_await Try(wire_.AwaitResult());
+    const PostgresPtr<PGresult> result = wire_.TakeResult();
     if (result == nullptr) co_return absl::OkStatus();
     const ExecStatusType status = PQresultStatus(result.get());
     switch (status) {
@@ -287,7 +289,8 @@ Task<absl::Status> PostgresSession::CancelQuery() {
 
 Task<absl::Status> PostgresSession::Drain() {
   for (;;) {
-    const PostgresPtr<PGresult> result = co_await Try(wire_.NextResult());
+    if (!wire_.has_result()) co_await Try(wire_.AwaitResult());
+    const PostgresPtr<PGresult> result = wire_.TakeResult();
     if (result == nullptr) {
       // In a pipeline, each answer has an end, and the pipeline has one.
       if (!wire_.is_connected()) co_return wire_.LostError();

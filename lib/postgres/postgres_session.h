@@ -18,6 +18,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "creche/core/function.h"
 #include "creche/core/task.h"
 #include "creche/postgres/postgres_connection.h"
@@ -37,18 +38,17 @@ namespace creche::internal {
 // goes on looks whether the wire is still open.
 class PostgresSession : public std::enable_shared_from_this<PostgresSession> {
  public:
-  using Answers = std::vector<PostgresResult>;
-
   // Requires: connected.
   PostgresSession(PostgresPtr<PGconn> connection, PostgresOptions options);
   PostgresSession(const PostgresSession&) = delete;
   PostgresSession& operator=(const PostgresSession&) = delete;
   ~PostgresSession();
 
-  // Sends the requests, and takes their whole answers. `session` may be null.
-  static Task<absl::StatusOr<Answers>> Exchange(
-      std::shared_ptr<PostgresSession> session,
-      std::vector<PostgresRequest> requests);
+  // Sends the requests, and takes their whole answers, which are as many.
+  // `session` may be null.
+  static Task<absl::Status> Exchange(std::shared_ptr<PostgresSession> session,
+                                     absl::Span<PostgresRequest> requests,
+                                     absl::Span<PostgresResult> answers);
   static Task<absl::StatusOr<Receiver<PostgresNotification>>> Listen(
       std::shared_ptr<PostgresSession> session, std::string channel);
 
@@ -68,8 +68,8 @@ class PostgresSession : public std::enable_shared_from_this<PostgresSession> {
   // OK if an exchange can begin.
   absl::Status MayBegin() const;
 
-  Task<absl::StatusOr<Answers>> Converse(
-      std::vector<PostgresRequest>& requests);
+  Task<absl::Status> Converse(absl::Span<PostgresRequest> requests,
+                              absl::Span<PostgresResult> answers);
   // The answer to one request. `error`: what the server says instead; the
   // Status: why the connection is out of step.
   Task<absl::Status> TakeAnswer(PostgresRequest& request,

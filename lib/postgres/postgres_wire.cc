@@ -53,23 +53,6 @@ Task<absl::Status> PostgresWire::Flush() {
   }
 }
 
-Task<absl::Status> PostgresWire::MakeProgress() {
-  const int left = PQflush(connection_.get());
-  // What the server has said before it left is still to be read, and better.
-  if (left > 0) {
-    co_await Try(AwaitInputOrRoom());
-  } else {
-    co_await Try(AwaitInput());
-  }
-  ConsumeInput();
-  co_return absl::OkStatus();
-}
-
-Task<absl::Status> PostgresWire::AwaitInput() {
-  co_await Try(WaitReadable(PQsocket(connection_.get())));
-  co_return StillOpen();
-}
-
 Task<absl::Status> PostgresWire::AwaitInputOrRoom() {
   const int fd = PQsocket(connection_.get());
   const auto ready = co_await Race(WaitReadable(fd), WaitWritable(fd));
@@ -78,18 +61,24 @@ Task<absl::Status> PostgresWire::AwaitInputOrRoom() {
                                            : *std::get<1>(ready);
 }
 
-Task<absl::StatusOr<PostgresPtr<PGresult>>> PostgresWire::NextResult() {
-  while (PQisBusy(connection_.get()) != 0) {
-    // What PQgetResult() says then is the reason.
-    if (!is_connected()) break;
-    co_await Try(MakeProgress());
+Task<absl::Status> PostgresWire::AwaitResult() {
+  while (!has_result()) {
+    // What the server has said before it left is still to be read, and better
+    // than what PQflush() says.
+    if (PQflush(connection_.get()) > 0) {
+      co_await Try(AwaitInputOrRoom());
+    } else {
+      co_await Try(WaitReadable(PQsocket(connection_.get())));
+      co_await Try(StillOpen());
+    }
+    ConsumeInput();
   }
-  co_return PostgresPtr<PGresult>(PQgetResult(connection_.get()));
+  co_return absl::OkStatus();
 }
 
 Task<absl::Status> PostgresWire::EndPipeline() {
-  if (!is_pipeline()) co_return absl::OkStatus();
-  const PostgresPtr<PGresult> end = co_await Try(NextResult());
+  co_await Try(AwaitResult());
+  const PostgresPtr<PGresult> end = TakeResult();
   if (PQresultStatus(end.get()) != PGRES_PIPELINE_SYNC) co_return LostError();
   co_return LeavePipeline();
 }
@@ -129,7 +118,8 @@ Task<absl::StatusOr<std::optional<std::string>>> PostgresWire::NextCopyData() {
     }
     if (size < 0) co_return std::optional<std::string>();  // Or an error next.
     if (!is_connected()) co_return LostError();
-    co_await Try(AwaitInput());
+    co_await Try(WaitReadable(PQsocket(connection_.get())));
+    co_await Try(StillOpen());
     ConsumeInput();
   }
 }

@@ -58,16 +58,25 @@ class PostgresWire {
   // two that only send cannot wait for each other.
   // Cancellation: safe.
   Task<absl::Status> Flush();
-  // The next result of the answer; null at its end. Sends meanwhile what there
-  // is to send: the answer may begin before the question has ended.
+  // Whether the next result of the answer is there. (What libpq gives when the
+  // connection is lost is the reason.)
+  bool has_result() const {
+    return PQisBusy(connection_.get()) == 0 || !is_connected();
+  }
+  // Until it is. Sends meanwhile what there is to send: the answer may begin
+  // before the question has ended.
   // Cancellation: safe.
-  Task<absl::StatusOr<PostgresPtr<PGresult>>> NextResult();
+  Task<absl::Status> AwaitResult();
+  // Requires: has_result(). Null at the end of the answer.
+  PostgresPtr<PGresult> TakeResult() {
+    return PostgresPtr<PGresult>(PQgetResult(connection_.get()));
+  }
 
   // Whether there is a pipeline of which the end has not come.
   bool is_pipeline() const {
     return PQpipelineStatus(connection_.get()) != PQ_PIPELINE_OFF;
   }
-  // Takes the end of a pipeline, if there is one.
+  // Takes the end of a pipeline.
   // Cancellation: safe.
   Task<absl::Status> EndPipeline();
   // Requires: the end was taken.
@@ -83,10 +92,6 @@ class PostgresWire {
   Task<absl::StatusOr<std::optional<std::string>>> NextCopyData();
 
  private:
-  // Sends what can be sent, waits until there is more to do, and takes what has
-  // come.
-  Task<absl::Status> MakeProgress();
-  Task<absl::Status> AwaitInput();
   Task<absl::Status> AwaitInputOrRoom();
 
   PostgresPtr<PGconn> connection_;  // Null: closed.
