@@ -26,14 +26,12 @@ namespace {
 // Who waits for a descriptor, for each direction.
 using Waiters = std::array<WaitDescriptorOperation*, 2>;
 
-// Of this thread's run: empty when it has ended. A descriptor for which nobody
-// waits has no entry.
+// Of this thread's run: nobody when it has ended. An entry stays for the next
+// who waits for the descriptor, so that to wait allocates nothing.
 thread_local std::unordered_map<int, Waiters> waiters_of;
 
 void Forget(int fd, WaitDescriptorOperation::Direction direction) {
-  const auto found = waiters_of.find(fd);
-  found->second[direction] = nullptr;
-  if (found->second == Waiters{}) waiters_of.erase(found);
+  waiters_of.find(fd)->second[direction] = nullptr;
 }
 
 }  // namespace
