@@ -5,6 +5,7 @@ same; see docs/benchmarks.md. Prints a table.
     ./dev bench beside                 everything
     ./dev bench beside --works PART    only works whose names contain this
     ./dev bench beside --rounds 15     to see smaller differences
+    ./dev bench beside --apart         the servers on another processor than the client
 """
 
 import argparse
@@ -69,12 +70,13 @@ def arguments():
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--works", default="", metavar="PART")
+    parser.add_argument("--apart", action="store_true")
     return parser.parse_args()
 
 
-def on_one_processor():
-    """For what is measured, and its servers."""
-    os.sched_setaffinity(0, PROCESSORS.server)
+def on_one_processor(processors=PROCESSORS.server):
+    """For what is measured, and for its servers."""
+    os.sched_setaffinity(0, processors)
     try:
         os.nice(-15)
     except PermissionError:
@@ -84,10 +86,13 @@ def on_one_processor():
 class Servers:
     """They run while this is entered; gives the environment that names them."""
 
+    def __init__(self, are_apart):
+        self._processors = PROCESSORS.load if are_apart else PROCESSORS.server
+
     def __enter__(self):
         self._process = subprocess.Popen(
             [SERVERS], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-            preexec_fn=on_one_processor)
+            preexec_fn=lambda: on_one_processor(self._processors))
         url = self._process.stdout.readline().strip()
         if not url.startswith("http"):
             self.__exit__()
@@ -124,10 +129,10 @@ def measure_once(chosen, of_tokio, environment):
     return taken
 
 
-def measure(chosen, rounds):
+def measure(chosen, rounds, are_apart):
     samples = figures.Samples()
     of_tokio = [] if TOKIO.missing() else TOKIO.works()
-    with Servers() as environment:
+    with Servers(are_apart) as environment:
         for round_number in range(rounds + 1):
             print(f"round {round_number} of {rounds}", file=sys.stderr, flush=True)
             taken = measure_once(chosen, of_tokio, environment)
@@ -145,7 +150,7 @@ def main():
     if not missing:
         TOKIO.build()
     begin = time.monotonic()
-    samples = measure(chosen, options.rounds)
+    samples = measure(chosen, options.rounds, options.apart)
     facts = machine.facts("./dev bench beside", options.rounds, time.monotonic() - begin)
     run = report.Run(samples, chosen, WAYS, missing, {}, facts)
     print("\n".join([*facts, "", *report.ratio_table(run, chosen)]))
