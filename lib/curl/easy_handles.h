@@ -23,8 +23,8 @@ class EasyHandles {
   // One without any options. Null: there is no memory.
   EasyHandle Take();
 
-  // For a later request. Of what it did before, nothing is left but sessions of
-  // TLS, which spare a new connection half of its handshake.
+  // For a later request, which finds no options in it. (Sessions of TLS stay:
+  // curl_easy_reset(3). They are those of one client, with one trust.)
   // Requires: it has not failed, is in no multi handle, and no callback of it
   //   is under way.
   void Keep(EasyHandle easy);
