@@ -68,18 +68,19 @@ std::size_t SocketSet::Take(absl::Span<epoll_event> events) {
       epoll_wait(set_.get(), events.data(), static_cast<int>(events.size()),
                  /*timeout=*/0);
   if (count < 0) return 0;
-  auto* const end = std::remove_if(
-      events.begin(), events.begin() + count,
-      [this](const epoll_event& event) { return !IsWatched(event.data.fd); });
+  auto* const end = std::remove_if(events.begin(), events.begin() + count,
+                                   [this](const epoll_event& event) {
+                                     return DropUnlessWatched(event.data.fd);
+                                   });
   return static_cast<std::size_t>(end - events.begin());
 }
 
-bool SocketSet::IsWatched(int fd) {
+bool SocketSet::DropUnlessWatched(int fd) {
   const auto found = sockets_.find(fd);
-  if (found == sockets_.end() || found->second.is_watched) return true;
+  if (found == sockets_.end() || found->second.is_watched) return false;
   found->second.events_in_set = 0;
   epoll_ctl(set_.get(), EPOLL_CTL_DEL, fd, nullptr);
-  return false;
+  return true;
 }
 
 }  // namespace creche::internal

@@ -47,9 +47,9 @@ class SocketSet {
     bool is_watched = false;
   };
 
-  // Whether `fd` is what libcurl waits for. One that stayed in the set without
-  // leaves it: what has come there, libcurl finds when it uses the connection.
-  bool IsWatched(int fd);
+  // Takes `fd` out of the set if nobody waits for it, and returns whether.
+  // (What has come there, libcurl finds when it uses the connection.)
+  bool DropUnlessWatched(int fd);
 
   FileDescriptor set_;
   std::unordered_map<int, Socket> sockets_;  // That are open.
