@@ -9,7 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
-#include "absl/types/span.h"
+#include "absl/time/time.h"
 #include "creche/core/task.h"
 #include "creche/core/try.h"
 #include "creche/process/command.h"
@@ -60,18 +60,18 @@ Task<absl::Status> StopsWhatHasEnded() {
   co_return co_await AtOnce(process.Stop());
 }
 
-// Not before it is waited for: it does not hear Stop()'s first signal.
-Task<absl::Status> StopsWhatEndsThen() {
+// Deaf to the first signal: one that heard it could have ended before it is
+// waited for.
+Task<absl::Status> StopsWhatIsDeaf() {
   Process process = co_await Try(
       Process::Start(Command("sh")
                          .add_argument("-c")
-                         .add_argument("trap '' TERM; echo; exec cat")
-                         .pipe_input()
-                         .pipe_output()));
-  char is_deaf;
-  co_await Try(process.output().ReceiveSome(absl::MakeSpan(&is_deaf, 1)));
-  co_return co_await UntilItIsDone(process.Stop(),
-                                   [&] { process.input().Close(); });
+                         .add_argument("trap '' TERM; echo; exec sleep 300")
+                         .pipe_output()
+                         .set_stop(absl::Milliseconds(1))));
+  char buffer[1];
+  co_await Try(process.output().ReceiveSome(buffer));
+  co_return co_await AtOnce(process.Stop());
 }
 
 Task<> ReceivesOne(SignalReceiver& receiver) { co_await receiver.Receive(); }
@@ -117,8 +117,12 @@ std::vector<Awaitable> ProcessAwaitables() {
       {"RunProcess", RunsTrue, kAlwaysWaits, RunsNoProgram, kUsed},
       {"Process::Start", StartsTrue, kThreadDecides, StartsNoProgram},
       {"Process::Wait", HasEnded, Ends, "it has no errors of use", kUsed},
-      {"Process::Stop", StopsWhatHasEnded, StopsWhatEndsThen,
-       "it has no errors of use", kUsed},
+      {"Process::Stop",
+       StopsWhatHasEnded,
+       kAlwaysWaits,
+       "it has no errors of use",
+       kUsed,
+       {StopsWhatIsDeaf}},
       {"WithSignals", HasSignals, "its body waits", HasNoSuchSignal},
       {"SignalReceiver::Receive", SignalHasCome, SignalComes, "it cannot fail"},
   };
