@@ -22,6 +22,7 @@
 #include "creche/curl/http_request.h"
 #include "lib/curl/curl_errors.h"
 #include "lib/curl/curl_multi.h"
+#include "lib/curl/header_line.h"
 #include "lib/curl/http_rules.h"
 #include "lib/curl/http_target.h"
 
@@ -201,7 +202,7 @@ std::size_t CurlTransfer::OnHeader(char* data, std::size_t /*one*/,
         self.LimitError("headers: more", self.options_.max_headers());
     return kEnd;
   }
-  self.AddHeaderLine(absl::string_view(data, size));
+  self.OnHeaderLine(absl::string_view(data, size));
   return size;
 }
 
@@ -357,33 +358,20 @@ void CurlTransfer::Append(List& list, const std::string& text) {
   list.reset(longer);
 }
 
-void CurlTransfer::AddHeaderLine(absl::string_view line) {
-  auto& headers = response_.headers;
-  const absl::string_view text = absl::StripAsciiWhitespace(line);
+void CurlTransfer::OnHeaderLine(absl::string_view line) {
   if (absl::StartsWith(line, "HTTP/")) {
     // What came before was not the last word: 100, 103.
-    headers.clear();
-    headers.reserve(kUsualHeaders);
+    response_.headers.clear();
+    response_.headers.reserve(kUsualHeaders);
     head_is_complete_ = false;
     long code = 0;  // NOLINT: libcurl's type.
     curl_easy_getinfo(easy(), CURLINFO_RESPONSE_CODE, &code);
     response_.code = static_cast<int>(code);
-    return;
+  } else if (!absl::StripAsciiWhitespace(line).empty()) {
+    AddHeaderLine(line, response_);
+  } else if (!std::exchange(head_is_complete_, true)) {
+    OnHeadComplete();
   }
-  if (text.empty()) {
-    if (!std::exchange(head_is_complete_, true)) OnHeadComplete();
-    return;
-  }
-  if (absl::ascii_isspace(static_cast<unsigned char>(line[0]))) {
-    // The value goes on, as it did before RFC 7230.
-    if (!headers.empty()) absl::StrAppend(&headers.back().second, " ", text);
-    return;
-  }
-  const std::size_t colon = text.find(':');
-  if (colon == absl::string_view::npos) return;
-  headers.emplace_back(
-      absl::StripTrailingAsciiWhitespace(text.substr(0, colon)),
-      absl::StripLeadingAsciiWhitespace(text.substr(colon + 1)));
 }
 
 void CurlTransfer::OnHeadComplete() {

@@ -106,7 +106,7 @@ class CurlTransfer {
   // After a pause of one direction; the other may be in one, too.
   void Resume();
 
-  void AddHeaderLine(absl::string_view line);
+  void OnHeaderLine(absl::string_view line);
   void OnHeadComplete();
   void SetUrl(HttpResponse& response) const;
   bool IsFollowedRedirect() const;

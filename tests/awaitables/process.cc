@@ -9,7 +9,6 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
-#include "absl/time/time.h"
 #include "creche/core/task.h"
 #include "creche/core/try.h"
 #include "creche/process/command.h"
@@ -17,6 +16,7 @@
 #include "creche/signals/with_signals.h"
 #include "tests/awaitables/awaitable.h"
 #include "tests/awaitables/use.h"
+#include "tests/support/deaf_process.h"
 
 namespace creche::awaitables {
 namespace {
@@ -60,17 +60,9 @@ Task<absl::Status> StopsWhatHasEnded() {
   co_return co_await AtOnce(process.Stop());
 }
 
-// Deaf to the first signal: one that heard it could have ended before it is
-// waited for.
+// One that heard the first signal could have ended before it is waited for.
 Task<absl::Status> StopsWhatIsDeaf() {
-  Process process = co_await Try(
-      Process::Start(Command("sh")
-                         .add_argument("-c")
-                         .add_argument("trap '' TERM; echo; exec sleep 300")
-                         .pipe_output()
-                         .set_stop(absl::Milliseconds(1))));
-  char buffer[1];
-  co_await Try(process.output().ReceiveSome(buffer));
+  Process process = co_await Try(StartDeafProcess(/*has_new_group=*/false));
   co_return co_await AtOnce(process.Stop());
 }
 

@@ -26,6 +26,7 @@
 #include "creche/testing/status_matchers.h"
 #include "creche/testing/wait_all_tasks_blocked.h"
 #include "gtest/gtest.h"
+#include "tests/support/deaf_process.h"
 #include "tests/support/run_to_test.h"
 
 namespace creche {
@@ -258,19 +259,9 @@ Task<absl::Status> Talking() {
   co_return (co_await cat.Wait()).status();
 }
 
-// Of a process that does not end by itself meanwhile: there is always something
-// to wait for.
 Task<absl::Status> Stopping() {
-  Process stubborn = co_await Try(
-      Process::Start(Command("sh")
-                         .add_argument("-c")
-                         .add_argument("trap '' TERM; echo; exec sleep 300")
-                         .pipe_output()
-                         .set_new_group(true)
-                         .set_stop(absl::Milliseconds(1))));
-  char buffer[1];
-  co_await Try(stubborn.output().ReceiveSome(buffer));
-  co_return (co_await stubborn.Stop()).status();
+  Process process = co_await Try(StartDeafProcess(/*has_new_group=*/true));
+  co_return (co_await process.Stop()).status();
 }
 
 TEST(ProcessTest, SurvivesEverything) {
