@@ -18,10 +18,17 @@
 namespace creche::internal {
 namespace {
 
-// Where the running task's code is, if it runs.
+// Where the running task's code is, if it runs: the last co_await of the
+// innermost coroutine that has one. (One that has a result, of whose locals a
+// destructor runs, is in no place any more.)
 std::source_location PlaceNow() {
-  if (running.task == nullptr || !running.frame) return {};
-  return running.frame.promise().location();
+  if (running.task == nullptr) return {};
+  for (Frame frame = running.frame; frame; frame = CallerOf(frame)) {
+    if (!frame.is_coroutine()) continue;
+    const std::source_location place = frame.promise().location();
+    if (place.line() != 0) return place;
+  }
+  return {};
 }
 
 }  // namespace

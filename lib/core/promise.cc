@@ -2,12 +2,18 @@
 
 #include "creche/core/internal/promise.h"
 
+#include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "creche/core/internal/misuse.h"
 #include "creche/core/task.h"
 #include "lib/core/file_of.h"
 
 namespace creche::internal {
+
+// A promise is part of every frame.
+static_assert(sizeof(Promise<void>) == 3 * sizeof(void*));
+static_assert(sizeof(Promise<int>) == sizeof(Promise<void>));
+static_assert(sizeof(Promise<absl::Status>) == sizeof(Promise<void>));
 
 void PromiseBase::EndedWithoutResult() const {
   Misuse(absl::StrCat(

@@ -22,9 +22,10 @@ namespace creche::internal {
 namespace {
 
 // How much native stack nested calls of coroutines may use before they go
-// through the trampoline instead. Deep enough to be rare, and little enough for
-// threads with small stacks.
-constexpr size_t kNestingBytes = size_t{32} << 10;
+// through the trampoline instead; then all that are nested are visited twice
+// more. So deep enough to be rare (a thousand calls, optimised), and little
+// enough for threads with small stacks (musl's have 128 KiB).
+constexpr size_t kNestingBytes = size_t{64} << 10;
 
 // How many operations in a row a task may complete without waiting before
 // others get their turn.

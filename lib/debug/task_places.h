@@ -28,11 +28,7 @@ class TaskPlaces {
   // The last co_await of the running task's innermost coroutine (or where that
   // is), and those of its callers. None if no code of a task runs.
   static TaskPlaces OfRunningTask() {
-    TaskPlaces places;
-    if (running.task == nullptr || !running.frame) return places;
-    places.places_[places.size_++] = running.frame.promise().location();
-    places.Add(CallerOf(running.frame));
-    return places;
+    return TaskPlaces(running.task == nullptr ? Frame() : running.frame);
   }
 
   std::vector<std::source_location> ToVector() const {
@@ -43,7 +39,10 @@ class TaskPlaces {
   void Add(Frame frame) {
     for (; frame && size_ < places_.size(); frame = CallerOf(frame)) {
       // An awaitable is where its caller awaits.
-      if (frame.is_coroutine()) places_[size_++] = frame.promise().location();
+      if (!frame.is_coroutine()) continue;
+      // So is a coroutine that has a result: a destructor of its locals runs.
+      const std::source_location place = frame.promise().location();
+      if (place.line() != 0) places_[size_++] = place;
     }
   }
 

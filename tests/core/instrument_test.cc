@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
@@ -155,6 +156,31 @@ TEST(InstrumentTest, SeesWhoCancelsAndWhere) {
                                  StrCat("entered 2 child:", enters_inner),
                                  StrCat("cancelled 1 enough:", cancels),
                                  "exited 2 child:0", "exited 1 main:0"));
+}
+
+Task<int> CancelInADestructor(Nursery& nursery) {
+  const absl::Cleanup cancel = [&] { nursery.Cancel("enough"); };
+  co_await CheckpointIfCancelled();
+  co_return 1;
+}
+
+// Where a coroutine was is forgotten when it has a result: then where it was
+// called is the place.
+TEST(InstrumentTest, SeesWhereACoroutineWasCalledThatCancelsAtItsEnd) {
+  int enters = 0;
+  int calls = 0;
+  const auto main = [&]() -> Task<> {
+    auto body = [&](Nursery& nursery) -> Task<> {
+      calls = __LINE__ + 1;
+      co_await CancelInADestructor(nursery);
+    };
+    enters = __LINE__ + 1;
+    (void)co_await WithNursery(body);
+  };
+  const std::vector<std::string> trace = ScopesOf(main);
+  EXPECT_THAT(trace, ElementsAre(StrCat("entered 1 main:", enters),
+                                 StrCat("cancelled 1 enough:", calls),
+                                 "exited 1 main:0"));
 }
 
 class WaitRecorder : public Instrument {

@@ -19,6 +19,7 @@ NAMESPACE = 'creche::internal::'
 NEVER = 2**63 - 1
 CONTINUATION_FLAGS = 7  # PromiseBase::kFlags
 NO_COROUTINE = 1  # Frame::kNoCoroutine
+HAS_RESULT = 1  # PromiseBase::kResultBit
 MOST_PLACES = 8  # Of a task, in the tree.
 STATES = {'kNew': 'is new', 'kRunnable': 'can run',
           'kAborting': 'is being cancelled'}
@@ -74,8 +75,10 @@ class Place:
     def __init__(self, promise):
         # It is kept as std::source_location keeps it, but without the type.
         kept_as = gdb.lookup_type('std::source_location')['_M_impl'].type
-        location = promise['location_'].cast(kept_as)
-        self.is_known = int(location) != 0
+        location = promise['place_'].cast(kept_as)
+        # (A result lies where the place was.)
+        has_result = int(promise['state_']) & HAS_RESULT != 0
+        self.is_known = not has_result and int(location) != 0
         if self.is_known:
             self.file = text_of(location['_M_file_name'])
             self.line = int(location['_M_line'])

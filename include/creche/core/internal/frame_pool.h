@@ -55,11 +55,21 @@ class FramePool {
       Block*& list = ListOf(size_class, kind);
       if (Block* block = list) [[likely]] {
         list = block->next;
-        PrefetchAfter(*block, SizeOf(size_class));
+        if (kind == Kind::kRecord) PrefetchAfter(block, list, size_class);
         return block;
       }
     }
     return AllocateElsewhere(size, kind);
+  }
+
+  // `frame`, which was the last that was allocated in its size, is a task's
+  // first one, so that frames of more tasks are likely to follow. (Those that
+  // await each other come and go in one place, which is in the caches.)
+  static void ExpectMore(const void* frame, std::size_t size) {
+    const std::size_t size_class = ClassOf(size);
+    if (size_class >= kClasses) [[unlikely]]
+      return;
+    PrefetchAfter(frame, ListOf(size_class, Kind::kFrame), size_class);
   }
 
   static void Free(void* memory, std::size_t size,
@@ -122,11 +132,13 @@ class FramePool {
   // turns later is known. Only downwards: upwards it gains nothing
   // (docs/benchmarks.md, "Tried"). Inlined, or else g++ takes it for a function
   // without effect.
-  [[gnu::always_inline]] static void PrefetchAfter(const Block& block,
-                                                   std::size_t size) {
-    const auto here = reinterpret_cast<std::uintptr_t>(&block);
-    if (reinterpret_cast<std::uintptr_t>(block.next) != here - size) {
-      if (block.next != nullptr) __builtin_prefetch(block.next, /*rw=*/1);
+  [[gnu::always_inline]] static void PrefetchAfter(const void* block,
+                                                   const Block* next,
+                                                   std::size_t size_class) {
+    const std::size_t size = SizeOf(size_class);
+    const auto here = reinterpret_cast<std::uintptr_t>(block);
+    if (reinterpret_cast<std::uintptr_t>(next) != here - size) {
+      if (next != nullptr) __builtin_prefetch(next, /*rw=*/1);
       return;
     }
     const std::uintptr_t later = here - kBlocksAhead * size;

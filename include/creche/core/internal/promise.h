@@ -76,6 +76,13 @@ class PromiseBase {
     return reinterpret_cast<std::uintptr_t>(address) - begin < size_;
   }
 
+  // Of the frame at `begin`, which this is the promise of.
+  std::size_t FrameSize(const void* begin) const {
+    return static_cast<std::size_t>(reinterpret_cast<const char*>(this) -
+                                    static_cast<const char*>(begin)) +
+           size_;
+  }
+
   Continuation* continuation() const {
     return reinterpret_cast<Continuation*>(continuation_ & ~kFlags);
   }
@@ -97,10 +104,15 @@ class PromiseBase {
   }
 
   // The co_await that the coroutine is at, or was last; before its first one,
-  // where the coroutine is (g++: its end). For people.
+  // where the coroutine is (g++: its end). Nothing once there is a result. For
+  // people.
   std::source_location location() const {
-    return std::bit_cast<std::source_location>(location_);
+    if (is_done()) return {};
+    return std::bit_cast<std::source_location>(place_);
   }
+
+  // Requires: it has ended with one.
+  const std::exception_ptr& exception() const { return exception_; }
 
   // There is a result: tells whoever waits for it, or gives control back to
   // whoever observes.
@@ -145,7 +157,7 @@ class PromiseBase {
 
   std::suspend_always initial_suspend(
       PlaceInSource location = __builtin_source_location()) noexcept {
-    location_ = location;
+    place_ = location;
     return {};
   }
 
@@ -182,7 +194,7 @@ class PromiseBase {
             !requires { typename Type::CrecheAwaitOnce; },
         "creche: an operation is awaited once, as an rvalue: write "
         "co_await std::move(operation)");
-    location_ = location;
+    place_ = location;
     if constexpr (kIsTask<Type>) {
       return std::move(awaitable).operator co_await();
     } else {
@@ -191,7 +203,7 @@ class PromiseBase {
   }
 
  protected:
-  ~PromiseBase() = default;
+  ~PromiseBase() {}  // NOLINT(modernize-use-equals-default): there is a union.
 
   bool has_value() const {
     return Has(kResultBit) && state_ != State::kException;
@@ -200,15 +212,22 @@ class PromiseBase {
   // Whether the destructor has more to do than to destroy a value: what, does
   // EndUnusually().
   bool is_unusual() const { return Has(kUnusualBit); }
-  void EndUnusually(std::exception_ptr& exception) const {
+  void EndUnusually() {
     if (state_ == State::kException) {
-      std::destroy_at(&exception);
+      std::destroy_at(&exception_);
     } else {
       running.ended = this;
     }
   }
 
-  State state_ = State::kPending;
+  void EndWithException() noexcept {
+    new (&exception_) std::exception_ptr(std::current_exception());
+    state_ = State::kException;
+  }
+  void RethrowException() const {
+    if (state_ == State::kException) [[unlikely]]
+      std::rethrow_exception(exception_);
+  }
 
  private:
   static constexpr unsigned char kResultBit = 0b001;
@@ -239,9 +258,18 @@ class PromiseBase {
                                       reinterpret_cast<const char*>(this));
   }
 
-  const std::uint32_t size_;     // From here to the frame's end.
+ protected:
+  const std::uint32_t size_;  // From here to the frame's end.
+  State state_ = State::kPending;
   std::uintptr_t continuation_;  // Its hooks, and kObserved, too.
-  PlaceInSource location_ = nullptr;
+
+  // One word for all, so that frames are small: the place while there is no
+  // result; then the exception, or the value if it fits (kFitsInWord).
+  union {
+    PlaceInSource place_;
+    std::exception_ptr exception_;
+    alignas(void*) unsigned char word_[sizeof(void*)];
+  };
 };
 
 inline Frame Frame::WithoutCoroutine(PromiseBase& promise) {
@@ -271,12 +299,31 @@ inline void DestroyAtEdge(std::coroutine_handle<> handle) noexcept {
 }
 
 // For a frame that has neither a coroutine nor a result.
-class PlaceholderPromise final : public PromiseBase {};
+class PlaceholderPromise final : public PromiseBase {
+ public:
+  PlaceholderPromise() { place_ = nullptr; }
+};
 
 // The frame that awaits `frame`; none at a task's root.
 inline Frame CallerOf(Frame frame) {
   return frame.promise().continuation()->awaiting();
 }
+
+// Whether the value of a coroutine lies where its place in the source was. To
+// put it there runs no code of a user, who might ask for that place.
+template <typename T>
+inline constexpr bool kFitsInWord =
+    sizeof(T) <= sizeof(void*) && alignof(T) <= alignof(void*) &&
+    (std::is_trivially_copyable_v<T> || std::is_same_v<T, absl::Status>);
+
+// Room for a value that is made and destroyed by others.
+template <typename T>
+union RoomFor {
+  RoomFor() {}   // NOLINT(modernize-use-equals-default): leaves it empty.
+  ~RoomFor() {}  // NOLINT(modernize-use-equals-default): it may be empty.
+  InFrame<T> value;
+};
+struct NoRoom {};
 
 // The result of a coroutine: none yet, a value, or an exception.
 template <typename T>
@@ -284,17 +331,20 @@ class Promise : public PromiseBase {
  public:
   using Value = T;
 
-  Promise() {}  // NOLINT(modernize-use-equals-default): leaves the union empty.
+  Promise() = default;
   ~Promise() {
-    if (has_value()) std::destroy_at(std::addressof(value_));
+    if constexpr (!std::is_trivially_destructible_v<T>) {
+      if (has_value()) DestroyValue();
+    }
     if (is_unusual()) [[unlikely]]
-      EndUnusually(exception_);
+      EndUnusually();
   }
 
   // Requires: there is one.
   void DropValue() {
     state_ = State::kPending;
-    std::destroy_at(std::addressof(value_));
+    DestroyValue();
+    if constexpr (kFitsInWord<T>) place_ = nullptr;
   }
 
   Task<T> get_return_object() noexcept;
@@ -305,7 +355,12 @@ class Promise : public PromiseBase {
     static_assert(std::is_constructible_v<T, U&&>,
                   "creche: co_return is given something of which no T can be "
                   "made, where the coroutine's return type is Task<T>");
-    new (std::addressof(value_)) InFrame<T>(std::forward<U>(value));
+    if constexpr (kFitsInWord<T>) {
+      T result(std::forward<U>(value));
+      new (word_) T(std::move(result));
+    } else {
+      new (std::addressof(room_.value)) InFrame<T>(std::forward<U>(value));
+    }
     state_ = State::kValue;
   }
 
@@ -319,30 +374,33 @@ class Promise : public PromiseBase {
   void unhandled_exception() noexcept {
     // The value may have been there already: its coroutine threw while its
     // locals were being destroyed.
-    if (has_value()) std::destroy_at(std::addressof(value_));
-    new (&exception_) std::exception_ptr(std::current_exception());
-    state_ = State::kException;
+    if (has_value()) DestroyValue();
+    EndWithException();
   }
 
-  const T& value() const { return value_; }
-  const std::exception_ptr& exception() const { return exception_; }
+  const T& value() const { return const_cast<Promise*>(this)->stored(); }
 
   // Requires: there is one.
-  T TakeValue() { return std::move(static_cast<T&>(value_)); }
+  T TakeValue() { return std::move(static_cast<T&>(stored())); }
 
   // Moves the result out, or throws. Requires: is_done().
   T Take() {
-    if (state_ == State::kException) [[unlikely]] {
-      std::rethrow_exception(std::move(exception_));
-    }
+    RethrowException();
     return TakeValue();
   }
 
  private:
-  union {
-    InFrame<T> value_;
-    std::exception_ptr exception_;
-  };
+  InFrame<T>& stored() {
+    if constexpr (kFitsInWord<T>) {
+      return *std::launder(reinterpret_cast<T*>(word_));
+    } else {
+      return room_.value;
+    }
+  }
+  void DestroyValue() { std::destroy_at(std::addressof(stored())); }
+
+  [[no_unique_address]] std::conditional_t<kFitsInWord<T>, NoRoom, RoomFor<T>>
+      room_;
 };
 
 template <>
@@ -350,10 +408,10 @@ class Promise<void> : public PromiseBase {
  public:
   using Value = void;
 
-  Promise() {}  // NOLINT(modernize-use-equals-default): leaves the union empty.
+  Promise() = default;
   ~Promise() {
     if (is_unusual()) [[unlikely]]
-      EndUnusually(exception_);
+      EndUnusually();
   }
 
   Task<void> get_return_object() noexcept;
@@ -363,23 +421,9 @@ class Promise<void> : public PromiseBase {
   // Requires: it has returned.
   void DropValue() { state_ = State::kPending; }
 
-  void unhandled_exception() noexcept {
-    new (&exception_) std::exception_ptr(std::current_exception());
-    state_ = State::kException;
-  }
+  void unhandled_exception() noexcept { EndWithException(); }
 
-  const std::exception_ptr& exception() const { return exception_; }
-
-  void Take() {
-    if (state_ == State::kException) [[unlikely]] {
-      std::rethrow_exception(std::move(exception_));
-    }
-  }
-
- private:
-  union {
-    std::exception_ptr exception_;
-  };
+  void Take() { RethrowException(); }
 };
 
 }  // namespace internal

@@ -85,6 +85,8 @@ class Awaiting : public Base {
     CheckIsFresh(child);
     this->awaited_ = child;
     child.promise().set_continuation(this);
+    FramePool::ExpectMore(child.address(),
+                          child.promise().FrameSize(child.address()));
     running.next = Frame(child);
   }
 
