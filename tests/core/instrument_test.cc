@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
@@ -158,8 +157,13 @@ TEST(InstrumentTest, SeesWhoCancelsAndWhere) {
                                  "exited 2 child:0", "exited 1 main:0"));
 }
 
+struct CancelsAtItsEnd {
+  ~CancelsAtItsEnd() { nursery.Cancel("enough"); }
+  Nursery& nursery;
+};
+
 Task<int> CancelInADestructor(Nursery& nursery) {
-  const absl::Cleanup cancel = [&] { nursery.Cancel("enough"); };
+  const CancelsAtItsEnd cancels{nursery};
   co_await CheckpointIfCancelled();
   co_return 1;
 }
