@@ -26,6 +26,7 @@
 #include "creche/core/task.h"
 #include "creche/uring/file_descriptor.h"
 #include "lib/curl/easy_handles.h"
+#include "lib/curl/http_origins.h"
 #include "lib/curl/socket_set.h"
 
 namespace creche::internal {
@@ -64,8 +65,9 @@ class CurlMulti {
   Task<absl::Status> WaitUntil(CurlTransfer& transfer,
                                bool (CurlTransfer::*has_come)() const);
 
-  // Those of its transfers.
+  // What is kept from one transfer for the next.
   EasyHandles& easy_handles() { return easy_handles_; }
+  HttpOrigins& origins() { return origins_; }
 
   // What libcurl opens and closes for a connection. OnCloseSocket() is for
   // CURLOPT_CLOSESOCKETFUNCTION, with the CurlMulti.
@@ -100,6 +102,7 @@ class CurlMulti {
   FileDescriptor timer_;
   std::unique_ptr<CURLM, MultiDeleter> handle_;  // Closes its sockets.
   EasyHandles easy_handles_;
+  HttpOrigins origins_;
   absl::Status status_;
   std::size_t uses_ = 0;
   bool has_driver_ = false;

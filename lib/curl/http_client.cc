@@ -142,7 +142,7 @@ Task<absl::StatusOr<HttpResponse>> FetchTo(CurlMulti& multi,
   co_await Try(multi.status());
   co_await Try(internal::CheckRequest(request));
   const BodyMode mode = takers.sink ? BodyMode::kInPieces : BodyMode::kWhole;
-  HttpTarget target = co_await Try(internal::ParseTarget(request.url()));
+  HttpTarget target = co_await Try(multi.origins().ParseTarget(request.url()));
   for (int redirects = 0;; ++redirects) {
     co_await Try(ResolveNames(options, target));
     CurlTransfer transfer(multi, options, request, target, mode);
