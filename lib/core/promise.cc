@@ -4,6 +4,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "creche/core/internal/destroy_at_edge.h"
 #include "creche/core/internal/misuse.h"
 #include "creche/core/task.h"
 #include "lib/core/file_of.h"

@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "creche/core/internal/continuation.h"
+#include "creche/core/nursery.h"
 #include "creche/core/task.h"
 #include "gtest/gtest.h"
 

@@ -19,6 +19,7 @@
 #include <utility>
 
 #include "creche/core/internal/coroutine_attributes.h"
+#include "creche/core/internal/destroy_at_edge.h"
 #include "creche/core/internal/forward.h"
 #include "creche/core/internal/promise.h"
 

@@ -12,6 +12,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "absl/status/status.h"
+
 namespace creche::internal {
 
 // A T in memory that may not be aligned for it.
@@ -47,6 +49,22 @@ class Realigned {
 template <typename T>
 using InFrame =
     std::conditional_t<alignof(T) <= 2 * sizeof(void*), T, Realigned<T>>;
+
+// Whether the value of a coroutine lies where its place in the source was. To
+// put it there runs no code of a user, who might ask for that place.
+template <typename T>
+inline constexpr bool kFitsInWord =
+    sizeof(T) <= sizeof(void*) && alignof(T) <= alignof(void*) &&
+    (std::is_trivially_copyable_v<T> || std::is_same_v<T, absl::Status>);
+
+// Room for a value that is made and destroyed by others.
+template <typename T>
+union RoomFor {
+  RoomFor() {}   // NOLINT(modernize-use-equals-default): leaves it empty.
+  ~RoomFor() {}  // NOLINT(modernize-use-equals-default): it may be empty.
+  InFrame<T> value;
+};
+struct NoRoom {};
 
 }  // namespace creche::internal
 

@@ -37,6 +37,12 @@ inline NurseryState& NurseryAccess::State(Nursery& nursery) {
   return nursery.state_;
 }
 
+// For a frame that has neither a coroutine nor a result.
+class PlaceholderPromise final : public PromiseBase {
+ public:
+  PlaceholderPromise() { place_ = nullptr; }
+};
+
 template <typename Body>
 class [[nodiscard]] NurseryAwaiter
     : public Awaiting<AwaitResult<CallResult<Body, Nursery&>>,

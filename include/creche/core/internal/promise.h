@@ -17,11 +17,9 @@
 #include <type_traits>
 #include <utility>
 
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "creche/core/internal/awaitable.h"
 #include "creche/core/internal/continuation.h"
-#include "creche/core/internal/exceptions.h"
 #include "creche/core/internal/frame_pool.h"
 #include "creche/core/internal/in_frame.h"
 #include "creche/core/internal/running.h"
@@ -289,41 +287,10 @@ inline PromiseBase& Frame::promise() const {
       .promise();
 }
 
-[[noreturn]] void ArgumentsDestructorThrew();
-
-// Destroys a coroutine that has not begun, or has ended: only its arguments,
-// and a result, are left. Aborts if a destructor of theirs throws.
-inline void DestroyAtEdge(std::coroutine_handle<> handle) noexcept {
-  CRECHE_TRY { handle.destroy(); }
-  CRECHE_CATCH_ALL { ArgumentsDestructorThrew(); }
-}
-
-// For a frame that has neither a coroutine nor a result.
-class PlaceholderPromise final : public PromiseBase {
- public:
-  PlaceholderPromise() { place_ = nullptr; }
-};
-
 // The frame that awaits `frame`; none at a task's root.
 inline Frame CallerOf(Frame frame) {
   return frame.promise().continuation()->awaiting();
 }
-
-// Whether the value of a coroutine lies where its place in the source was. To
-// put it there runs no code of a user, who might ask for that place.
-template <typename T>
-inline constexpr bool kFitsInWord =
-    sizeof(T) <= sizeof(void*) && alignof(T) <= alignof(void*) &&
-    (std::is_trivially_copyable_v<T> || std::is_same_v<T, absl::Status>);
-
-// Room for a value that is made and destroyed by others.
-template <typename T>
-union RoomFor {
-  RoomFor() {}   // NOLINT(modernize-use-equals-default): leaves it empty.
-  ~RoomFor() {}  // NOLINT(modernize-use-equals-default): it may be empty.
-  InFrame<T> value;
-};
-struct NoRoom {};
 
 // The result of a coroutine: none yet, a value, or an exception.
 template <typename T>

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "creche/core/internal/continuation.h"
+#include "creche/core/internal/destroy_at_edge.h"
 #include "creche/core/internal/promise.h"
 #include "creche/core/internal/running.h"
 
