@@ -25,7 +25,7 @@ class HttpOrigins {
 
   std::size_t size() const { return known_.size(); }
 
-  // Then all are forgotten.
+  // When it knows so many, it forgets all before the next.
   static constexpr std::size_t kMost = 64;
 
  private:

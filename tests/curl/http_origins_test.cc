@@ -31,8 +31,8 @@ std::string Show(const absl::StatusOr<HttpTarget>& target) {
                       " ", target->port, " ", target->addresses);
 }
 
-const std::vector<std::string>& Beginnings() {
-  static const auto* const beginnings = new std::vector<std::string>{
+TEST(HttpOriginsTest, SaysWhatLibcurlSaysWhateverItKnows) {
+  const std::vector<std::string> beginnings = {
       "http://example.org",
       "HTTP://Example.ORG",
       "https://example.org",
@@ -66,11 +66,7 @@ const std::vector<std::string>& Beginnings() {
       "://example.org",
       "",
   };
-  return *beginnings;
-}
-
-const std::vector<std::string>& Ends() {
-  static const auto* const ends = new std::vector<std::string>{
+  const std::vector<std::string> ends = {
       "",
       "/",
       "/a/../b?c=d#e",
@@ -88,15 +84,11 @@ const std::vector<std::string>& Ends() {
       "/" + std::string(5000, 'a'),
       "/" + std::string(9'000'000, 'a'),
   };
-  return *ends;
-}
-
-TEST(HttpOriginsTest, SaysWhatLibcurlSaysWhateverItKnows) {
   HttpOrigins origins;
   // In the second round all are known that can be.
   for (int round = 0; round < 2; ++round) {
-    for (const std::string& beginning : Beginnings()) {
-      for (const std::string& end : Ends()) {
+    for (const std::string& beginning : beginnings) {
+      for (const std::string& end : ends) {
         const std::string url = beginning + end;
         EXPECT_EQ(Show(origins.ParseTarget(url)), Show(ParseTarget(url)));
       }
