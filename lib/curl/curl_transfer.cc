@@ -48,7 +48,9 @@ constexpr long kConnectSeconds = 1000000;  // NOLINT
 // would be looked up by libcurl, which blocks.
 void SetFixedOptions(CURL* easy) {
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, kOn);
-  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+  // libcurl would read CURLOPT_PROTOCOLS_STR anew for each request.
+  CURL_IGNORE_DEPRECATION(curl_easy_setopt(easy, CURLOPT_PROTOCOLS,
+                                           CURLPROTO_HTTP | CURLPROTO_HTTPS);)
   curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
   curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, kDnsCacheSeconds);
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, kConnectSeconds);
@@ -367,9 +369,8 @@ void CurlTransfer::OnHeaderLine(absl::string_view line) {
     long code = 0;  // NOLINT: libcurl's type.
     curl_easy_getinfo(easy(), CURLINFO_RESPONSE_CODE, &code);
     response_.code = static_cast<int>(code);
-  } else if (!absl::StripAsciiWhitespace(line).empty()) {
-    AddHeaderLine(line, response_);
-  } else if (!std::exchange(head_is_complete_, true)) {
+  } else if (!AddHeaderLine(line, response_) &&
+             !std::exchange(head_is_complete_, true)) {
     OnHeadComplete();
   }
 }

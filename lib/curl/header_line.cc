@@ -11,18 +11,21 @@
 
 namespace creche::internal {
 
-void AddHeaderLine(absl::string_view line, HttpResponse& response) {
+bool AddHeaderLine(absl::string_view line, HttpResponse& response) {
+  if (line[0] == '\r' || line[0] == '\n') return false;
   auto& headers = response.headers;
   const absl::string_view text = absl::StripAsciiWhitespace(line);
   if (absl::ascii_isspace(static_cast<unsigned char>(line[0]))) {
-    if (!headers.empty()) absl::StrAppend(&headers.back().second, " ", text);
-    return;
+    if (headers.empty() || text.empty()) return true;
+    absl::StrAppend(&headers.back().second, " ", text);
+    return true;
   }
   const std::size_t colon = text.find(':');
-  if (colon == absl::string_view::npos) return;
+  if (colon == absl::string_view::npos) return true;
   headers.emplace_back(
       absl::StripTrailingAsciiWhitespace(text.substr(0, colon)),
       absl::StripLeadingAsciiWhitespace(text.substr(colon + 1)));
+  return true;
 }
 
 }  // namespace creche::internal

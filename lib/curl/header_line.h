@@ -10,10 +10,11 @@
 
 namespace creche::internal {
 
-// `line` is neither the first one of a head nor the empty one at its end. It
-// may be a value that goes on, as it did before RFC 7230. One that is no header
-// is left out.
-void AddHeaderLine(absl::string_view line, HttpResponse& response);
+// `line` is not the first one of a head. It may be a value that goes on, as it
+// did before RFC 7230. One that is no header is left out. Returns false for the
+// one at the end of the head, as libcurl knows it: there is nothing before its
+// line break.
+bool AddHeaderLine(absl::string_view line, HttpResponse& response);
 
 }  // namespace creche::internal
 

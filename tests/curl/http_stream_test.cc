@@ -120,6 +120,30 @@ TEST(HttpStreamTest, ARedirectsHeadIsNotShown) {
   RunWithPeer(Answering(answer), fetch);
 }
 
+// Headers behind a line of space belong to the head, as libcurl has it.
+TEST(HttpStreamTest, ALineOfSpaceIsNotTheEndOfAHead) {
+  auto serve = [](TcpStream& stream) -> Task<absl::Status> {
+    co_await Try(HttpHead(stream));
+    co_await Try(stream.SendAll("HTTP/1.1 200 OK\r\nX: y\r\n \r\n"));
+    // The client sees that by itself.
+    for (int i = 0; i < 100; ++i) co_await Checkpoint();
+    co_return co_await stream.SendAll("Z: z\r\nContent-Length: 0\r\n\r\n");
+  };
+  auto fetch = [](std::string url) -> Task<absl::Status> {
+    HttpClient client;
+    HttpRequest request(url + "/");
+    auto on_head = [](HttpResponse head) -> Task<absl::Status> {
+      EXPECT_EQ(head.Header("X"), "y");
+      EXPECT_EQ(head.Header("Z"), "z");
+      co_return absl::OkStatus();
+    };
+    auto fetching = client.FetchStream(request, on_head, Ignore);
+    co_await Try(std::move(fetching));
+    co_return absl::OkStatus();
+  };
+  RunWithPeer(serve, fetch);
+}
+
 // Each piece is sent when the answer to the one before has come.
 constexpr int kPings = 1;
 
