@@ -61,6 +61,7 @@ WORKS = [
     _work("channel", "a value from a thread to a loop, channel of 64"),
     _work("http", "GET of 100 bytes, connection kept"),
     _work("postgres", "`SELECT 1`"),
+    _work("postgres_rows", "`SELECT 1`, rows one by one"),
 ]
 
 

@@ -58,6 +58,8 @@ CURL* NewRequest(const std::string& url, std::string& body) {
   CURL* const easy = curl_easy_init();
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy, CURLOPT_URL, url.c_str());
+  // The same request as HttpClient's.
+  curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &AppendBody);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, &body);
   return easy;
@@ -169,6 +171,7 @@ void BM_PostgresCreche(benchmark::State& state) {
   });
 }
 BENCHMARK(BM_PostgresCreche)->Name("postgres/creche")->UseRealTime();
+BENCHMARK(BM_PostgresCreche)->Name("postgres_rows/creche")->UseRealTime();
 
 // The whole answer; whether it is that of SELECT 1.
 bool TakeAnswer(PGconn* connection) {
@@ -181,13 +184,16 @@ bool TakeAnswer(PGconn* connection) {
     }
     PGresult* const result = PQgetResult(connection);
     if (result == nullptr) return is_one;
-    is_one = PQresultStatus(result) == PGRES_TUPLES_OK &&
-             std::strcmp(PQgetvalue(result, 0, 0), "1") == 0;
+    if (PQntuples(result) == 1) {
+      is_one = std::strcmp(PQgetvalue(result, 0, 0), "1") == 0;
+    }
     PQclear(result);
   }
 }
 
-void BM_PostgresBlocking(benchmark::State& state) {
+// With `rows_one_by_one`, as PostgresConnection has them, for the sake of its
+// limit.
+void BM_PostgresBlocking(benchmark::State& state, bool rows_one_by_one) {
   const std::string conninfo = Server(state, "BESIDE_CONNINFO");
   if (conninfo.empty()) return;
   PGconn* const connection = PQconnectdb(conninfo.c_str());
@@ -195,6 +201,7 @@ void BM_PostgresBlocking(benchmark::State& state) {
   for (auto _ : state) {
     if (PQsendQueryParams(connection, "SELECT 1", 0, nullptr, nullptr, nullptr,
                           nullptr, 0) == 0 ||
+        (rows_one_by_one && PQsetSingleRowMode(connection) == 0) ||
         PQflush(connection) != 0 || !TakeAnswer(connection)) {
       state.SkipWithError("another answer");
       break;
@@ -202,7 +209,12 @@ void BM_PostgresBlocking(benchmark::State& state) {
   }
   PQfinish(connection);
 }
-BENCHMARK(BM_PostgresBlocking)->Name("postgres/blocking")->UseRealTime();
+BENCHMARK_CAPTURE(BM_PostgresBlocking, whole, /*rows_one_by_one=*/false)
+    ->Name("postgres/blocking")
+    ->UseRealTime();
+BENCHMARK_CAPTURE(BM_PostgresBlocking, rows, /*rows_one_by_one=*/true)
+    ->Name("postgres_rows/blocking")
+    ->UseRealTime();
 
 }  // namespace
 }  // namespace creche::benchmarks
