@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -160,6 +161,35 @@ TEST(StallWatchdogTest, SaysWhereATaskWasStartedThatBlocksAtOnce) {
   EXPECT_THAT(found->started_at, ElementsAre(IsLine(started), IsLine(caller)));
   EXPECT_THAT(found->ToString(),
               ContainsRegex("from its start by .*_test.cc:[0-9]+ < .*_test"));
+}
+
+// The place of a coroutine gives way to its result: its caller's is left.
+TEST(StallWatchdogTest, SaysWhereACoroutineWasCalledThatStartsAfterItsResult) {
+  Reports reports(IsFirstStepOfTheChild);
+  int caller = 0;
+  StallWatchdog watchdog(kLimit, reports.AsFunction());
+  auto block = [&]() -> Task<> {
+    reports.BlockUntilTheFirst();
+    co_return;
+  };
+  auto start = [&](Nursery& nursery) -> Task<int> {
+    const absl::Cleanup last = [&] { nursery.StartSoon(block); };
+    co_await Checkpoint();
+    co_return 1;
+  };
+  const auto main = [&]() -> Task<> {
+    auto body = [&](Nursery& nursery) -> Task<> {
+      caller = __LINE__ + 1;
+      co_await start(nursery);
+    };
+    (void)co_await WithNursery(body);
+  };
+  EXPECT_THAT(creche::Run({.instruments = {&watchdog}}, main), IsOk());
+  const auto found = std::find_if(reports.stalls.begin(), reports.stalls.end(),
+                                  IsFirstStepOfTheChild);
+  ASSERT_NE(found, reports.stalls.end());
+  ASSERT_FALSE(found->started_at.empty());
+  EXPECT_THAT(found->started_at[0], IsLine(caller));
 }
 
 TEST(StallWatchdogTest, SaysNothingOfStepsThatAreShort) {
