@@ -16,8 +16,9 @@ bool AddHeaderLine(absl::string_view line, HttpResponse& response) {
   auto& headers = response.headers;
   const absl::string_view text = absl::StripAsciiWhitespace(line);
   if (absl::ascii_isspace(static_cast<unsigned char>(line[0]))) {
-    if (headers.empty() || text.empty()) return true;
-    absl::StrAppend(&headers.back().second, " ", text);
+    if (!headers.empty() && !text.empty()) {
+      absl::StrAppend(&headers.back().second, " ", text);
+    }
     return true;
   }
   const std::size_t colon = text.find(':');

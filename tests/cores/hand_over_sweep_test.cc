@@ -93,8 +93,9 @@ class Client {
   int fd() const { return fd_; }
 
  private:
-  // What io_uring has left to do for this thread ends a receive that has a
-  // limit of time, as a signal does (signal(7); seen on 6.12).
+  // A receive that has a limit of time is not restarted when it was interrupted
+  // (signal(7)). It was on 6.12, most likely by what io_uring had left to do
+  // for this thread.
   ssize_t ReceiveByte() const {
     char byte = 0;
     ssize_t size = -1;
