@@ -35,13 +35,13 @@ class EpollSet {
   // that it is one which is always ready; -ENOSPC, that this user watches too
   // many.
   int Add(int fd, unsigned events, std::uint64_t tag) {
-    return Control(EPOLL_CTL_ADD, fd, events, tag);
+    return Control(epoll_fd_, EPOLL_CTL_ADD, fd, events, tag);
   }
   int Rearm(int fd, unsigned events, std::uint64_t tag) {
-    return Control(EPOLL_CTL_MOD, fd, events, tag);
+    return Control(epoll_fd_, EPOLL_CTL_MOD, fd, events, tag);
   }
   // Makes room. Has no effect if it is not there.
-  void Remove(int fd) { Control(EPOLL_CTL_DEL, fd, 0, 0); }
+  void Remove(int fd) { Control(epoll_fd_, EPOLL_CTL_DEL, fd, 0, 0); }
 
   // A new instance under the same number, which watches nothing yet. Returns
   // false if it cannot be had; then all is as before.
@@ -63,19 +63,18 @@ class EpollSet {
   }
 
  private:
-  // Tags that no caller uses.
+  // A tag that no caller uses.
   static constexpr std::uint64_t kNotificationTag = ~std::uint64_t{0};
-  static constexpr std::uint64_t kTimerTag = ~std::uint64_t{1};
 
-  bool WatchNotifications();
-  int Control(int operation, int fd, unsigned events, std::uint64_t tag);
-  void StartTimer(absl::Duration duration);
-  int WaitByTimer(epoll_event* events, int size, absl::Duration at_most);
+  bool WatchNotifications(int epoll_fd);
+  static int Control(int epoll_fd, int operation, int fd, unsigned events,
+                     std::uint64_t tag);
+  // Take(), for a time that is neither zero nor infinite: what epoll_wait()
+  // returns.
+  int TakeWithin(epoll_event* events, int size, absl::Duration at_most);
 
   int epoll_fd_ = -1;
   int notify_fd_ = -1;
-  // Where the kernel has no epoll_pwait2(), waits are measured by this one.
-  int timer_fd_ = -1;
   bool has_pwait2_ = true;
 };
 
