@@ -2,9 +2,10 @@
 """What the figures of ./dev bench are made of, without measuring anything."""
 
 import unittest
+from unittest import mock
 
 from driver import baseline, chart, comparison, figures, report, works
-from driver.programs import PROGRAMS
+from driver.programs import BUILD, PROGRAMS, ROOT
 from driver.works import Work
 
 AWAIT = Work("await/1", "await a child", works.TASKS, "limit")
@@ -148,6 +149,17 @@ class WorksTest(unittest.TestCase):
 
     def test_every_section_has_an_explanation(self):
         self.assertEqual({work.section for work in works.WORKS}, set(works.SECTIONS))
+
+
+class ProgramsTest(unittest.TestCase):
+    def test_what_is_another_one_again_is_built_without_it(self):
+        by_name = {program.name: program for program in PROGRAMS}
+        with (mock.patch("driver.programs._build_creche") as build_creche,
+              mock.patch("driver.programs.run") as run):
+            by_name["creche-epoll"].build()
+            by_name["uring-multishot"].build()
+        build_creche.assert_called_once_with(ROOT, BUILD / "creche", [])
+        self.assertIn(BUILD / "uring", run.call_args.args)
 
 
 if __name__ == "__main__":

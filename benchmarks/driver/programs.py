@@ -148,6 +148,9 @@ def _build_go():
         env={**DEBIAN_PATH, "GOCACHE": str(BUILD / "go-cache"), "GOFLAGS": "-mod=mod"})
 
 
+_build_uring = _compile(
+    "uring", "gcc", C_FLAGS, ["peers/uring/*.c"], ["-luring", "-lpthread"])
+
 LOAD = BUILD / "load"
 build_load = _compile("load", "gcc", C_FLAGS, ["load/*.c"])
 
@@ -160,22 +163,21 @@ CRECHES = {
 PROGRAMS = [
     _creche_program("creche", "creche (g++)", *CRECHES["creche"]),
     _creche_program("creche-clang", "creche (clang)", *CRECHES["creche-clang"]),
-    # The same program again.
+    # The same program again. It may be the only one of the two that is asked for.
     Program("creche-epoll", "creche (epoll)", ["/usr/bin/g++"],
             ["g++", "libabsl-dev", "liburing-dev"],
             ["env", "CRECHE_BACKEND=epoll", BUILD / "creche" / "side_by_side"],
-            lambda: None),
+            lambda: _build_creche(ROOT, BUILD / "creche", [])),
     Program("limit", "limit (g++)", ["/usr/bin/g++"], ["g++"], [BUILD / "limit"],
             _with_allocations("limit", "g++", ["peers/limit/*.cc"])),
     Program("limit-clang", "limit (clang)", ["/usr/bin/clang++-19"], ["clang-19"],
             [BUILD / "limit-clang"],
             _with_allocations("limit-clang", "clang++-19", ["peers/limit/*.cc"])),
     Program("uring", "C on io_uring", ["/usr/include/liburing.h"], ["gcc", "liburing-dev"],
-            [BUILD / "uring"],
-            _compile("uring", "gcc", C_FLAGS, ["peers/uring/*.c"], ["-luring", "-lpthread"])),
+            [BUILD / "uring"], _build_uring),
     # The same program, as another server.
     Program("uring-multishot", "the same, multishot", ["/usr/include/liburing.h"],
-            ["gcc", "liburing-dev"], [BUILD / "uring", "multishot"], lambda: None),
+            ["gcc", "liburing-dev"], [BUILD / "uring", "multishot"], _build_uring),
     Program("epoll", "C on epoll", ["/usr/include/openssl/ssl.h"], ["gcc", "libssl-dev"],
             [BUILD / "epoll"],
             _compile("epoll", "gcc", C_FLAGS, ["peers/epoll/*.c", "peers/tls.c"],
